@@ -68,6 +68,8 @@ pub struct Recorded {
     pub causation: Option<String>,
     /// The conversation that this one belongs to.
     pub correlation: Option<String>,
+    /// How many members the schema does not know; they are sealed, shown in the event's detail, counted per source.
+    pub unknown: u16,
     /// What happened.
     pub payload: Payload,
 }

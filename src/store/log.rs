@@ -1,0 +1,410 @@
+//! The interface of the log.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kulta_events::field::Retention;
+use kulta_events::{Instant, RecordId};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::Error;
+
+/// What an append expects of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Anything.
+    Any,
+    /// The stream does not exist.
+    None,
+    /// The stream exists.
+    Exists,
+    /// The stream's last event has this revision (from 0).
+    Exact(u64),
+}
+
+/// How the events of one append hang together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Facts from outside: each is accepted, a duplicate or a conflict by itself.
+    EachAlone,
+    /// A command: all are stored or none. When all are there already, the append is a repetition and succeeds.
+    AllOrNothing,
+}
+
+/// An event, checked and sealed, ready for the log.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// The stream that it goes to.
+    pub stream: Arc<str>,
+    /// Keyed hash of (source, id): the identity of the fact.
+    pub key: Uuid,
+    /// Keyed hash of the content: tells a duplicate from a conflict.
+    pub fingerprint: Uuid,
+    /// Its type.
+    pub type_name: &'static str,
+    /// Payload version.
+    pub version: i16,
+    /// Its source.
+    pub source: Arc<str>,
+    /// The record that it is about.
+    pub record: Option<RecordId>,
+    /// When it happened.
+    pub time: Instant,
+    /// Who brought it.
+    pub actor: i64,
+    /// The business unit.
+    pub unit: Option<Arc<str>>,
+    /// The facts, a JSON object.
+    pub facts: String,
+    /// The event's id, sealed; empty when the record's keys are destroyed.
+    pub sealed_id: Vec<u8>,
+    /// The personal parts, sealed, at most one per class.
+    pub parts: Vec<(Retention, Vec<u8>)>,
+    /// How many members the schema does not know.
+    pub unknown: i16,
+    /// The dead letter that is written if this event conflicts with a stored one; made only then.
+    pub letter: Option<Arc<dyn MakeLetter>>,
+}
+
+/// Makes the dead letter of a conflicting event, sealed.
+pub trait MakeLetter: std::fmt::Debug + Send + Sync {
+    /// The letter.
+    fn make(&self) -> NewDeadLetter;
+}
+
+/// A record that the log may not know yet.
+#[derive(Clone, Debug)]
+pub struct NewRecord {
+    /// Its id.
+    pub record: RecordId,
+    /// Its source.
+    pub source: Arc<str>,
+    /// Its subject, sealed.
+    pub sealed_subject: Vec<u8>,
+}
+
+/// A data key that the log may not know yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewKey {
+    /// Whose.
+    pub record: RecordId,
+    /// For which retention class.
+    pub class: Retention,
+    /// The key, wrapped by the master key.
+    pub wrapped: Vec<u8>,
+}
+
+/// Something that could not be accepted, kept for a person to see.
+#[derive(Clone, Debug)]
+pub struct NewDeadLetter {
+    /// Keyed hash of door, origin and body: the same letter is kept once.
+    pub key: Uuid,
+    /// Which door it came through: `http`, `file`, `kafka`.
+    pub door: String,
+    /// Where exactly: file and line, topic and partition and offset.
+    pub origin: String,
+    /// A stable word for the reason; `conflict` for a second content under one id.
+    pub reason: String,
+    /// The problems, a JSON array.
+    pub problems: String,
+    /// What came, sealed under the key of dead letters.
+    pub sealed_body: Vec<u8>,
+    /// The record that it is about, when that much could be read.
+    pub record: Option<RecordId>,
+}
+
+/// A dead letter as stored.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// Its number, from 1, in the order of arrival.
+    pub id: i64,
+    /// What came.
+    pub letter: NewDeadLetter,
+    /// When.
+    pub recorded_at: Instant,
+    /// `open`, `resubmitted` or `dismissed`.
+    pub state: String,
+    /// The position at which it was settled.
+    pub settled_position: Option<u64>,
+}
+
+/// The answer to a command, kept so that a repetition gets the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandResult {
+    /// Keyed hash of (actor, idempotency key).
+    pub key: Uuid,
+    /// Keyed hash of the request: the same key with another request is an error.
+    pub request: Uuid,
+    /// HTTP status of the answer.
+    pub status: i16,
+    /// The answer, sealed.
+    pub sealed_body: Vec<u8>,
+}
+
+/// Everything that one caller wants stored in one transaction.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// The events, in the order in which they are to stand.
+    pub events: Vec<NewEvent>,
+    /// Each event alone, or all or nothing.
+    pub mode: Mode,
+    /// What the streams must look like before.
+    pub expect: Vec<(Arc<str>, Expected)>,
+    /// Records of these events that may be new.
+    pub records: Vec<NewRecord>,
+    /// Data keys of these events that may be new.
+    pub keys: Vec<NewKey>,
+    /// Named cursors to be set, such as Kafka offsets.
+    pub cursors: Vec<(String, String)>,
+    /// Dead letters.
+    pub dead_letters: Vec<NewDeadLetter>,
+    /// Dead letters that are settled by this append.
+    pub settles: Vec<i64>,
+    /// The answer to keep.
+    pub result: Option<CommandResult>,
+}
+
+impl Append {
+    /// An append of nothing, to be filled.
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            events: Vec::new(),
+            mode,
+            expect: Vec::new(),
+            records: Vec::new(),
+            keys: Vec::new(),
+            cursors: Vec::new(),
+            dead_letters: Vec::new(),
+            settles: Vec::new(),
+            result: None,
+        }
+    }
+}
+
+/// What became of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventOutcome {
+    /// Stored now, here.
+    Accepted(u64),
+    /// Stored before, here, with the same content.
+    Duplicate(u64),
+    /// Another content is stored under this id, here; this one lies among the dead letters.
+    Conflict(u64),
+}
+
+/// What became of an append. Once a caller has it, it is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The last position of the log after this append.
+    pub head: u64,
+    /// Per event, in order.
+    pub events: Vec<EventOutcome>,
+    /// The answer that was kept earlier under the same idempotency key; nothing else was done then.
+    pub earlier: Option<CommandResult>,
+}
+
+/// Why an append was refused. The others of its group are not touched by that.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The stream is not as expected.
+    #[error("stream {stream} is at revision {actual:?}, expected {expected:?}")]
+    WrongRevision {
+        /// Which stream.
+        stream: String,
+        /// What was expected.
+        expected: Expected,
+        /// Its last revision, `None` when it does not exist.
+        actual: Option<u64>,
+    },
+    /// A command's event id is taken by another content.
+    #[error("an event of this command exists with other content, at position {position}")]
+    Conflict {
+        /// Where the stored one stands.
+        position: u64,
+    },
+    /// Another node stored another data key for one of these records: seal again with that one.
+    #[error("a data key was made elsewhere at the same time")]
+    StaleKeys(Vec<RecordId>),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// Which way to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From old to new.
+    Forwards,
+    /// From new to old.
+    Backwards,
+}
+
+/// Which events to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Select {
+    /// The whole log.
+    All,
+    /// One stream.
+    Stream(String),
+    /// All streams of a category.
+    Category(String),
+    /// All events of a type.
+    Type(String),
+    /// All events of these types about these records.
+    Records {
+        /// The records.
+        ids: Vec<RecordId>,
+        /// Only types that start with this, such as `customer.`.
+        type_prefix: Option<String>,
+    },
+}
+
+/// One page of a read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Which events.
+    pub select: Select,
+    /// Which way.
+    pub direction: Direction,
+    /// Forwards: only positions above this. Backwards: only positions below it (`None`: from the end).
+    pub after: Option<u64>,
+    /// Only positions up to this (for reads as of an earlier log).
+    pub until: Option<u64>,
+    /// At most so many.
+    pub limit: usize,
+    /// Whether to bring the sealed parts.
+    pub parts: bool,
+}
+
+impl Page {
+    /// The whole log forwards from a position, with parts.
+    pub fn forwards(select: Select, after: u64, limit: usize) -> Self {
+        Self { select, direction: Direction::Forwards, after: Some(after), until: None, limit, parts: true }
+    }
+}
+
+/// One page of a customer's timeline: by time, not by position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelinePage {
+    /// The customer's records.
+    pub records: Vec<RecordId>,
+    /// Only events before this time (exclusive).
+    pub before: Option<Instant>,
+    /// Only positions up to this.
+    pub until: Option<u64>,
+    /// At least so many if there are; events of the oldest time are always all there.
+    pub limit: usize,
+}
+
+/// An event as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Place in the log, from 1.
+    pub position: u64,
+    /// Its stream.
+    pub stream: String,
+    /// Place in the stream, from 0.
+    pub revision: u64,
+    /// Keyed hash of (source, id).
+    pub key: Uuid,
+    /// Keyed hash of the content.
+    pub fingerprint: Uuid,
+    /// Its type.
+    pub type_name: String,
+    /// Payload version.
+    pub version: i16,
+    /// Its source.
+    pub source: String,
+    /// The record that it is about.
+    pub record: Option<RecordId>,
+    /// When it happened.
+    pub time: Instant,
+    /// When the log learned of it.
+    pub recorded_at: Instant,
+    /// Who brought it.
+    pub actor: i64,
+    /// The business unit.
+    pub unit: Option<String>,
+    /// The facts, a JSON object.
+    pub facts: String,
+    /// The event's id, sealed.
+    pub sealed_id: Vec<u8>,
+    /// The personal parts, when asked for; whose rows are deleted are not among them.
+    pub parts: Vec<(Retention, Vec<u8>)>,
+    /// How many personal parts the event came with, so that a deleted one is known to be erased.
+    pub part_count: i16,
+    /// How many members the schema does not know.
+    pub unknown: i16,
+}
+
+/// A record as the log knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// Its id.
+    pub record: RecordId,
+    /// Its source.
+    pub source: String,
+    /// Its subject, sealed.
+    pub sealed_subject: Vec<u8>,
+    /// The position of the first event that named it.
+    pub first_position: u64,
+}
+
+/// The log. Object-safe; shared as `Arc<dyn Log>`.
+#[async_trait]
+pub trait Log: std::fmt::Debug + Send + Sync {
+    /// Stores an append; returns when it is durable.
+    async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// Reads one page, in the direction's order of positions (for a stream: of revisions, which is the same order).
+    async fn read(&self, page: &Page) -> Result<Vec<StoredEvent>, Error>;
+
+    /// Reads one page of a timeline, latest time first, with sealed parts; equal times come in no given order.
+    async fn timeline(&self, page: &TimelinePage) -> Result<Vec<StoredEvent>, Error>;
+
+    /// The last position, as far as this node has seen; changes are signalled.
+    fn head(&self) -> watch::Receiver<u64>;
+
+    /// The last revision of a stream, `None` when it does not exist.
+    async fn revision(&self, stream: &str) -> Result<Option<u64>, Error>;
+
+    /// The last position recorded at or before `at`; 0 when there is none.
+    async fn position_at(&self, at: Instant) -> Result<u64, Error>;
+
+    /// The records among `ids` that the log knows.
+    async fn records(&self, ids: &[RecordId]) -> Result<Vec<StoredRecord>, Error>;
+
+    /// The wrapped data keys of these records, all classes.
+    async fn keys(&self, ids: &[RecordId]) -> Result<Vec<NewKey>, Error>;
+
+    /// A named cursor.
+    async fn cursor(&self, name: &str) -> Result<Option<String>, Error>;
+
+    /// An answer kept under an idempotency key.
+    async fn command_result(&self, key: Uuid) -> Result<Option<CommandResult>, Error>;
+
+    /// Dead letters with numbers above `after`, oldest first; only open ones when asked.
+    async fn dead_letters(&self, after: i64, limit: usize, only_open: bool) -> Result<Vec<DeadLetter>, Error>;
+
+    /// One dead letter.
+    async fn dead_letter(&self, id: i64) -> Result<Option<DeadLetter>, Error>;
+
+    /// Marks an open dead letter as dismissed; false when it is not open.
+    async fn dismiss_dead_letter(&self, id: i64) -> Result<bool, Error>;
+
+    /// The number of an actor, made when the name is new.
+    async fn actor(&self, name: &str) -> Result<i64, Error>;
+
+    /// The name of an actor; `None` when it was erased.
+    async fn actor_name(&self, actor: i64) -> Result<Option<String>, Error>;
+
+    /// The log's own secret (its HMAC key and the like), wrapped by the master key; `None` on a log that has none yet.
+    async fn secret(&self) -> Result<Option<Vec<u8>>, Error>;
+
+    /// Stores the log's own secret if it has none; returns the one that is there afterwards.
+    async fn init_secret(&self, wrapped: &[u8]) -> Result<Vec<u8>, Error>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<(), Error>;
+}

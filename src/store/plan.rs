@@ -1,0 +1,375 @@
+//! What a group of appends does to the log: decided here, purely, for both stores.
+//!
+//! The store locks the log, looks up what [`Wanted`] names, and hands it over as [`Known`]; [`plan`] says which rows to
+//! insert at which positions and what to answer whom. Requests of one group see each other in their order.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use kulta_events::{Instant, RecordId};
+use uuid::Uuid;
+
+use super::log::{
+    Append, AppendError, Appended, CommandResult, EventOutcome, Expected, Mode, NewDeadLetter, NewEvent, NewKey,
+    NewRecord,
+};
+
+/// What the store must look up before planning.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Event keys.
+    pub events: Vec<Uuid>,
+    /// Streams.
+    pub streams: Vec<Arc<str>>,
+    /// Idempotency keys.
+    pub results: Vec<Uuid>,
+    /// Records that may be new.
+    pub records: Vec<RecordId>,
+}
+
+impl Wanted {
+    /// What this group needs.
+    pub fn of(group: &[Append]) -> Self {
+        let mut wanted = Self::default();
+        let mut streams = HashSet::new();
+        let mut records = HashSet::new();
+        for append in group {
+            for event in &append.events {
+                wanted.events.push(event.key);
+                streams.insert(event.stream.clone());
+            }
+            streams.extend(append.expect.iter().map(|(stream, _)| stream.clone()));
+            wanted.results.extend(append.result.iter().map(|result| result.key));
+            records.extend(append.records.iter().map(|record| record.record));
+            records.extend(append.keys.iter().map(|key| key.record));
+        }
+        wanted.streams.extend(streams);
+        wanted.records.extend(records);
+        wanted
+    }
+}
+
+/// An event that the log already holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownEvent {
+    /// Where.
+    pub position: u64,
+    /// Its content.
+    pub fingerprint: Uuid,
+}
+
+/// What the log holds of what was wanted, read under its lock.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The last position.
+    pub head: u64,
+    /// The latest `recorded_at`.
+    pub recorded_at: Instant,
+    /// Stored events by key.
+    pub events: HashMap<Uuid, KnownEvent>,
+    /// Last revisions of the streams that exist.
+    pub revisions: HashMap<Arc<str>, u64>,
+    /// Kept answers.
+    pub results: HashMap<Uuid, CommandResult>,
+    /// Records that exist.
+    pub records: HashSet<RecordId>,
+    /// Data keys that exist.
+    pub keys: HashMap<(RecordId, i16), Vec<u8>>,
+    /// First positions that this group gives to records.
+    pub first_positions: HashMap<RecordId, u64>,
+}
+
+/// A row to insert.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// The event.
+    pub event: &'a NewEvent,
+    /// Its place in the log.
+    pub position: u64,
+    /// Its place in its stream.
+    pub revision: u64,
+}
+
+/// What to write, and what to answer.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// Events, positions rising by one from `head` before.
+    pub rows: Vec<Row<'a>>,
+    /// New records with their first positions.
+    pub records: Vec<(&'a NewRecord, u64)>,
+    /// New data keys.
+    pub keys: Vec<&'a NewKey>,
+    /// Cursors to set; the last word of the group per name.
+    pub cursors: BTreeMap<&'a str, &'a str>,
+    /// Dead letters to add.
+    pub dead_letters: Vec<NewDeadLetter>,
+    /// Dead letters to mark as resubmitted, with the position.
+    pub settles: Vec<(i64, u64)>,
+    /// Answers to keep.
+    pub results: Vec<&'a CommandResult>,
+    /// The log's last position afterwards.
+    pub head: u64,
+    /// When the group is recorded: never earlier than what is recorded already.
+    pub recorded_at: Instant,
+    /// One per request.
+    pub outcomes: Vec<Result<Appended, AppendError>>,
+}
+
+impl Plan<'_> {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+            && self.records.is_empty()
+            && self.keys.is_empty()
+            && self.cursors.is_empty()
+            && self.dead_letters.is_empty()
+            && self.settles.is_empty()
+            && self.results.is_empty()
+    }
+}
+
+/// Decides what a group of appends does.
+pub fn plan(group: &[Append], mut known: Known, now: Instant) -> Plan<'_> {
+    let recorded_at = now.max(known.recorded_at);
+    let mut plan = Plan {
+        rows: Vec::new(),
+        records: Vec::new(),
+        keys: Vec::new(),
+        cursors: BTreeMap::new(),
+        dead_letters: Vec::new(),
+        settles: Vec::new(),
+        results: Vec::new(),
+        head: known.head,
+        recorded_at,
+        outcomes: Vec::with_capacity(group.len()),
+    };
+    for append in group {
+        let outcome = request(append, &mut known, &mut plan);
+        plan.outcomes.push(outcome);
+    }
+    plan.head = known.head;
+    plan
+}
+
+fn request<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) -> Result<Appended, AppendError> {
+    if let Some(earlier) = append.result.as_ref().and_then(|result| known.results.get(&result.key)) {
+        return Ok(Appended { head: known.head, events: Vec::new(), earlier: Some(earlier.clone()) });
+    }
+    check_keys(append, known)?;
+    let repetition = append.mode == Mode::AllOrNothing && is_repetition(append, known)?;
+    if !repetition {
+        check_expectations(append, known)?;
+    }
+    let events = append.events.iter().map(|event| place(event, known, plan)).collect();
+    store_people(append, known, plan);
+    plan.cursors.extend(append.cursors.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    plan.dead_letters.extend(append.dead_letters.iter().cloned());
+    plan.settles.extend(append.settles.iter().map(|id| (*id, known.head)));
+    if let Some(result) = &append.result {
+        known.results.insert(result.key, result.clone());
+        plan.results.push(result);
+    }
+    Ok(Appended { head: known.head, events, earlier: None })
+}
+
+/// Two nodes (or two requests) may have made different keys for one record: the first stored one holds.
+fn check_keys(append: &Append, known: &Known) -> Result<(), AppendError> {
+    let differs = |key: &&NewKey| {
+        let stored = known.keys.get(&(key.record, key.class as i16));
+        // A record that exists without this contact key was erased: no key is made again.
+        stored
+            .map_or(known.records.contains(&key.record) && key.class as i16 == CONTACT, |stored| *stored != key.wrapped)
+    };
+    let stale: Vec<_> = append.keys.iter().filter(differs).map(|key| key.record).collect();
+    if stale.is_empty() { Ok(()) } else { Err(AppendError::StaleKeys(stale)) }
+}
+
+/// Whether all events of a command are stored already. Some stored with other content is a conflict.
+fn is_repetition(append: &Append, known: &Known) -> Result<bool, AppendError> {
+    let mut all = !append.events.is_empty();
+    for event in &append.events {
+        match known.events.get(&event.key) {
+            Some(stored) if stored.fingerprint == event.fingerprint => {}
+            Some(stored) => return Err(AppendError::Conflict { position: stored.position }),
+            None => all = false,
+        }
+    }
+    Ok(all)
+}
+
+fn check_expectations(append: &Append, known: &Known) -> Result<(), AppendError> {
+    for (stream, expected) in &append.expect {
+        let actual = known.revisions.get(stream).copied();
+        let holds = match expected {
+            Expected::Any => true,
+            Expected::None => actual.is_none(),
+            Expected::Exists => actual.is_some(),
+            Expected::Exact(revision) => actual == Some(*revision),
+        };
+        if !holds {
+            return Err(AppendError::WrongRevision { stream: stream.to_string(), expected: *expected, actual });
+        }
+    }
+    Ok(())
+}
+
+fn place<'a>(event: &'a NewEvent, known: &mut Known, plan: &mut Plan<'a>) -> EventOutcome {
+    if let Some(stored) = known.events.get(&event.key) {
+        if stored.fingerprint == event.fingerprint {
+            return EventOutcome::Duplicate(stored.position);
+        }
+        plan.dead_letters.extend(event.letter.as_ref().map(|letter| letter.make()));
+        return EventOutcome::Conflict(stored.position);
+    }
+    known.head += 1;
+    let position = known.head;
+    let revision = match known.revisions.get_mut(&event.stream) {
+        Some(last) => {
+            *last += 1;
+            *last
+        }
+        None => {
+            known.revisions.insert(event.stream.clone(), 0);
+            0
+        }
+    };
+    known.events.insert(event.key, KnownEvent { position, fingerprint: event.fingerprint });
+    if let Some(record) = event.record {
+        known.first_positions.entry(record).or_insert(position);
+    }
+    plan.rows.push(Row { event, position, revision });
+    EventOutcome::Accepted(position)
+}
+
+/// The retention class whose key every record has from its beginning.
+const CONTACT: i16 = kulta_events::field::Retention::Contact as i16;
+
+/// A record comes into being with the first event that names it; without an accepted event there is none.
+fn store_people<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) {
+    for record in &append.records {
+        if known.records.contains(&record.record) {
+            continue;
+        }
+        if let Some(first) = known.first_positions.get(&record.record) {
+            known.records.insert(record.record);
+            plan.records.push((record, *first));
+        }
+    }
+    for key in &append.keys {
+        let at = (key.record, key.class as i16);
+        if known.records.contains(&key.record) && !known.keys.contains_key(&at) {
+            known.keys.insert(at, key.wrapped.clone());
+            plan.keys.push(key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kulta_events::field::Retention;
+
+    use super::*;
+
+    fn event(key: u128, content: u128, stream: &str) -> NewEvent {
+        NewEvent {
+            stream: stream.into(),
+            key: Uuid::from_u128(key),
+            fingerprint: Uuid::from_u128(content),
+            type_name: "purchase.made",
+            version: 1,
+            source: "erp".into(),
+            record: Some(RecordId(Uuid::from_u128(7))),
+            time: Instant::from_micros(0),
+            actor: 1,
+            unit: None,
+            facts: "{}".to_owned(),
+            sealed_id: Vec::new(),
+            parts: Vec::new(),
+            unknown: 0,
+            letter: None,
+        }
+    }
+
+    fn append(mode: Mode, events: Vec<NewEvent>) -> Append {
+        Append { events, ..Append::new(mode) }
+    }
+
+    fn outcomes(plan: &Plan<'_>) -> Vec<Vec<EventOutcome>> {
+        plan.outcomes.iter().map(|outcome| outcome.as_ref().unwrap().events.clone()).collect()
+    }
+
+    #[test]
+    fn requests_of_a_group_see_each_other() {
+        use EventOutcome::{Accepted, Conflict, Duplicate};
+        let group = [
+            append(Mode::EachAlone, vec![event(1, 1, "a"), event(2, 2, "b"), event(1, 1, "a")]),
+            append(Mode::EachAlone, vec![event(2, 9, "b"), event(3, 3, "a")]),
+        ];
+        let known = Known { head: 10, ..Known::default() };
+        let plan = plan(&group, known, Instant::from_micros(5));
+        assert_eq!(
+            outcomes(&plan),
+            [vec![Accepted(11), Accepted(12), Duplicate(11)], vec![Conflict(12), Accepted(13)]]
+        );
+        let places: Vec<_> = plan.rows.iter().map(|row| (row.position, row.revision)).collect();
+        assert_eq!(places, [(11, 0), (12, 0), (13, 1)]);
+        assert_eq!(plan.head, 13);
+    }
+
+    #[test]
+    fn a_failed_expectation_fails_its_own_request_only() {
+        let mut refused = append(Mode::AllOrNothing, vec![event(1, 1, "a")]);
+        refused.expect = vec![("a".into(), Expected::Exact(4))];
+        let group = [refused, append(Mode::AllOrNothing, vec![event(2, 2, "a")])];
+        let plan = plan(&group, Known::default(), Instant::from_micros(0));
+        assert!(matches!(&plan.outcomes[0], Err(AppendError::WrongRevision { actual: None, .. })));
+        assert_eq!(plan.outcomes[1].as_ref().unwrap().events, [EventOutcome::Accepted(1)]);
+    }
+
+    #[test]
+    fn a_repeated_command_succeeds_whatever_it_expects() {
+        let mut repeated = append(Mode::AllOrNothing, vec![event(1, 1, "a")]);
+        repeated.expect = vec![("a".into(), Expected::None)];
+        let mut other = repeated.clone();
+        other.events[0].fingerprint = Uuid::from_u128(2);
+        let stored = KnownEvent { position: 4, fingerprint: Uuid::from_u128(1) };
+        let known = Known {
+            head: 9,
+            events: HashMap::from([(Uuid::from_u128(1), stored)]),
+            revisions: HashMap::from([("a".into(), 0)]),
+            ..Known::default()
+        };
+        let group = [repeated, other];
+        let plan = plan(&group, known, Instant::from_micros(0));
+        assert_eq!(plan.outcomes[0].as_ref().unwrap().events, [EventOutcome::Duplicate(4)]);
+        assert!(matches!(plan.outcomes[1], Err(AppendError::Conflict { position: 4 })));
+        assert!(plan.rows.is_empty());
+    }
+
+    #[test]
+    fn the_first_data_key_holds_and_an_erased_record_gets_none() {
+        let record = RecordId(Uuid::from_u128(7));
+        let key = |byte| NewKey { record, class: Retention::Contact, wrapped: vec![byte] };
+        let person = NewRecord { record, source: "erp".into(), sealed_subject: Vec::new() };
+        let with = |byte, content| Append {
+            records: vec![person.clone()],
+            keys: vec![key(byte)],
+            ..append(Mode::EachAlone, vec![event(content, content, "a")])
+        };
+        let group = [with(1, 1), with(2, 2), with(1, 3)];
+        let first = plan(&group, Known::default(), Instant::from_micros(0));
+        assert!(matches!(&first.outcomes[1], Err(AppendError::StaleKeys(who)) if *who == [record]));
+        assert!(first.outcomes[2].is_ok());
+        assert_eq!((first.keys.len(), first.records.len(), first.records[0].1), (1, 1, 1));
+
+        let erased = Known { records: HashSet::from([record]), ..Known::default() };
+        let group = [with(1, 1)];
+        assert!(matches!(plan(&group, erased, Instant::from_micros(0)).outcomes[0], Err(AppendError::StaleKeys(_))));
+    }
+
+    #[test]
+    fn recorded_at_never_goes_back() {
+        let known = Known { recorded_at: Instant::from_micros(50), ..Known::default() };
+        assert_eq!(plan(&[], known, Instant::from_micros(40)).recorded_at.micros(), 50);
+    }
+}
