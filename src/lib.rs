@@ -8,6 +8,7 @@
 //! | [`privacy`] | keys, seals, keyed hashes |
 
 pub mod clock;
+pub mod commands;
 pub mod intake;
 pub mod privacy;
 pub mod store;

@@ -415,21 +415,55 @@ impl Vault {
         Ok(named)
     }
 
-    /// Seals an event of a command that is about no record: decisions, policies.
+    /// Seals the events of one command: facts about records of `kulta`, and events of other streams (decisions,
+    /// policies), which no record's key can seal.
     ///
     /// # Errors
-    /// When there is no randomness.
-    pub fn seal_system_part(&self, key: Uuid, class: Retention, members: Json) -> Result<(Retention, Vec<u8>), Error> {
-        let text = Json::object([("data", members)]).to_string();
-        Ok((class, self.system.seal(&part_aad(key, class), text.as_bytes())?))
+    /// When the store or the randomness fails.
+    pub async fn seal_command(
+        &self,
+        facts: Vec<Fact>,
+        others: Vec<(String, Fact)>,
+        actor: i64,
+    ) -> Result<Append, Error> {
+        let door = Door { name: "command", origin: String::new() };
+        let sealable = |fact| Sealable { fact, original: "".into(), door: door.clone() };
+        let facts: Vec<_> = facts.into_iter().map(sealable).collect();
+        let mut append = self.seal_facts(&facts, actor).await?;
+        append.mode = Mode::AllOrNothing;
+        for event in &mut append.events {
+            event.letter = None;
+        }
+        for (stream, fact) in others {
+            append.events.push(self.seal_other(stream, &fact, actor)?);
+        }
+        Ok(append)
     }
 
-    /// Seals the id of an event that is about no record.
-    ///
-    /// # Errors
-    /// When sealing fails.
-    pub fn seal_system_id(&self, key: Uuid, id: &str) -> Result<Vec<u8>, Error> {
-        self.system.seal_derived(nonce_of(key), &id_aad(key), id.as_bytes())
+    fn seal_other(&self, stream: String, fact: &Fact, actor: i64) -> Result<NewEvent, Error> {
+        let key = self.hasher.event(&fact.source, &fact.id);
+        let mut parts = Vec::new();
+        for class in Retention::ALL {
+            let Some(text) = personal_part(fact, class) else { continue };
+            parts.push((class, self.system.seal(&part_aad(key, class), text.as_bytes())?));
+        }
+        Ok(NewEvent {
+            stream: stream.into(),
+            key,
+            fingerprint: self.hasher.content(&fact.content()),
+            type_name: fact.event_type.name,
+            version: i16::try_from(fact.version).unwrap_or(i16::MAX),
+            source: fact.source.as_str().into(),
+            record: None,
+            time: fact.time,
+            actor,
+            unit: None,
+            facts: Json::Object(fact.parts.facts.clone()).to_string(),
+            sealed_id: self.system.seal_derived(nonce_of(key), &id_aad(key), fact.id.as_bytes())?,
+            parts,
+            unknown: 0,
+            letter: None,
+        })
     }
 }
 

@@ -1,0 +1,199 @@
+//! One request of a person: what its aggregates decide becomes one append.
+
+use std::sync::Arc;
+
+use cqrs_es::persist::PersistedEventStore;
+use cqrs_es::{Aggregate, AggregateError, CqrsFramework};
+use kulta_events::envelope::Parts;
+use kulta_events::ids::KULTA;
+use kulta_events::{Fact, Instant, Json, Vocabulary};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::person_record::from_value;
+use super::staging::{Staged, Staging};
+use super::{Error, Refusal};
+use crate::clock::Clock;
+use crate::privacy::Vault;
+use crate::store::log::AppendError;
+use crate::store::{Append, CommandResult, Log};
+
+/// How often a command is decided anew when somebody else was faster.
+const TRIES: usize = 5;
+
+/// Who asks, and how a repetition is recognised.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The actor's number.
+    pub actor: i64,
+    /// The caller's `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
+    /// What is asked, as a text that is equal for equal requests: the key with another request is refused.
+    pub request: String,
+}
+
+/// The answer to a command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// HTTP status.
+    pub status: i16,
+    /// What to tell the caller.
+    pub body: Value,
+    /// The log's last position after it: wait for this one to see the effect. `None` for a repetition.
+    pub position: Option<u64>,
+}
+
+/// Runs commands.
+#[derive(Clone, Debug)]
+pub struct Commands {
+    pub(super) log: Arc<dyn Log>,
+    pub(super) vault: Arc<Vault>,
+    pub(super) vocabulary: Arc<Vocabulary>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// What one request stages.
+#[derive(Debug)]
+pub struct Transaction {
+    staging: Staging,
+    subjects: std::collections::HashMap<String, String>,
+    /// Source of ids: derived from the idempotency key, or random.
+    seed: Uuid,
+    ids: u32,
+}
+
+impl Transaction {
+    /// Lets the aggregate of a stream decide; what it decides is staged.
+    ///
+    /// # Errors
+    /// Its refusal, or what stops the log from being read.
+    pub async fn execute<A>(&self, stream: &str, command: A::Command) -> Result<(), Error>
+    where
+        A: Aggregate<Error = Refusal, Services = ()> + 'static,
+    {
+        let store = PersistedEventStore::<Staging, A>::new_event_store(self.staging.clone());
+        let framework = CqrsFramework::new(store, Vec::new(), ());
+        framework.execute(stream, command).await.map_err(|error| match error {
+            AggregateError::UserError(refusal) => Error::Refused(refusal),
+            AggregateError::AggregateConflict => Error::Contended,
+            AggregateError::DatabaseConnectionError(error)
+            | AggregateError::DeserializationError(error)
+            | AggregateError::UnexpectedError(error) => Error::Unreadable(error),
+        })
+    }
+
+    /// Names the subject of a record stream of the source `kulta`.
+    pub fn subject(&mut self, stream: String, subject: String) {
+        self.subjects.insert(stream, subject);
+    }
+
+    /// The next id that this request makes: the same for the same idempotency key.
+    pub fn id(&mut self, vault: &Vault) -> Uuid {
+        self.ids += 1;
+        vault.hasher().entity("id", &self.seed.to_string(), &self.ids.to_string())
+    }
+}
+
+impl Commands {
+    /// A runner over a log.
+    pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: Arc<Vocabulary>, clock: Arc<dyn Clock>) -> Self {
+        Self { log, vault, vocabulary, clock }
+    }
+
+    /// Runs one request: `decide` stages what its aggregates decide and says what to answer. When somebody else was
+    /// faster, everything is decided anew.
+    ///
+    /// # Errors
+    /// The refusal, or what the store says.
+    pub async fn run<F>(&self, context: &Context, decide: F) -> Result<Done, Error>
+    where
+        F: AsyncFn(&mut Transaction) -> Result<(i16, Value), Error>,
+    {
+        let key = context.idempotency_key.as_deref();
+        let key = key.map(|key| self.vault.hasher().text("idempotency", &[&context.actor.to_string(), key]));
+        let request = self.vault.hasher().text("request", &[&context.request]);
+        if let Some(key) = key
+            && let Some(earlier) = self.log.command_result(key).await?
+        {
+            return self.repeat(&earlier, request);
+        }
+        for _ in 0..TRIES {
+            let seed = key.unwrap_or_else(Uuid::new_v4);
+            let staging = Staging::new(self.log.clone(), self.vault.clone(), self.vocabulary.clone());
+            let mut transaction = Transaction { staging, subjects: Default::default(), seed, ids: 0 };
+            let (status, body) = decide(&mut transaction).await?;
+            let mut append = self.seal(&mut transaction, context.actor).await?;
+            if let Some(key) = key {
+                let sealed_body = self.vault.seal_system(body.to_string().as_bytes())?;
+                append.result = Some(CommandResult { key, request, status, sealed_body });
+            }
+            let keys = append.keys.clone();
+            match self.log.append(append).await {
+                Ok(appended) => {
+                    self.vault.confirm(&keys);
+                    return match appended.earlier {
+                        Some(earlier) => self.repeat(&earlier, request),
+                        None => Ok(Done { status, body, position: Some(appended.head) }),
+                    };
+                }
+                Err(AppendError::StaleKeys(records)) => self.vault.forget(&records),
+                Err(AppendError::WrongRevision { .. } | AppendError::Conflict { .. }) => {}
+                Err(AppendError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    fn repeat(&self, earlier: &CommandResult, request: Uuid) -> Result<Done, Error> {
+        if earlier.request != request {
+            return Err(Refusal::KeyReused.into());
+        }
+        let body = self.vault.open_system(&earlier.sealed_body)?;
+        let body = serde_json::from_slice(&body).unwrap_or_else(|_| json!({}));
+        Ok(Done { status: earlier.status, body, position: None })
+    }
+
+    async fn seal(&self, transaction: &mut Transaction, actor: i64) -> Result<Append, Error> {
+        let now = self.clock.now();
+        let staged = transaction.staging.take();
+        let mut facts = Vec::new();
+        let mut others = Vec::new();
+        let mut expect = Vec::new();
+        for Staged { stream, expected, events } in staged {
+            expect.push((stream.as_str().into(), expected));
+            for (index, (type_name, data)) in events.into_iter().enumerate() {
+                // Events of one request carry rising times, so that their order is also the order of facts.
+                let time = now.plus_micros(i64::try_from(index).unwrap_or(0));
+                let id = transaction.id(&self.vault).to_string();
+                let fact = self.fact(&type_name, id, &data, time)?;
+                match transaction.subjects.get(&stream) {
+                    Some(subject) => facts.push(Fact { subject: subject.clone(), ..fact }),
+                    None => others.push((stream.clone(), Fact { subject: stream.clone(), ..fact })),
+                }
+            }
+        }
+        let mut append = self.vault.seal_command(facts, others, actor).await?;
+        append.expect = expect;
+        Ok(append)
+    }
+
+    fn fact(&self, type_name: &str, id: String, data: &Value, time: Instant) -> Result<Fact, Error> {
+        let event_type = self
+            .vocabulary
+            .get(type_name)
+            .ok_or_else(|| Error::Unreadable(format!("no event type {type_name}").into()))?;
+        let data: Json = from_value(data);
+        Ok(Fact {
+            id,
+            source: KULTA.to_owned(),
+            subject: String::new(),
+            event_type,
+            time,
+            unit: None,
+            causation: None,
+            correlation: None,
+            version: event_type.version,
+            parts: Parts::split(event_type, data, &[]),
+        })
+    }
+}
