@@ -1,1 +1,28 @@
-//! Folds.
+//! What kulta concludes from events: pure folds over the log.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number. What a fold needs is handed in, and what it concludes
+//! is handed back as rows, so a replay gives what the live service gave, and tests take milliseconds.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`normal`] | when two values of a field count as equal |
+//! | [`record`] | what one record says now, [`record::RecordState`] |
+//! | [`golden`] | the golden record of a customer: survivors, provenance, losers |
+//! | [`freshness`] | how old a field is, and which few are worth asking for |
+//! | [`crosswalk`] | stewards' decisions, and the customers that follow from them |
+//! | [`timeline`] | events as somebody reads them, with importance |
+//! | [`rows`] | what a store keeps of all this |
+//! | [`batch`] | the live step: what to load for a batch of events, and what changes |
+//! | [`whole`] | the same rows from a whole log, for rebuilds and verification |
+//! | [`as_of`] | the golden record as of a time |
+//!
+//! How to add a projection: fold from [`kulta_events::Recorded`], be total over erased payloads and unknown types,
+//! order facts by [`kulta_events::Order`] and never by arrival, and put the four laws of `tests/laws.rs` on it.
+#![deny(missing_docs)]
+
+pub mod batch;
+pub mod crosswalk;
+pub mod golden;
+pub mod normal;
+pub mod record;
+pub mod rows;
