@@ -68,15 +68,14 @@ impl PolicyRow {
     }
 }
 
-/// A member that the schema of a type does not know, and how often a source sent it.
+/// How many members that no schema knows a source sent with events of a type. Their names are sealed: they are shown in
+/// the event's detail.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnknownRow {
     /// The source that sent it.
     pub source: String,
     /// The event's type.
     pub type_name: String,
-    /// The member's name.
-    pub member: String,
-    /// How many events; in [`crate::batch::Changes`] how many more.
+    /// How many; in [`crate::batch::Changes`] how many more.
     pub count: u64,
 }

@@ -7,6 +7,7 @@
 
 pub mod log;
 pub mod plan;
+pub mod views;
 pub mod writer;
 
 pub use log::{

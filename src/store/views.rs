@@ -1,0 +1,123 @@
+//! What a store keeps of the projections: generations of tables.
+//!
+//! A generation is one complete set of projection tables with one checkpoint. The live one is kept up event by event;
+//! another is built beside it and takes its place at one position. Readers hold on to the generation that they began
+//! with, so they never see a mixture. Everything here can be thrown away and computed again from the log.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kulta_events::{CustomerId, RecordId};
+use kulta_projections::batch::{Answer, Changes, Needs};
+use kulta_projections::crosswalk::Decision;
+use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use uuid::Uuid;
+
+use super::Error;
+
+/// Makes golden records anew for a page of customers, each with the rows of its records.
+pub type Refold<'a> = &'a (dyn Fn(Vec<RecordRow>) -> Vec<CustomerRow> + Send + Sync);
+
+/// A customer as it is read: the golden record stays the JSON text that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCustomer {
+    /// Its id.
+    pub customer: CustomerId,
+    /// The highest position that shaped it.
+    pub position: u64,
+    /// The golden record, `Golden` in its serde form.
+    pub golden: String,
+}
+
+/// Rows of a whole projection, in bulk. Every list may be a part; the order of calls does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Bulk {
+    /// Records.
+    pub records: Vec<RecordRow>,
+    /// Customers.
+    pub customers: Vec<CustomerRow>,
+    /// Decisions.
+    pub decisions: Vec<Decision>,
+    /// Policies.
+    pub policies: Vec<PolicyRow>,
+    /// Counts of members that no schema knows.
+    pub unknown: Vec<UnknownRow>,
+}
+
+/// One generation of projection tables.
+#[async_trait]
+pub trait Generation: std::fmt::Debug + Send + Sync {
+    /// Its number, from 1.
+    fn number(&self) -> i64;
+
+    /// Up to which position of the log it is folded.
+    async fn checkpoint(&self) -> Result<u64, Error>;
+
+    /// The survivorship policy in force, if one was published.
+    async fn policy(&self) -> Result<Option<PolicyRow>, Error>;
+
+    /// Looks up what a step needs of rows (`exist`, `records`, `members_of`, `decisions`, `decisions_of`; subjects and
+    /// refolds come from the log).
+    async fn look_up(&self, needs: &Needs) -> Result<Answer, Error>;
+
+    /// Writes changes and checkpoint in one transaction. With `refold`, every customer is made anew in it as well.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when `epoch` is no longer the projector's.
+    async fn write(&self, changes: &Changes, to: u64, epoch: i64, refold: Option<Refold<'_>>) -> Result<(), Error>;
+
+    /// Inserts rows while the generation is being built: no checkpoint, no readers yet.
+    async fn fill(&self, bulk: Bulk) -> Result<(), Error>;
+
+    /// Ends the filling: builds what filling left out (indexes, statistics) and sets the checkpoint.
+    async fn filled(&self, to: u64) -> Result<(), Error>;
+
+    /// A customer by its own id.
+    async fn customer(&self, id: CustomerId) -> Result<Option<StoredCustomer>, Error>;
+
+    /// A record.
+    async fn record(&self, id: RecordId) -> Result<Option<RecordRow>, Error>;
+
+    /// The records of a customer, by first position.
+    async fn members(&self, id: CustomerId) -> Result<Vec<RecordRow>, Error>;
+
+    /// Customers shaped after a position, by (position, id), starting behind `after`.
+    async fn customers_since(&self, after: (u64, Uuid), limit: usize) -> Result<Vec<StoredCustomer>, Error>;
+
+    /// Decisions that name one of these records.
+    async fn decisions_of(&self, records: &[RecordId]) -> Result<Vec<Decision>, Error>;
+
+    /// One page of records, by id, behind `after`: for verification and refolds.
+    async fn records_page(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<RecordRow>, Error>;
+
+    /// One page of customers, by id, behind `after`, with the columns beside the golden record as they stand.
+    async fn customers_page(&self, after: Option<CustomerId>, limit: usize) -> Result<Vec<CustomerRow>, Error>;
+
+    /// One page of decisions, by id, behind `after`.
+    async fn decisions_page(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Decision>, Error>;
+
+    /// Every published policy.
+    async fn policies(&self) -> Result<Vec<PolicyRow>, Error>;
+
+    /// Every count of members that no schema knows.
+    async fn unknown(&self) -> Result<Vec<UnknownRow>, Error>;
+}
+
+/// The generations of a store.
+#[async_trait]
+pub trait Generations: std::fmt::Debug + Send + Sync {
+    /// The live generation; makes an empty first one on a store that has none.
+    async fn live(&self) -> Result<Arc<dyn Generation>, Error>;
+
+    /// Makes an empty generation beside the live one. What is left of earlier attempts is removed.
+    async fn build(&self, epoch: i64) -> Result<Arc<dyn Generation>, Error>;
+
+    /// Makes a built generation the live one, with its documented views, in one transaction.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when `epoch` is no longer the projector's.
+    async fn swap(&self, generation: &Arc<dyn Generation>, epoch: i64) -> Result<(), Error>;
+
+    /// Removes generations that are neither live nor given.
+    async fn remove_others(&self, keep: &[i64]) -> Result<(), Error>;
+}
