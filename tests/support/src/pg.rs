@@ -32,7 +32,9 @@ pub async fn database() -> TestDatabase {
     let name = format!("kulta_test_{}_{made}_{random:016x}", std::process::id());
     execute(&server, format!("CREATE DATABASE {name}"))
         .await
-        .unwrap_or_else(|error| panic!("cannot make a database on {server}: {error}"));
+        .unwrap_or_else(|error| {
+            panic!("cannot make a database on the server of KULTA_TEST_PG_URL: {error}")
+        });
     TestDatabase {
         url: with_database(&server, &name),
         server,
