@@ -20,23 +20,12 @@ const fn never(segments: &'static [&'static str]) -> Rule {
     only_under(segments, &[])
 }
 
-const fn only_under(
-    segments: &'static [&'static str],
-    except_under: &'static [&'static str],
-) -> Rule {
-    Rule {
-        segments,
-        at_start: true,
-        except_under,
-    }
+const fn only_under(segments: &'static [&'static str], except_under: &'static [&'static str]) -> Rule {
+    Rule { segments, at_start: true, except_under }
 }
 
 const fn nowhere(segments: &'static [&'static str]) -> Rule {
-    Rule {
-        segments,
-        at_start: false,
-        except_under: &[],
-    }
+    Rule { segments, at_start: false, except_under: &[] }
 }
 
 /// No I/O, no clock, no randomness.
@@ -72,25 +61,10 @@ const SERVICE: &[Rule] = &[
 ];
 
 /// Crates that compute and do nothing else. Whoever adds one has made sure of that.
-const EVENTS_MAY_USE: &[&str] = &[
-    "jiff",
-    "rust_decimal",
-    "serde",
-    "serde_json",
-    "thiserror",
-    "uuid",
-];
+const EVENTS_MAY_USE: &[&str] = &["jiff", "rust_decimal", "serde", "serde_json", "thiserror", "uuid"];
 
-const PROJECTIONS_MAY_USE: &[&str] = &[
-    "cel",
-    "jiff",
-    "kulta-events",
-    "rust_decimal",
-    "serde",
-    "serde_json",
-    "thiserror",
-    "uuid",
-];
+const PROJECTIONS_MAY_USE: &[&str] =
+    &["cel", "jiff", "kulta-events", "rust_decimal", "serde", "serde_json", "thiserror", "uuid"];
 
 impl Rule {
     fn forbids(&self, file: &str, path: &UsedPath) -> bool {
@@ -108,12 +82,8 @@ impl Rule {
 
 fn violations(file: &str, text: &str, rules: &[Rule]) -> Vec<String> {
     let used = used_paths(text);
-    let forbidden = used
-        .iter()
-        .filter(|path| rules.iter().any(|rule| rule.forbids(file, path)));
-    forbidden
-        .map(|path| format!("{file}:{}: {}", path.line, path.segments.join("::")))
-        .collect()
+    let forbidden = used.iter().filter(|path| rules.iter().any(|rule| rule.forbids(file, path)));
+    forbidden.map(|path| format!("{file}:{}: {}", path.line, path.segments.join("::"))).collect()
 }
 
 fn root() -> &'static Path {
@@ -126,11 +96,7 @@ fn violations_under(folder: &str, rules: &[Rule]) -> Vec<String> {
     assert!(!files.is_empty(), "no Rust files under {folder}");
     let check = |file: PathBuf| {
         let text = fs::read_to_string(&file).unwrap();
-        let name = file
-            .strip_prefix(root())
-            .unwrap()
-            .to_string_lossy()
-            .replace('\\', "/");
+        let name = file.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
         violations(&name, &text, rules)
     };
     files.into_iter().flat_map(check).collect()
@@ -153,23 +119,15 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 fn dependencies(manifest: &str, kind: &str) -> BTreeSet<String> {
     let manifest: toml::Table = manifest.parse().unwrap();
     let platforms = manifest.get("target").and_then(toml::Value::as_table);
-    let platforms = platforms
-        .into_iter()
-        .flat_map(|platforms| platforms.values());
-    let tables = platforms
-        .filter_map(toml::Value::as_table)
-        .chain([&manifest]);
+    let platforms = platforms.into_iter().flat_map(|platforms| platforms.values());
+    let tables = platforms.filter_map(toml::Value::as_table).chain([&manifest]);
     tables
         .filter_map(|table| table.get(kind)?.as_table())
         .flat_map(|dependencies| dependencies.keys().cloned())
         .collect()
 }
 
-fn unwanted_dependencies(
-    manifest: &str,
-    allowed: &[&str],
-    forbidden_in_tests: &[&str],
-) -> Vec<String> {
+fn unwanted_dependencies(manifest: &str, allowed: &[&str], forbidden_in_tests: &[&str]) -> Vec<String> {
     let mut unwanted: Vec<_> = dependencies(manifest, "dependencies").into_iter().collect();
     unwanted.retain(|name| !allowed.contains(&name.as_str()));
     unwanted.extend(dependencies(manifest, "build-dependencies"));
@@ -188,11 +146,7 @@ const NONE: [String; 0] = [];
 fn events_depend_on_nothing_of_ours_and_do_no_io() {
     assert_eq!(violations_under("events/src", PURE), NONE);
     assert_eq!(violations_under("events/src", EVENTS), NONE);
-    let unwanted = unwanted_dependencies(
-        &manifest("events"),
-        EVENTS_MAY_USE,
-        &["kulta", "kulta-projections"],
-    );
+    let unwanted = unwanted_dependencies(&manifest("events"), EVENTS_MAY_USE, &["kulta", "kulta-projections"]);
     assert_eq!(unwanted, NONE);
 }
 
@@ -231,15 +185,9 @@ fn the_check_finds_what_it_looks_for() {
     );
     assert_eq!(
         violations("events/src/a.rs", planted, EVENTS),
-        [
-            "events/src/a.rs:2: kulta_projections::golden",
-            "events/src/a.rs:5: kulta::app"
-        ]
+        ["events/src/a.rs:2: kulta_projections::golden", "events/src/a.rs:5: kulta::app"]
     );
-    assert_eq!(
-        violations("projections/src/a.rs", planted, PROJECTIONS).len(),
-        1
-    );
+    assert_eq!(violations("projections/src/a.rs", planted, PROJECTIONS).len(), 1);
 }
 
 #[test]
@@ -255,14 +203,8 @@ fn the_check_leaves_alone_what_is_only_named() {
 #[test]
 fn a_technique_is_free_in_its_own_room_only() {
     let text = "use sqlx::PgPool;\nuse axum::Router;\n";
-    assert_eq!(
-        violations("src/store/postgres/mod.rs", text, SERVICE),
-        ["src/store/postgres/mod.rs:2: axum::Router"]
-    );
-    assert_eq!(
-        violations("src/http/router.rs", text, SERVICE),
-        ["src/http/router.rs:1: sqlx::PgPool"]
-    );
+    assert_eq!(violations("src/store/postgres/mod.rs", text, SERVICE), ["src/store/postgres/mod.rs:2: axum::Router"]);
+    assert_eq!(violations("src/http/router.rs", text, SERVICE), ["src/http/router.rs:1: sqlx::PgPool"]);
     assert_eq!(violations("src/storekeeper.rs", text, SERVICE).len(), 2);
 }
 

@@ -16,10 +16,7 @@ fn tracked_files() -> Vec<String> {
         .output()
         .expect("git is installed");
     let complaint = String::from_utf8_lossy(&listed.stderr);
-    assert!(
-        listed.status.success(),
-        "not a clone of the repository? {complaint}"
-    );
+    assert!(listed.status.success(), "not a clone of the repository? {complaint}");
     let names = String::from_utf8(listed.stdout).unwrap();
     names.split_terminator('\0').map(str::to_owned).collect()
 }
@@ -28,10 +25,7 @@ fn tracked_files() -> Vec<String> {
 fn machine_path(line: &str) -> bool {
     let is_home = |after: &str| after.starts_with(|c: char| c.is_ascii_lowercase());
     let anywhere = |_: &str| true;
-    line_names(line, "home", is_home)
-        || ["root", "work", "farm"]
-            .iter()
-            .any(|name| line_names(line, name, anywhere))
+    line_names(line, "home", is_home) || ["root", "work", "farm"].iter().any(|name| line_names(line, name, anywhere))
 }
 
 /// Whether `/name/` stands there as the beginning of a path, and what follows it is right.
@@ -55,10 +49,7 @@ fn no_tracked_file_names_a_path_of_one_machine() {
             continue;
         };
         let text = String::from_utf8_lossy(&bytes);
-        let lines = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| machine_path(line));
+        let lines = text.lines().enumerate().filter(|(_, line)| machine_path(line));
         found.extend(lines.map(|(number, line)| format!("{name}:{}: {line}", number + 1)));
     }
     assert_eq!(found, [""; 0]);
@@ -67,14 +58,8 @@ fn no_tracked_file_names_a_path_of_one_machine() {
 #[test]
 fn the_check_of_paths_finds_what_it_looks_for() {
     for (folder, rest) in [("root", ".cargo"), ("work", "x"), ("home", "anna/kulta")] {
-        assert!(
-            machine_path(&format!("path = \"/{folder}/{rest}\"")),
-            "{folder}"
-        );
-        assert!(
-            !machine_path(&format!("https://example.org/{folder}/{rest}")),
-            "{folder}"
-        );
+        assert!(machine_path(&format!("path = \"/{folder}/{rest}\"")), "{folder}");
+        assert!(!machine_path(&format!("https://example.org/{folder}/{rest}")), "{folder}");
         assert!(!machine_path(&format!("a_/{folder}/{rest}")), "{folder}");
     }
     assert!(!machine_path("/home/{user}/"));
@@ -84,9 +69,6 @@ fn the_check_of_paths_finds_what_it_looks_for() {
 fn the_readme_names_the_two_commands() {
     let readme = fs::read_to_string(root().join("README.md")).expect("there is a README.md");
     for command in ["cargo run --release -- demo", "./tests/run.sh"] {
-        assert!(
-            readme.contains(command),
-            "README.md does not name `{command}`"
-        );
+        assert!(readme.contains(command), "README.md does not name `{command}`");
     }
 }

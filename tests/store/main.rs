@@ -5,9 +5,6 @@ use kulta_test_support::pg;
 async fn postgresql_gives_a_fresh_database() {
     let database = pg::database().await;
     let mut connection = database.connect().await;
-    let name: String = sqlx::query_scalar("SELECT current_database()")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+    let name: String = sqlx::query_scalar("SELECT current_database()").fetch_one(&mut connection).await.unwrap();
     assert_eq!(name, database.name());
 }

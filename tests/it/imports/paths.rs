@@ -14,21 +14,18 @@ pub struct UsedPath {
 
 impl UsedPath {
     pub fn starts_with(&self, segments: &[&str]) -> bool {
-        self.segments.len() >= segments.len()
-            && self.segments.iter().zip(segments).all(|(a, b)| a == b)
+        self.segments.len() >= segments.len() && self.segments.iter().zip(segments).all(|(a, b)| a == b)
     }
 
     pub fn contains(&self, segments: &[&str]) -> bool {
-        self.segments
-            .windows(segments.len())
-            .any(|window| window.iter().eq(segments))
+        self.segments.windows(segments.len()).any(|window| window.iter().eq(segments))
     }
 }
 
 /// Words that may stand before a path that begins with `::` and are no part of it.
 const KEYWORDS: &[&str] = &[
-    "as", "break", "const", "dyn", "else", "fn", "for", "if", "impl", "in", "let", "match", "mut",
-    "pub", "return", "static", "type", "use", "where", "while",
+    "as", "break", "const", "dyn", "else", "fn", "for", "if", "impl", "in", "let", "match", "mut", "pub", "return",
+    "static", "type", "use", "where", "while",
 ];
 
 /// All paths of a source text, in the order in which they stand there.
@@ -46,11 +43,7 @@ pub fn used_paths(text: &str) -> Vec<UsedPath> {
         }
         let imported = tokens[..at].ends_with_import();
         at = spell_out(&tokens, at, Vec::new(), &mut |segments| {
-            found.push(UsedPath {
-                line: *line,
-                segments,
-                imported,
-            });
+            found.push(UsedPath { line: *line, segments, imported });
         });
     }
     found
@@ -93,12 +86,7 @@ impl Before for Tokens {
 }
 
 /// Tells each path that begins with the word at `at`; gives the place after the last token used.
-fn spell_out(
-    tokens: &Tokens,
-    at: usize,
-    before: Vec<String>,
-    tell: &mut impl FnMut(Vec<String>),
-) -> usize {
+fn spell_out(tokens: &Tokens, at: usize, before: Vec<String>, tell: &mut impl FnMut(Vec<String>)) -> usize {
     let mut at = at;
     let mut segments = before;
     while let Some(Token::Word(word)) = token(tokens, at) {
@@ -121,12 +109,7 @@ fn spell_out(
     at
 }
 
-fn spell_out_group(
-    tokens: &Tokens,
-    at: usize,
-    before: &[String],
-    tell: &mut impl FnMut(Vec<String>),
-) -> usize {
+fn spell_out_group(tokens: &Tokens, at: usize, before: &[String], tell: &mut impl FnMut(Vec<String>)) -> usize {
     let mut at = at;
     loop {
         match token(tokens, at) {
@@ -161,9 +144,7 @@ fn tokens(text: &str) -> Vec<(usize, Token)> {
         } else if let Some(length) = literal_length(rest) {
             skip(&mut characters, length - 1);
         } else if character.is_alphabetic() || character == '_' {
-            let length = rest
-                .find(|c: char| !c.is_alphanumeric() && c != '_')
-                .unwrap_or(rest.len());
+            let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
             skip(&mut characters, length - character.len_utf8());
             tokens.push((line_of(at), Token::Word(rest[..length].to_owned())));
         } else if rest.starts_with("::") {
@@ -220,10 +201,7 @@ fn literal_length(rest: &str) -> Option<usize> {
         let length = text.find(&end).map_or(text.len(), |at| at + end.len());
         return Some(prefix + hashes + 1 + length);
     }
-    let quote = unprefixed
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '"' | '\''))?;
+    let quote = unprefixed.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let text = &unprefixed[1..];
     let second = text.chars().nth(1);
     if quote == '\'' && !text.starts_with('\\') && second != Some('\'') {
@@ -250,10 +228,8 @@ fn spells_out_use_trees_and_skips_what_is_not_code() {
                 // x::y\n\
                 let s = \"x::y \\\" z::z\"; let c = ':'; let l: &'static str = r#\"q::q\"#;\n\
                 return ::a::b::<C>::d(::e::f, g); /* /* h:: */ i::j */ extern crate k;";
-    let paths: Vec<_> = used_paths(text)
-        .into_iter()
-        .map(|path| (path.line, path.segments.join("::"), path.imported))
-        .collect();
+    let paths: Vec<_> =
+        used_paths(text).into_iter().map(|path| (path.line, path.segments.join("::"), path.imported)).collect();
     let expected = [
         (1, "a::b::self", true),
         (1, "a::b::c", true),
@@ -271,8 +247,5 @@ fn spells_out_use_trees_and_skips_what_is_not_code() {
         (4, "crate", false),
         (4, "k", true),
     ];
-    assert_eq!(
-        paths,
-        expected.map(|(line, path, imported)| (line, path.to_owned(), imported))
-    );
+    assert_eq!(paths, expected.map(|(line, path, imported)| (line, path.to_owned(), imported)));
 }

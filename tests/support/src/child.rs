@@ -102,8 +102,7 @@ impl Watched {
     /// Kills it and waits until it is gone.
     pub(crate) fn kill(&self) -> ExitStatus {
         self.signal(Signal::Kill);
-        self.wait(Duration::from_secs(30))
-            .expect("a process is gone 30 s after SIGKILL")
+        self.wait(Duration::from_secs(30)).expect("a process is gone 30 s after SIGKILL")
     }
 }
 

@@ -52,13 +52,7 @@ impl Cluster {
         let account = account();
         let bin = binaries();
         let directory = temporary_directory(account);
-        let mut cluster = Self {
-            bin,
-            account,
-            port: 0,
-            server: None,
-            directory,
-        };
+        let mut cluster = Self { bin, account, port: 0, server: None, directory };
         cluster.init();
         // Somebody else may take the port between the look at it and the start.
         for _ in 0..5 {
@@ -73,22 +67,14 @@ impl Cluster {
     /// Starts the stopped or killed server and waits until it answers.
     pub async fn start(&mut self) {
         assert!(self.server.is_none(), "the server runs already");
-        assert!(
-            self.try_start().await,
-            "PostgreSQL does not start: {}",
-            self.log()
-        );
+        assert!(self.try_start().await, "PostgreSQL does not start: {}", self.log());
     }
 
     /// Kills the whole server with SIGKILL, as a crash of the machine would: the postmaster first, then its
     /// children, which have no parent to tell them. Returns when none is left.
     pub async fn kill_9(&mut self) {
         let server = self.server.take().expect("the server runs");
-        assert_eq!(
-            Some(server.pid()),
-            self.postmaster_pid(),
-            "postmaster.pid names another process"
-        );
+        assert_eq!(Some(server.pid()), self.postmaster_pid(), "postmaster.pid names another process");
         server.kill();
         let data = self.data();
         eventually(PATIENCE, || async { kill_processes_in(&data) }).await;
@@ -136,9 +122,7 @@ impl Cluster {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.bin.join(program));
-        command
-            .current_dir(self.directory.path())
-            .stdin(Stdio::null());
+        command.current_dir(self.directory.path()).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PG") {
                 command.env_remove(name);
@@ -153,22 +137,11 @@ impl Cluster {
     fn init(&self) {
         let made = self
             .command("initdb")
-            .args([
-                "--username=kulta",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync",
-                "-D",
-            ])
+            .args(["--username=kulta", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(self.data())
             .output()
             .expect("initdb can be run");
-        assert!(
-            made.status.success(),
-            "initdb failed: {}",
-            String::from_utf8_lossy(&made.stderr)
-        );
+        assert!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
         let path = self.data().join("postgresql.conf");
         let standard = fs::read_to_string(&path).expect("initdb writes postgresql.conf");
         fs::write(&path, standard + SETTINGS).expect("postgresql.conf can be written");
@@ -176,19 +149,10 @@ impl Cluster {
 
     /// False when the server has given up.
     async fn try_start(&mut self) -> bool {
-        let log = fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.log_path())
-            .expect("a log file can be made");
+        let log = fs::File::options().create(true).append(true).open(self.log_path()).expect("a log file can be made");
         let mut command = self.command("postgres");
-        command
-            .arg("-D")
-            .arg(self.data())
-            .args(["-p", &self.port.to_string()]);
-        command
-            .stdout(log.try_clone().expect("a file handle can be cloned"))
-            .stderr(log);
+        command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
+        command.stdout(log.try_clone().expect("a file handle can be cloned")).stderr(log);
         let server = Watched::spawn(&mut command).expect("postgres can be run");
         let url = self.url();
         let answers = eventually(PATIENCE, || async {
@@ -225,9 +189,7 @@ fn kill_processes_in(data: &Path) -> Result<(), String> {
     let processes = fs::read_dir("/proc").map_err(|error| format!("no /proc: {error}"))?;
     let found = processes
         .flatten()
-        .filter(|entry| {
-            fs::read_link(entry.path().join("cwd")).is_ok_and(|directory| directory == data)
-        })
+        .filter(|entry| fs::read_link(entry.path().join("cwd")).is_ok_and(|directory| directory == data))
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(|pid| Signal::Kill.send(*pid))
         .count();
@@ -243,10 +205,8 @@ fn temporary_directory(account: Option<Account>) -> TempDir {
     let base = std::env::var_os("KULTA_TEST_PG_DATA")
         .and_then(|data| Path::new(&data).parent().map(Path::to_owned))
         .unwrap_or_else(std::env::temp_dir);
-    let directory = tempfile::Builder::new()
-        .prefix("cluster-")
-        .tempdir_in(base)
-        .expect("a temporary directory can be made");
+    let directory =
+        tempfile::Builder::new().prefix("cluster-").tempdir_in(base).expect("a temporary directory can be made");
     if let Some(account) = account {
         std::os::unix::fs::chown(directory.path(), Some(account.uid), Some(account.gid))
             .expect("root may give a directory away");
@@ -277,10 +237,7 @@ fn account() -> Option<Account> {
     }
     let accounts = fs::read_to_string("/etc/passwd").expect("root reads /etc/passwd");
     let named = std::env::var("KULTA_TEST_PG_USER").ok();
-    let names = named
-        .iter()
-        .map(String::as_str)
-        .chain(["postgres", "nobody"]);
+    let names = named.iter().map(String::as_str).chain(["postgres", "nobody"]);
     let account = names.filter_map(|name| account_in(&accounts, name)).next();
     Some(account.expect("there is a user postgres or nobody to run PostgreSQL as"))
 }
@@ -291,27 +248,17 @@ fn account_in(accounts: &str, name: &str) -> Option<Account> {
         .map(|line| line.split(':'))
         .find_map(|mut fields| (fields.next() == Some(name)).then_some(fields))?
         .skip(1);
-    Some(Account {
-        uid: fields.next()?.parse().ok()?,
-        gid: fields.next()?.parse().ok()?,
-    })
+    Some(Account { uid: fields.next()?.parse().ok()?, gid: fields.next()?.parse().ok()? })
 }
 
 /// Where initdb and postgres are: `KULTA_TEST_PG_BIN`, the PATH, or the newest of Debian's version directories.
 fn binaries() -> PathBuf {
     let named = std::env::var_os("KULTA_TEST_PG_BIN").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut versions: Vec<_> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|version| version.path())
-        .collect();
+    let mut versions: Vec<_> =
+        fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|version| version.path()).collect();
     versions.sort_by_key(|version| number(version.file_name()));
-    let installed = versions
-        .into_iter()
-        .rev()
-        .map(|version| version.join("bin"));
+    let installed = versions.into_iter().rev().map(|version| version.join("bin"));
     named
         .into_iter()
         .chain(std::env::split_paths(&path))
@@ -321,9 +268,7 @@ fn binaries() -> PathBuf {
 }
 
 fn number(name: Option<&OsStr>) -> u32 {
-    name.and_then(OsStr::to_str)
-        .and_then(|name| name.parse().ok())
-        .unwrap_or(0)
+    name.and_then(OsStr::to_str).and_then(|name| name.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -333,10 +278,7 @@ mod tests {
     #[test]
     fn finds_an_account_by_its_whole_name() {
         let accounts = "root:x:0:0:root:/:/bin/sh\npostgres2:x:7:8::/:/bin/sh\npostgres:x:101:104:,,,:/:/bin/sh\n";
-        assert_eq!(
-            account_in(accounts, "postgres"),
-            Some(Account { uid: 101, gid: 104 })
-        );
+        assert_eq!(account_in(accounts, "postgres"), Some(Account { uid: 101, gid: 104 }));
         assert_eq!(account_in(accounts, "x"), None);
     }
 
@@ -345,34 +287,19 @@ mod tests {
         let mut cluster = Cluster::new().await;
         let url = cluster.url();
         let mut connection = PgConnection::connect(&url).await.unwrap();
-        sqlx::raw_sql("CREATE TABLE t (a integer); INSERT INTO t VALUES (1)")
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        sqlx::raw_sql("CREATE TABLE t (a integer); INSERT INTO t VALUES (1)").execute(&mut connection).await.unwrap();
         let before = cluster.postmaster_pid();
 
         cluster.kill_9().await;
-        assert!(
-            sqlx::query("SELECT 1")
-                .execute(&mut connection)
-                .await
-                .is_err()
-        );
+        assert!(sqlx::query("SELECT 1").execute(&mut connection).await.is_err());
         assert!(PgConnection::connect(&url).await.is_err());
 
         cluster.start().await;
         assert_ne!(cluster.postmaster_pid(), before);
         let mut connection = PgConnection::connect(&url).await.unwrap();
-        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM t")
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
+        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM t").fetch_one(&mut connection).await.unwrap();
         assert_eq!(rows, 1);
-        assert!(
-            cluster.log().contains("not properly shut down"),
-            "{}",
-            cluster.log()
-        );
+        assert!(cluster.log().contains("not properly shut down"), "{}", cluster.log());
     }
 
     #[tokio::test]
@@ -381,11 +308,7 @@ mod tests {
         let (url, data) = (cluster.url(), cluster.data());
         cluster.restart().await;
         assert_eq!(cluster.url(), url);
-        assert!(
-            !cluster.log().contains("not properly shut down"),
-            "{}",
-            cluster.log()
-        );
+        assert!(!cluster.log().contains("not properly shut down"), "{}", cluster.log());
         drop(cluster);
         assert!(!data.exists());
         assert_eq!(kill_processes_in(&data), Ok(()));

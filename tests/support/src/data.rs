@@ -39,8 +39,7 @@ fn find(directory: &Path, relative: &str, complaints: &mut impl Write) -> Option
 
 /// Opens a file, unpacking it when its name ends in `.gz`.
 pub fn open(path: &Path) -> Box<dyn BufRead + Send> {
-    let file =
-        File::open(path).unwrap_or_else(|error| panic!("cannot open {}: {error}", path.display()));
+    let file = File::open(path).unwrap_or_else(|error| panic!("cannot open {}: {error}", path.display()));
     if path.extension().is_some_and(|extension| extension == "gz") {
         Box::new(BufReader::new(MultiGzDecoder::new(file)))
     } else {
@@ -51,18 +50,14 @@ pub fn open(path: &Path) -> Box<dyn BufRead + Send> {
 /// The whole text of a file, unpacked when its name ends in `.gz`.
 pub fn read(path: &Path) -> String {
     let mut text = String::new();
-    open(path)
-        .read_to_string(&mut text)
-        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+    open(path).read_to_string(&mut text).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
     text
 }
 
 /// Packs bytes as gzip, for compressed bodies and files.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder
-        .write_all(bytes)
-        .expect("a vector takes what is written");
+    encoder.write_all(bytes).expect("a vector takes what is written");
     encoder.finish().expect("a vector takes what is written")
 }
 
@@ -92,9 +87,6 @@ mod tests {
         assert_eq!(complaints, b"");
         assert!(find(directory.path(), "gone.csv", &mut complaints).is_none());
         let complaints = String::from_utf8(complaints).unwrap();
-        assert!(
-            complaints.contains("what_is_missing_is_told needs gone.csv"),
-            "{complaints}"
-        );
+        assert!(complaints.contains("what_is_missing_is_told needs gone.csv"), "{complaints}");
     }
 }

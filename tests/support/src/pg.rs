@@ -32,15 +32,8 @@ pub async fn database() -> TestDatabase {
     let name = format!("kulta_test_{}_{made}_{random:016x}", std::process::id());
     execute(&server, format!("CREATE DATABASE {name}"))
         .await
-        .unwrap_or_else(|error| {
-            panic!("cannot make a database on the server of KULTA_TEST_PG_URL: {error}")
-        });
-    TestDatabase {
-        url: with_database(&server, &name),
-        server,
-        name,
-        gone: false,
-    }
+        .unwrap_or_else(|error| panic!("cannot make a database on the server of KULTA_TEST_PG_URL: {error}"));
+    TestDatabase { url: with_database(&server, &name), server, name, gone: false }
 }
 
 impl TestDatabase {
@@ -56,9 +49,7 @@ impl TestDatabase {
 
     /// A connection of its own, for planting and looking up rows past the service.
     pub async fn connect(&self) -> PgConnection {
-        PgConnection::connect(&self.url)
-            .await
-            .expect("a database made a moment ago takes connections")
+        PgConnection::connect(&self.url).await.expect("a database made a moment ago takes connections")
     }
 
     /// Drops the database now, with whoever is connected to it.
@@ -81,9 +72,7 @@ impl Drop for TestDatabase {
         let (server, statement) = (self.server.clone(), self.drop_statement());
         // The caller may be inside a runtime, which must not be blocked on by itself.
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             if let Ok(runtime) = runtime {
                 let _ = runtime.block_on(execute(&server, statement));
             }
@@ -94,9 +83,7 @@ impl Drop for TestDatabase {
 
 async fn execute(url: &str, statement: String) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(url).await?;
-    sqlx::raw_sql(AssertSqlSafe(statement))
-        .execute(&mut connection)
-        .await?;
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
     connection.close().await
 }
 
@@ -121,19 +108,10 @@ mod tests {
     #[test]
     fn only_the_database_of_an_address_changes() {
         for (url, expected) in [
-            (
-                "postgres://kulta@127.0.0.1:5432/postgres",
-                "postgres://kulta@127.0.0.1:5432/t",
-            ),
+            ("postgres://kulta@127.0.0.1:5432/postgres", "postgres://kulta@127.0.0.1:5432/t"),
             ("postgres://h", "postgres://h/t"),
-            (
-                "postgres://u:p@h/db?sslmode=disable&a=/b",
-                "postgres://u:p@h/t?sslmode=disable&a=/b",
-            ),
-            (
-                "postgresql:///db?host=/run/pg",
-                "postgresql:///t?host=/run/pg",
-            ),
+            ("postgres://u:p@h/db?sslmode=disable&a=/b", "postgres://u:p@h/t?sslmode=disable&a=/b"),
+            ("postgresql:///db?host=/run/pg", "postgresql:///t?host=/run/pg"),
         ] {
             assert_eq!(with_database(url, "t"), expected);
         }
@@ -152,16 +130,12 @@ mod tests {
     async fn databases_are_fresh_and_go_with_their_test() {
         let (first, second) = (database().await, database().await);
         let mut connection = first.connect().await;
-        sqlx::query("CREATE TABLE t (a integer)")
-            .execute(&mut connection)
+        sqlx::query("CREATE TABLE t (a integer)").execute(&mut connection).await.unwrap();
+        let mut other = second.connect().await;
+        let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE tablename = 't'")
+            .fetch_one(&mut other)
             .await
             .unwrap();
-        let mut other = second.connect().await;
-        let tables: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE tablename = 't'")
-                .fetch_one(&mut other)
-                .await
-                .unwrap();
         assert_eq!(tables, 0);
 
         // Somebody still connected does not keep it alive.

@@ -51,9 +51,7 @@ impl Program {
 
     /// Adds arguments.
     pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        let arguments = arguments
-            .into_iter()
-            .map(|argument| argument.as_ref().to_owned());
+        let arguments = arguments.into_iter().map(|argument| argument.as_ref().to_owned());
         self.arguments.extend(arguments);
         self
     }
@@ -102,10 +100,7 @@ impl Program {
             stdout: stdout.join().expect("a reader does not panic"),
             stderr: stderr.join().expect("a reader does not panic"),
         };
-        assert!(
-            in_time.is_some(),
-            "{self:?} did not end in time: {finished:?}"
-        );
+        assert!(in_time.is_some(), "{self:?} did not end in time: {finished:?}");
         finished
     }
 
@@ -164,11 +159,7 @@ fn read_in_background(mut pipe: impl Read + Send + 'static) -> JoinHandle<String
 
 /// Sends the first line, then keeps the rest: a pipe that nobody reads would stop the server.
 fn keep_output(stdout: ChildStdout, first: &Sender<String>, kept: &Mutex<String>) {
-    for (number, line) in BufReader::new(stdout)
-        .lines()
-        .map_while(Result::ok)
-        .enumerate()
-    {
+    for (number, line) in BufReader::new(stdout).lines().map_while(Result::ok).enumerate() {
         let mut kept = kept.lock().expect("no holder of this lock panics");
         kept.push_str(&line);
         kept.push('\n');
@@ -232,10 +223,7 @@ impl Server {
 
     /// Everything that it has written to standard output until now.
     pub fn stdout(&self) -> String {
-        self.output
-            .lock()
-            .expect("no holder of this lock panics")
-            .clone()
+        self.output.lock().expect("no holder of this lock panics").clone()
     }
 
     /// Everything that it has written to standard error until now.
@@ -274,8 +262,7 @@ impl Server {
     /// When it still runs after `timeout`.
     pub fn wait(self, timeout: Duration) -> ExitStatus {
         let ended = self.process.wait(timeout);
-        ended
-            .unwrap_or_else(|| panic!("the server still runs after {timeout:?}: {}", self.stderr()))
+        ended.unwrap_or_else(|| panic!("the server still runs after {timeout:?}: {}", self.stderr()))
     }
 
     fn await_address(&self, first_line: &Receiver<String>) -> SocketAddr {
@@ -289,12 +276,7 @@ impl Server {
         };
         line.strip_prefix(LISTENING)
             .and_then(|addr| addr.trim_end_matches('/').parse().ok())
-            .unwrap_or_else(|| {
-                panic!(
-                    "the first line is not `{LISTENING}ADDR` but {line:?}: {}",
-                    self.stderr()
-                )
-            })
+            .unwrap_or_else(|| panic!("the first line is not `{LISTENING}ADDR` but {line:?}: {}", self.stderr()))
     }
 }
 
@@ -317,10 +299,7 @@ mod tests {
             .run()
             .expect_code(3);
         assert!(finished.stdout.starts_with("one two\n"), "{finished:?}");
-        assert_ne!(
-            Path::new(finished.last_line()),
-            std::env::current_dir().unwrap()
-        );
+        assert_ne!(Path::new(finished.last_line()), std::env::current_dir().unwrap());
         assert_eq!(finished.stderr, "oops\n");
     }
 

@@ -82,19 +82,12 @@ mod tests {
     #[tokio::test]
     #[should_panic(expected = "last seen: \"two of three\"")]
     async fn tells_the_last_state_when_the_time_is_over() {
-        eventually(Duration::from_millis(30), || async {
-            Err::<(), _>("two of three")
-        })
-        .await;
+        eventually(Duration::from_millis(30), || async { Err::<(), _>("two of three") }).await;
     }
 
     #[tokio::test]
     #[should_panic(expected = "the first look did not end")]
     async fn does_not_wait_for_a_probe_that_hangs() {
-        eventually(
-            Duration::from_millis(30),
-            std::future::pending::<Option<()>>,
-        )
-        .await;
+        eventually(Duration::from_millis(30), std::future::pending::<Option<()>>).await;
     }
 }

@@ -18,9 +18,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(timeout))?;
         stream.set_write_timeout(Some(timeout))?;
-        Ok(Self {
-            stream: BufReader::new(stream),
-        })
+        Ok(Self { stream: BufReader::new(stream) })
     }
 
     /// Sends bytes as they are.
@@ -65,20 +63,12 @@ impl Connection {
             if response.status < 200 {
                 continue;
             }
-            let framing = if head_only {
-                Framing::Length(0)
-            } else {
-                Framing::of(&response)?
-            };
+            let framing = if head_only { Framing::Length(0) } else { Framing::of(&response)? };
             return Ok((response, framing));
         }
     }
 
-    pub(super) fn read_body(
-        &mut self,
-        framing: &mut Framing,
-        part: &mut [u8],
-    ) -> io::Result<usize> {
+    pub(super) fn read_body(&mut self, framing: &mut Framing, part: &mut [u8]) -> io::Result<usize> {
         framing.read(&mut self.stream, part)
     }
 
@@ -112,17 +102,12 @@ impl Framing {
         if matches!(response.status, 204 | 304) {
             return Ok(Self::Length(0));
         }
-        let chunked = response
-            .header("transfer-encoding")
-            .is_some_and(|value| value.ends_with("chunked"));
+        let chunked = response.header("transfer-encoding").is_some_and(|value| value.ends_with("chunked"));
         if chunked {
             return Ok(Self::Chunked(None));
         }
         match response.header("content-length") {
-            Some(length) => length
-                .parse()
-                .map(Self::Length)
-                .map_err(|_| malformed("content-length", length)),
+            Some(length) => length.parse().map(Self::Length).map_err(|_| malformed("content-length", length)),
             None => Ok(Self::Close),
         }
     }
@@ -144,8 +129,7 @@ impl Framing {
             Self::Chunked(None) => {
                 let line = read_line(stream)?;
                 let size = line.split(';').next().unwrap_or_default().trim();
-                let size =
-                    u64::from_str_radix(size, 16).map_err(|_| malformed("chunk size", &line))?;
+                let size = u64::from_str_radix(size, 16).map_err(|_| malformed("chunk size", &line))?;
                 if size > 0 {
                     *self = Self::Chunked(Some(size));
                     return self.read(stream, part);
@@ -173,10 +157,7 @@ fn read_up_to(stream: &mut impl BufRead, left: &mut u64, part: &mut [u8]) -> io:
 fn read_head(stream: &mut impl BufRead) -> io::Result<Response> {
     let status_line = read_line(stream)?;
     let mut words = status_line.split(' ');
-    let status = match (
-        words.next(),
-        words.next().and_then(|code| code.parse().ok()),
-    ) {
+    let status = match (words.next(), words.next().and_then(|code| code.parse().ok())) {
         (Some(version), Some(status)) if version.starts_with("HTTP/1.") => status,
         _ => return Err(malformed("status line", &status_line)),
     };
@@ -184,15 +165,9 @@ fn read_head(stream: &mut impl BufRead) -> io::Result<Response> {
     loop {
         let line = read_line(stream)?;
         if line.is_empty() {
-            return Ok(Response {
-                status,
-                headers,
-                body: Vec::new(),
-            });
+            return Ok(Response { status, headers, body: Vec::new() });
         }
-        let (name, value) = line
-            .split_once(':')
-            .ok_or_else(|| malformed("header", &line))?;
+        let (name, value) = line.split_once(':').ok_or_else(|| malformed("header", &line))?;
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
 }
@@ -215,8 +190,5 @@ fn expect_empty_line(stream: &mut impl BufRead) -> io::Result<()> {
 }
 
 fn malformed(what: &str, text: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("malformed {what}: {text:?}"),
-    )
+    io::Error::new(io::ErrorKind::InvalidData, format!("malformed {what}: {text:?}"))
 }

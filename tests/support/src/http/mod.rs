@@ -25,12 +25,7 @@ pub struct Client {
 impl Client {
     /// Does not connect yet. Each read and write may take 60 s.
     pub fn new(addr: SocketAddr) -> Self {
-        Self {
-            addr,
-            timeout: Duration::from_secs(60),
-            headers: Vec::new(),
-            connection: None,
-        }
+        Self { addr, timeout: Duration::from_secs(60), headers: Vec::new(), connection: None }
     }
 
     /// How long a connect, a read or a write may take.
@@ -138,8 +133,7 @@ impl Request<'_> {
     #[track_caller]
     pub fn send(self) -> Response {
         let asked = format!("{} {}", self.method, self.target);
-        self.try_send()
-            .unwrap_or_else(|error| panic!("no answer to {asked}: {error}"))
+        self.try_send().unwrap_or_else(|error| panic!("no answer to {asked}: {error}"))
     }
 
     /// Sends the request and reads the answer; fails when the connection does.
@@ -147,10 +141,7 @@ impl Request<'_> {
         let mut connection = self.client.take_connection()?;
         connection.write(&self.bytes())?;
         let response = connection.read_answer(self.method == "HEAD")?;
-        if response
-            .header("connection")
-            .is_none_or(|value| !value.eq_ignore_ascii_case("close"))
-        {
+        if response.header("connection").is_none_or(|value| !value.eq_ignore_ascii_case("close")) {
             self.client.connection = Some(connection);
         }
         Ok(response)
@@ -161,18 +152,11 @@ impl Request<'_> {
         let mut connection = Connection::open(self.client.addr, self.client.timeout)?;
         connection.write(&self.bytes())?;
         let (head, framing) = connection.read_head(self.method == "HEAD")?;
-        Ok(Streaming {
-            head,
-            connection,
-            framing,
-        })
+        Ok(Streaming { head, connection, framing })
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let mut head = format!(
-            "{} {} HTTP/1.1\r\nhost: {}\r\n",
-            self.method, self.target, self.client.addr
-        );
+        let mut head = format!("{} {} HTTP/1.1\r\nhost: {}\r\n", self.method, self.target, self.client.addr);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -203,9 +187,7 @@ impl Response {
     /// The first header of this name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        headers
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.as_str())
+        headers.find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -219,13 +201,8 @@ impl Response {
     /// When it is not.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
-            panic!(
-                "{error} in an answer of status {}: {}",
-                self.status,
-                self.text()
-            )
-        })
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in an answer of status {}: {}", self.status, self.text()))
     }
 
     /// Panics with the whole answer unless it has this status.
