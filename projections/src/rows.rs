@@ -121,44 +121,38 @@ pub struct UnknownRow {
     pub count: u64,
 }
 
-/// Counts of members that no schema knows, by source, type and member.
+/// Counts of members that no schema knows, by source and type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UnknownCounts(BTreeMap<String, BTreeMap<String, BTreeMap<String, u64>>>);
+pub struct UnknownCounts(BTreeMap<String, BTreeMap<String, u64>>);
 
 impl UnknownCounts {
-    /// Counts the members of one event. Those of types that this binary does not know are of no schema at all.
+    /// Counts the members of one event.
     pub fn count(&mut self, event: &Recorded) {
-        let Some(event_type) = event.event_type else { return };
-        for (member, _) in event.payload.data.members() {
-            if event_type.field(member).is_none() {
-                self.add(&event.order.source, &event.type_name, member, 1);
-            }
+        if event.unknown > 0 {
+            self.add(&event.order.source, &event.type_name, u64::from(event.unknown));
         }
     }
 
     /// Adds what others counted.
     pub fn merge(&mut self, others: &Self) {
         for row in others.rows() {
-            self.add(&row.source, &row.type_name, &row.member, row.count);
+            self.add(&row.source, &row.type_name, row.count);
         }
     }
 
-    /// The counts, by source, type and member.
+    /// The counts, by source and type.
     pub fn rows(&self) -> impl Iterator<Item = UnknownRow> + '_ {
         self.0.iter().flat_map(|(source, types)| {
-            types.iter().flat_map(move |(type_name, members)| {
-                members.iter().map(move |(member, count)| UnknownRow {
-                    source: source.clone(),
-                    type_name: type_name.clone(),
-                    member: member.clone(),
-                    count: *count,
-                })
+            types.iter().map(|(type_name, count)| UnknownRow {
+                source: source.clone(),
+                type_name: type_name.clone(),
+                count: *count,
             })
         })
     }
 
-    fn add(&mut self, source: &str, type_name: &str, member: &str, count: u64) {
+    fn add(&mut self, source: &str, type_name: &str, count: u64) {
         let types = self.0.entry(source.to_owned()).or_default();
-        *types.entry(type_name.to_owned()).or_default().entry(member.to_owned()).or_default() += count;
+        *types.entry(type_name.to_owned()).or_default() += count;
     }
 }

@@ -4,10 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kulta_events::payload::SurvivorshipPolicy;
-use kulta_events::{CustomerId, RecordId, Recorded};
+use kulta_events::{CustomerId, Recorded};
 use kulta_projections::batch::{Answer, Changes, Loaded, Needs, step};
-use kulta_projections::golden::{Golden, Member};
 use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow};
 
 use super::{Error, Source, is_read};
@@ -83,32 +81,5 @@ pub fn customers_of(records: &[RecordRow], policy: &PolicyRow) -> Vec<CustomerRo
     for record in records {
         of.entry(record.customer).or_default().push(record);
     }
-    of.into_iter().map(|(customer, members)| customer_of(customer, &members, &policy.policy, policy.position)).collect()
-}
-
-fn customer_of(
-    customer: CustomerId,
-    members: &[&RecordRow],
-    policy: &SurvivorshipPolicy,
-    policy_position: u64,
-) -> CustomerRow {
-    let contending: Vec<_> = members
-        .iter()
-        .map(|row| Member {
-            record: row.record,
-            source: &row.source,
-            subject: row.subject.as_deref(),
-            state: &row.state,
-        })
-        .collect();
-    let golden = Golden::of(&contending, policy);
-    let shaped = members.iter().map(|row| row.shaped_at).max().unwrap_or(0);
-    CustomerRow {
-        customer,
-        kind: golden.kind.clone(),
-        name: golden.name.clone(),
-        position: shaped.max(policy_position),
-        records: u32::try_from(members.len()).unwrap_or(u32::MAX),
-        golden,
-    }
+    of.values().filter_map(|members| CustomerRow::of(members, policy)).collect()
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use kulta_events::{CustomerId, RecordId, Recorded};
+use kulta_events::{CustomerId, RecordId};
+use kulta_projections::as_of::{Named, golden_at};
 use kulta_projections::crosswalk::{Decision, clusters};
-use kulta_projections::golden::{Golden, Member, wire};
-use kulta_projections::record::RecordState;
+use kulta_projections::golden::wire;
 use kulta_projections::rows::{PolicyRow, RecordRow};
 
 use super::{At, Error, Found, Reads, holder_in};
@@ -64,21 +64,13 @@ impl Reads {
         let until = members.cut.unwrap_or_else(|| self.projections.position());
         let policy = policy_at(&live, members.cut).await?;
         let ids: Vec<_> = members.rows.iter().map(|row| row.record).collect();
-        let mut events = self.source.customer_events(&ids, until).await?;
-        events.retain(|event| at.as_of.is_none_or(|as_of| event.order.time < as_of));
-        let states = states_of(&events);
-        let empty = RecordState::default();
-        let contending: Vec<_> = members
+        let events = self.source.customer_events(&ids, until).await?;
+        let named: Vec<_> = members
             .rows
             .iter()
-            .map(|row| Member {
-                record: row.record,
-                source: &row.source,
-                subject: row.subject.as_deref(),
-                state: states.get(&row.record).unwrap_or(&empty),
-            })
+            .map(|row| Named { record: row.record, source: row.source.clone(), subject: row.subject.clone() })
             .collect();
-        let golden = Golden::of(&contending, &policy.policy);
+        let (golden, _) = golden_at(&named, &events, at.as_of, &policy.policy);
         let shaped = members.rows.iter().map(|row| row.shaped_at.min(until)).max().unwrap_or(0);
         let position = shaped.max(policy.position);
         let json = golden.to_wire(members.customer, position).map_err(|error| {
@@ -150,14 +142,4 @@ fn known_by(mut decision: Decision, cut: u64) -> Decision {
 async fn policy_at(live: &Arc<dyn Generation>, cut: Option<u64>) -> Result<PolicyRow, Error> {
     let known = live.policies().await?.into_iter().filter(|policy| cut.is_none_or(|cut| policy.position <= cut));
     Ok(known.max_by(|a, b| a.order.cmp(&b.order)).unwrap_or_else(PolicyRow::built_in))
-}
-
-fn states_of(events: &[Recorded]) -> BTreeMap<RecordId, RecordState> {
-    let mut of: BTreeMap<RecordId, Vec<&Recorded>> = BTreeMap::new();
-    for event in events {
-        if let Some(record) = event.record {
-            of.entry(record).or_default().push(event);
-        }
-    }
-    of.into_iter().map(|(record, events)| (record, RecordState::fold_unsorted(events))).collect()
 }
