@@ -9,6 +9,10 @@
 
 pub mod advance;
 pub mod live;
+pub mod rebuild;
+pub mod verify;
+
+pub use live::Projector;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -32,6 +36,9 @@ pub enum Error {
     /// What was looked up does not satisfy a fold, however often it is asked.
     #[error("a fold asked for the same things again")]
     NoProgress,
+    /// Another node projects.
+    #[error("another node projects; ask it, or stop it first")]
+    OtherNode,
 }
 
 /// The projections as readers see them: the live generation and how far it is.
