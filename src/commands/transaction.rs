@@ -100,6 +100,11 @@ impl Commands {
         Self { log, vault, vocabulary, clock }
     }
 
+    /// What the clock says.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
     /// Runs one request: `decide` stages what its aggregates decide and says what to answer. When somebody else was
     /// faster, everything is decided anew.
     ///
