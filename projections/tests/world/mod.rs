@@ -1,5 +1,6 @@
 //! Small worlds for the laws: a few records, few values so that they collide, every type that matters, equal times,
 //! erased payloads; and a store in memory that is kept up by the live step.
+#![expect(clippy::unwrap_used, reason = "a world that cannot be made is a failed test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
