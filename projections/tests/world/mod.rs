@@ -54,7 +54,7 @@ fn source_of(number: u8) -> &'static str {
 }
 
 pub fn subject_of(record: RecordId) -> Option<String> {
-    (record.0.as_u128() % 2 == 0).then(|| format!("key-{}", record.0.as_u128()))
+    record.0.as_u128().is_multiple_of(2).then(|| format!("key-{}", record.0.as_u128()))
 }
 
 impl Told {
@@ -106,7 +106,7 @@ impl Told {
             9 | 10 => ("customer.contact_verified", r#"{"field":"email","value":"a@x.fi"}"#.to_owned()),
             11 => ("customer.contact_declined", format!(r#"{{"field":"{field}"}}"#)),
             12 => ("customer.closed", "{}".to_owned()),
-            13 if self.field % 4 == 0 => ("customer.classified", r#"{"scheme":"s","class":null}"#.to_owned()),
+            13 if self.field.is_multiple_of(4) => ("customer.classified", r#"{"scheme":"s","class":null}"#.to_owned()),
             13 => ("customer.classified", format!(r#"{{"scheme":"s","class":"{word}"}}"#)),
             14 => ("customer.tagged", format!(r#"{{"tag":"{word}"}}"#)),
             15 => ("customer.untagged", format!(r#"{{"tag":"{word}"}}"#)),
@@ -132,7 +132,7 @@ impl Told {
         event.record = Some(record);
         event.stream = record.stream();
         event.payload.erased = self.erased;
-        if self.erased && self.number % 2 == 0 {
+        if self.erased && self.number.is_multiple_of(2) {
             event.order.id = EventName::Erased(event.key);
         }
         event
@@ -209,7 +209,7 @@ pub fn events(told: &[Told]) -> Vec<Recorded> {
             0 | 1 => events.push(decision("identity.linked", number, fact.time, &one, &other)),
             2 => events.push(decision("identity.separated", number, fact.time, &one, &other)),
             3 => events.push(withdrawal(101 + told[0].number, number, fact.time)),
-            4 if fact.field % 8 == 0 => events.push(policy(number, fact.time, fact.value)),
+            4 if fact.field.is_multiple_of(8) => events.push(policy(number, fact.time, fact.value)),
             _ => {}
         }
     }
