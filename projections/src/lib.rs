@@ -24,6 +24,8 @@ pub mod as_of;
 pub mod batch;
 pub mod crosswalk;
 pub mod freshness;
+#[cfg(test)]
+mod given;
 pub mod golden;
 pub mod normal;
 pub mod record;

@@ -383,3 +383,6 @@ fn latest<T>(map: &mut Latest<T>, name: Option<&str>, value: Option<T>, at: u32)
         map.insert(name.into(), (value, at));
     }
 }
+
+#[cfg(test)]
+mod tests;
