@@ -1,10 +1,13 @@
 //! Keys and seals: what stands between personal data and the disk.
 
 pub mod hash;
+pub mod letter;
 pub mod master;
 pub mod seal;
+pub mod vault;
 
 pub use master::MasterKey;
+pub use vault::Vault;
 
 /// Why something could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]

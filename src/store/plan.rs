@@ -160,11 +160,14 @@ fn request<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) -> Re
     if !repetition {
         check_expectations(append, known)?;
     }
-    let events = append.events.iter().map(|event| place(event, known, plan)).collect();
+    let events: Vec<_> = append.events.iter().map(|event| place(event, known, plan)).collect();
     store_people(append, known, plan);
     plan.cursors.extend(append.cursors.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     plan.dead_letters.extend(append.dead_letters.iter().cloned());
-    plan.settles.extend(append.settles.iter().map(|id| (*id, known.head)));
+    // A dead letter that conflicts again stays open.
+    if !events.iter().any(|event| matches!(event, EventOutcome::Conflict(_))) {
+        plan.settles.extend(append.settles.iter().map(|id| (*id, known.head)));
+    }
     if let Some(result) = &append.result {
         known.results.insert(result.key, result.clone());
         plan.results.push(result);

@@ -1,0 +1,231 @@
+//! Publishing events, whatever door they came through.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use kulta_events::envelope::{MAX_EVENT_BYTES, Problem, Validator};
+use kulta_events::{Fact, Json, Vocabulary};
+
+use super::Error;
+use crate::clock::Clock;
+use crate::privacy::Vault;
+use crate::privacy::vault::{Door, Sealable};
+use crate::store::log::AppendError;
+use crate::store::{Append, Appended, EventOutcome, Log, Mode, NewDeadLetter};
+
+/// How often a batch is sealed again when another node made a data key at the same time.
+const SEAL_TRIES: usize = 5;
+
+/// An event as it came.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Its JSON text in structured form, or what stood in its place.
+    pub text: Arc<str>,
+    /// What is wrong already before it can be parsed, such as a CSV row that maps to no event.
+    pub problems: Vec<Problem>,
+    /// Where exactly it came from, such as a line number; for dead letters.
+    pub origin: String,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Stored, here.
+    Accepted(u64),
+    /// Was stored before, here.
+    Duplicate(u64),
+    /// Another content is stored under this id, here.
+    Conflict(u64),
+    /// Not stored, for these reasons.
+    Rejected(Vec<Problem>),
+}
+
+/// Why one event is refused, and its name as far as it could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Everything that is wrong with it; never empty.
+    pub problems: Vec<Problem>,
+    /// Its source.
+    pub source: Option<String>,
+    /// Its id.
+    pub id: Option<String>,
+}
+
+impl Refusal {
+    fn nameless(problems: Vec<Problem>) -> Self {
+        Self { problems, source: None, id: None }
+    }
+}
+
+/// The answer to one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventResult {
+    /// Its source, if that much could be read.
+    pub source: Option<String>,
+    /// Its id, if that much could be read.
+    pub id: Option<String>,
+    /// What became of it.
+    pub status: Status,
+}
+
+/// The answer to a batch: durable.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The log's last position after the batch: whoever waits for it sees all of the batch.
+    pub position: u64,
+    /// One answer per event, in order.
+    pub results: Vec<EventResult>,
+}
+
+/// What travels with a batch in the same transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Along {
+    /// Named cursors.
+    pub cursors: Vec<(String, String)>,
+    /// Dead letters that this batch settles.
+    pub settles: Vec<i64>,
+    /// Whether rejected events go to the dead letters.
+    pub keep_rejected: bool,
+}
+
+/// The intake of one node.
+#[derive(Debug)]
+pub struct Intake {
+    pub(super) log: Arc<dyn Log>,
+    pub(super) vault: Arc<Vault>,
+    vocabulary: Arc<Vocabulary>,
+    clock: Arc<dyn Clock>,
+    /// Free attributes that sources registered as facts.
+    fact_attributes: RwLock<Arc<BTreeMap<String, Vec<String>>>>,
+}
+
+impl Intake {
+    /// An intake over a log.
+    pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: Arc<Vocabulary>, clock: Arc<dyn Clock>) -> Self {
+        Self { log, vault, vocabulary, clock, fact_attributes: RwLock::default() }
+    }
+
+    /// Takes note of which free attributes are facts, for later events.
+    pub fn set_fact_attributes(&self, of_sources: BTreeMap<String, Vec<String>>) {
+        *self.fact_attributes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(of_sources);
+    }
+
+    /// Checks one event without storing it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn check(&self, text: &str) -> Result<Fact, Refusal> {
+        if text.len() > MAX_EVENT_BYTES {
+            let detail = format!("an event is at most {MAX_EVENT_BYTES} bytes");
+            return Err(Refusal::nameless(vec![Problem::new("too-large", "", detail)]));
+        }
+        let event = Json::parse(text.as_bytes())
+            .map_err(|error| Refusal::nameless(vec![Problem::new("malformed", "", error.to_string())]))?;
+        let name = |member| event.get(member).and_then(Json::as_str).map(str::to_owned);
+        let (source, id) = (name("source"), name("id"));
+        let fact_attributes = self.fact_attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let validator =
+            Validator { vocabulary: &self.vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
+        validator.check(event).map_err(|problems| Refusal { problems, source, id })
+    }
+
+    /// Publishes a batch. What it answers is durable.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing of the batch is answered, and all of it can be sent again.
+    pub async fn publish(
+        &self,
+        arrivals: Vec<Arrival>,
+        door: &'static str,
+        actor: i64,
+        along: Along,
+    ) -> Result<Published, Error> {
+        let mut results = Vec::with_capacity(arrivals.len());
+        let mut sealables = Vec::with_capacity(arrivals.len());
+        let mut letters = Vec::new();
+        for arrival in arrivals {
+            let checked = if arrival.problems.is_empty() {
+                self.check(&arrival.text)
+            } else {
+                Err(Refusal::nameless(arrival.problems))
+            };
+            let door = Door { name: door, origin: arrival.origin };
+            match checked {
+                Ok(fact) => {
+                    results.push(None);
+                    sealables.push(Sealable { fact, original: arrival.text, door });
+                }
+                Err(Refusal { problems, source, id }) => {
+                    if along.keep_rejected {
+                        letters.push(self.letter(&arrival.text, &problems, door)?);
+                    }
+                    results.push(Some(EventResult { source, id, status: Status::Rejected(problems) }));
+                }
+            }
+        }
+        let appended = self.append(&sealables, actor, along, letters).await?;
+        Ok(Published { position: appended.head, results: merge(results, sealables, &appended) })
+    }
+
+    fn letter(&self, text: &str, problems: &[Problem], door: Door) -> Result<NewDeadLetter, Error> {
+        let first = problems.first().map_or("rejected", |problem| problem.code.as_str());
+        Ok(NewDeadLetter {
+            key: self.vault.hasher().text("letter", &[door.name, &door.origin, text]),
+            door: door.name.to_owned(),
+            origin: door.origin,
+            reason: first.to_owned(),
+            problems: serde_json::to_string(problems).unwrap_or_default(),
+            sealed_body: self.vault.seal_system(text.as_bytes())?,
+            record: None,
+        })
+    }
+
+    async fn append(
+        &self,
+        sealables: &[Sealable],
+        actor: i64,
+        along: Along,
+        letters: Vec<NewDeadLetter>,
+    ) -> Result<Appended, Error> {
+        for _ in 0..SEAL_TRIES {
+            let mut append = if sealables.is_empty() {
+                Append::new(Mode::EachAlone)
+            } else {
+                self.vault.seal_facts(sealables, actor).await?
+            };
+            append.cursors.clone_from(&along.cursors);
+            append.settles.clone_from(&along.settles);
+            append.dead_letters.clone_from(&letters);
+            let keys = append.keys.clone();
+            match self.log.append(append).await {
+                Ok(appended) => {
+                    self.vault.confirm(&keys);
+                    return Ok(appended);
+                }
+                Err(AppendError::StaleKeys(records)) => self.vault.forget(&records),
+                Err(AppendError::Store(error)) => return Err(error.into()),
+                Err(error) => return Err(Error::Append(error)),
+            }
+        }
+        Err(crate::store::Error::Busy.into())
+    }
+}
+
+fn merge(results: Vec<Option<EventResult>>, sealables: Vec<Sealable>, appended: &Appended) -> Vec<EventResult> {
+    let mut outcomes = sealables.into_iter().zip(&appended.events);
+    let answered = |outcome: &EventOutcome| match *outcome {
+        EventOutcome::Accepted(position) => Status::Accepted(position),
+        EventOutcome::Duplicate(position) => Status::Duplicate(position),
+        EventOutcome::Conflict(position) => Status::Conflict(position),
+    };
+    results
+        .into_iter()
+        .filter_map(|result| {
+            result.or_else(|| {
+                let (sealable, outcome) = outcomes.next()?;
+                let (source, id) = (Some(sealable.fact.source), Some(sealable.fact.id));
+                Some(EventResult { source, id, status: answered(outcome) })
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,5 @@
+//! Black-box tests: the real binary, real servers. One binary, so that they are linked once.
+#![cfg(test)]
+
+mod imports;
+mod repository;
