@@ -7,6 +7,10 @@
 
 pub mod log;
 pub mod plan;
+pub mod postgres;
+pub mod sqlite;
+mod view_rows;
+mod view_sql;
 pub mod views;
 pub mod writer;
 
@@ -15,7 +19,13 @@ pub use log::{
     NewKey, NewRecord, Page, Select, StoredEvent, StoredRecord,
 };
 
+use std::sync::Arc;
+
+use kulta_events::Instant;
 use thiserror::Error;
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// Why a store did not do what was asked.
 #[derive(Debug, Error)]
