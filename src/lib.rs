@@ -4,6 +4,9 @@
 //! |---|---|
 //! | [`clock`] | the clock, handed in |
 //! | [`intake`] | every door: parse, validate, seal, append, one answer per event |
+//! | [`commands`] | what people do, through cqrs-es aggregates over the log |
+//! | [`projector`] | keeps the projections up, live and rebuilt |
+//! | [`reads`] | what front ends read, on both time axes |
 //! | [`store`] | the log and its two stores; the only place that knows SQL |
 //! | [`privacy`] | keys, seals, keyed hashes |
 
@@ -11,4 +14,6 @@ pub mod clock;
 pub mod commands;
 pub mod intake;
 pub mod privacy;
+pub mod projector;
+pub mod reads;
 pub mod store;

@@ -1,19 +1,22 @@
 //! The live step: what to load for a batch of events, and what changes by it.
 //!
-//! A service drives it like this, in one transaction with the checkpoint:
+//! A service drives it like this, and writes the changes in one transaction with its checkpoint:
 //!
 //! ```text
 //! let mut loaded = Loaded::new(policy_in_force);
 //! let changes = loop {
 //!     match step(&loaded, &events) {
 //!         Ok(changes) => break changes,
-//!         Err(needs) => { let answer = /* look up what `needs` names */; loaded.answer(&needs, answer); }
+//!         Err(needs) => loaded.answer(&needs, look_up(&needs)),
 //!     }
 //! };
-//! // write `changes`, and the position of the last event
 //! ```
+//!
+//! Most events (purchases, mails, …) only ask whether their record is known. An event that shapes a record asks for the
+//! other records of its customer. Only decisions, and new records that decisions already name, ask for everything that
+//! is connected to them by decisions, so that the customers among them are found anew.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kulta_events::{CustomerId, RecordId, Recorded};
 use uuid::Uuid;
@@ -21,6 +24,12 @@ use uuid::Uuid;
 use crate::crosswalk::Decision;
 use crate::record::RecordState;
 use crate::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+
+mod digest;
+mod needs;
+mod step;
+
+pub use step::step;
 
 /// What must be looked up before a step can be taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,16 +42,16 @@ pub struct Needs {
     pub members_of: BTreeSet<CustomerId>,
     /// These decisions, where they are known.
     pub decisions: BTreeSet<Uuid>,
-    /// All decisions that name one of these records on either side.
+    /// All decisions that name one of these records on either side. The records need not be known to the store.
     pub decisions_of: BTreeSet<RecordId>,
     /// The subjects of these new records, where they are readable.
     pub subjects: BTreeSet<RecordId>,
     /// An event of these records came late: their states, folded by [`RecordState::fold_unsorted`] from all their
-    /// events up to the end of the batch.
+    /// events up to the end of the batch (the batch's own included).
     pub refold: BTreeSet<RecordId>,
 }
 
-/// What was looked up for [`Needs`]. What is not in it is not there.
+/// What was looked up for [`Needs`]. What is not in it is not there; rows that nobody asked for do no harm.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// Those of `exist` that have a row.
@@ -61,46 +70,108 @@ pub struct Answer {
 #[derive(Clone, Debug)]
 pub struct Loaded {
     policy: PolicyRow,
+    /// Records that have a row which nobody needed to read.
     known: HashSet<RecordId>,
-    records: HashMap<RecordId, Option<RecordRow>>,
+    /// `None`: looked up, and not there.
+    rows: HashMap<RecordId, Option<RecordRow>>,
+    decisions: BTreeMap<Uuid, Option<Decision>>,
+    /// Customers of which all records are in `rows`.
+    members_of: HashSet<CustomerId>,
+    /// Records of which all decisions are in `decisions`.
+    decisions_of: HashSet<RecordId>,
+    subjects: HashMap<RecordId, Option<String>>,
+    refolded: HashMap<RecordId, RecordState>,
 }
 
 /// What a step changes; to be written in one transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// New and changed records.
+    /// New and changed records, by id.
     pub records: Vec<RecordRow>,
-    /// New and changed customers.
+    /// New and changed customers, by id.
     pub customers: Vec<CustomerRow>,
     /// Customers that are no more: all their records belong to others now.
     pub deleted: Vec<CustomerId>,
-    /// New and changed decisions.
+    /// New and changed decisions, by id.
     pub decisions: Vec<Decision>,
     /// New policies.
     pub policies: Vec<PolicyRow>,
     /// By how much to raise the counts of members that no schema knows.
     pub unknown: Vec<UnknownRow>,
-    /// Another survivorship policy is in force: the golden record of every customer must be made again.
+    /// Another survivorship policy is in force: every customer must be made again, by [`CustomerRow::of`] under the
+    /// policy that is in force then. Those in `customers` are already.
     pub refold_all: bool,
 }
 
-impl Loaded {
-    /// Nothing but the survivorship policy in force.
-    pub fn new(policy: PolicyRow) -> Self {
-        Self { policy, known: HashSet::new(), records: HashMap::new() }
+impl Needs {
+    /// What a batch of events asks for at first.
+    pub fn of(events: &[Recorded]) -> Self {
+        Loaded::new(PolicyRow::built_in()).missing(events)
     }
 
-    /// Takes in what was looked up.
-    pub fn answer(&mut self, needs: &Needs, answer: Answer) {
-        let _ = (needs, answer, &self.policy, &self.known, &self.records);
+    /// Whether there is nothing to look up.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 
-/// What a batch of events, in the order of the log and each new, changes.
-///
-/// # Errors
-/// What must be looked up first; never empty.
-pub fn step(loaded: &Loaded, events: &[Recorded]) -> Result<Changes, Box<Needs>> {
-    let _ = (loaded, events);
-    Ok(Changes::default())
+impl Changes {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Loaded {
+    /// Nothing but the survivorship policy in force ([`PolicyRow::built_in`] while none was published).
+    pub fn new(policy: PolicyRow) -> Self {
+        Self {
+            policy,
+            known: HashSet::new(),
+            rows: HashMap::new(),
+            decisions: BTreeMap::new(),
+            members_of: HashSet::new(),
+            decisions_of: HashSet::new(),
+            subjects: HashMap::new(),
+            refolded: HashMap::new(),
+        }
+    }
+
+    /// Takes in records that are known to have a row, so that nobody needs to look whether they have.
+    pub fn know(&mut self, records: impl IntoIterator<Item = RecordId>) {
+        self.known.extend(records);
+    }
+
+    /// Takes in what was looked up. What was asked for and is not in the answer is held to be absent.
+    pub fn answer(&mut self, needs: &Needs, answer: Answer) {
+        self.known.extend(answer.exist);
+        for row in answer.records {
+            self.rows.insert(row.record, Some(row));
+        }
+        let absent = needs.exist.iter().filter(|record| !self.known.contains(record)).chain(&needs.records);
+        for record in absent {
+            self.rows.entry(*record).or_insert(None);
+        }
+        for decision in answer.decisions {
+            self.decisions.insert(decision.id, Some(decision));
+        }
+        for id in &needs.decisions {
+            self.decisions.entry(*id).or_insert(None);
+        }
+        self.members_of.extend(&needs.members_of);
+        self.decisions_of.extend(&needs.decisions_of);
+        self.subjects.extend(answer.subjects.into_iter().map(|(record, subject)| (record, Some(subject))));
+        for record in &needs.subjects {
+            self.subjects.entry(*record).or_insert(None);
+        }
+        self.refolded.extend(answer.refolded);
+    }
+
+    fn row(&self, record: RecordId) -> Option<&RecordRow> {
+        self.rows.get(&record).and_then(Option::as_ref)
+    }
+
+    fn is_absent(&self, record: RecordId) -> bool {
+        matches!(self.rows.get(&record), Some(None)) && !self.known.contains(&record)
+    }
 }

@@ -20,9 +20,13 @@
 //! order facts by [`kulta_events::Order`] and never by arrival, and put the four laws of `tests/laws.rs` on it.
 #![deny(missing_docs)]
 
+pub mod as_of;
 pub mod batch;
 pub mod crosswalk;
+pub mod freshness;
 pub mod golden;
 pub mod normal;
 pub mod record;
 pub mod rows;
+pub mod timeline;
+pub mod whole;

@@ -3,11 +3,13 @@
 //! Each row is a function of the log up to a position, never of the batches in which the log was read: a rebuild gives
 //! the same rows as the live service.
 
+use std::collections::BTreeMap;
+
 use kulta_events::payload::SurvivorshipPolicy;
 use kulta_events::recorded::EventName;
-use kulta_events::{CustomerId, Instant, Order, RecordId};
+use kulta_events::{CustomerId, Instant, Order, RecordId, Recorded};
 
-use crate::golden::Golden;
+use crate::golden::{Golden, Member};
 use crate::record::RecordState;
 
 /// A record, what it says, and whose it is.
@@ -30,6 +32,19 @@ pub struct RecordRow {
     pub state: RecordState,
 }
 
+impl RecordRow {
+    /// A record as its first event brings it into being: a customer of its own that says nothing yet.
+    pub fn new(record: RecordId, source: String, subject: Option<String>, first_position: u64) -> Self {
+        let (customer, state) = (record.into(), RecordState::default());
+        Self { record, source, subject, first_position, shaped_at: first_position, customer, state }
+    }
+
+    /// As a golden record takes it.
+    pub fn member(&self) -> Member<'_> {
+        Member { record: self.record, source: &self.source, subject: self.subject.as_deref(), state: &self.state }
+    }
+}
+
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerRow {
@@ -48,6 +63,23 @@ pub struct CustomerRow {
     pub golden: Golden,
 }
 
+impl CustomerRow {
+    /// The customer of these records, which are all that it has; `None` without any.
+    pub fn of(members: &[&RecordRow], policy: &PolicyRow) -> Option<Self> {
+        let founder = members.iter().min_by_key(|row| (row.first_position, row.record))?;
+        let folded: Vec<_> = members.iter().map(|row| row.member()).collect();
+        let golden = Golden::of(&folded, &policy.policy);
+        Some(Self {
+            customer: founder.record.into(),
+            kind: golden.kind.clone(),
+            name: golden.name.clone(),
+            position: members.iter().map(|row| row.shaped_at).fold(policy.position, u64::max),
+            records: u32::try_from(members.len()).unwrap_or(u32::MAX),
+            golden,
+        })
+    }
+}
+
 /// A published survivorship policy. The one with the highest order is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyRow {
@@ -60,6 +92,15 @@ pub struct PolicyRow {
 }
 
 impl PolicyRow {
+    /// The policy that an event publishes; `None` for other events, and for a policy that this binary cannot read.
+    pub fn published(event: &Recorded) -> Option<Self> {
+        if event.type_name != "survivorship_policy.published" {
+            return None;
+        }
+        let policy = SurvivorshipPolicy::read(event.payload.data.get("policy")?).ok()?;
+        Some(Self { order: event.order.clone(), position: event.position, policy })
+    }
+
     /// What is in force while nothing was published.
     pub fn built_in() -> Self {
         let year_one = Instant::from_micros(-62_135_596_800_000_000);
@@ -78,4 +119,40 @@ pub struct UnknownRow {
     pub type_name: String,
     /// How many; in [`crate::batch::Changes`] how many more.
     pub count: u64,
+}
+
+/// Counts of members that no schema knows, by source and type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnknownCounts(BTreeMap<String, BTreeMap<String, u64>>);
+
+impl UnknownCounts {
+    /// Counts the members of one event.
+    pub fn count(&mut self, event: &Recorded) {
+        if event.unknown > 0 {
+            self.add(&event.order.source, &event.type_name, u64::from(event.unknown));
+        }
+    }
+
+    /// Adds what others counted.
+    pub fn merge(&mut self, others: &Self) {
+        for row in others.rows() {
+            self.add(&row.source, &row.type_name, row.count);
+        }
+    }
+
+    /// The counts, by source and type.
+    pub fn rows(&self) -> impl Iterator<Item = UnknownRow> + '_ {
+        self.0.iter().flat_map(|(source, types)| {
+            types.iter().map(|(type_name, count)| UnknownRow {
+                source: source.clone(),
+                type_name: type_name.clone(),
+                count: *count,
+            })
+        })
+    }
+
+    fn add(&mut self, source: &str, type_name: &str, count: u64) {
+        let types = self.0.entry(source.to_owned()).or_default();
+        *types.entry(type_name.to_owned()).or_default() += count;
+    }
 }

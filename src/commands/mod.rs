@@ -3,6 +3,7 @@
 //! An aggregate decides, purely, on what its own stream says. [`Transaction`] stages what the aggregates of one request
 //! decided; the whole is one append: all or nothing, each stream at the revision that was read.
 
+pub mod customer;
 pub mod decision;
 pub mod event;
 pub mod person_record;
@@ -10,6 +11,7 @@ pub mod policy;
 pub mod staging;
 pub mod transaction;
 
+pub use customer::{Customers, Say};
 pub use transaction::{Commands, Context, Done, Transaction};
 
 use kulta_events::envelope::Problem;

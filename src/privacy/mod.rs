@@ -1,8 +1,11 @@
 //! Keys and seals: what stands between personal data and the disk.
 
+mod aad;
 pub mod hash;
+mod keyring;
 pub mod letter;
 pub mod master;
+mod opening;
 pub mod seal;
 pub mod vault;
 

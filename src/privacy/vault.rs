@@ -7,23 +7,20 @@
 //! are kept without their personal parts.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use kulta_events::envelope::Fact;
-use kulta_events::field::Retention;
-use kulta_events::recorded::{EventName, Order, Payload};
-use kulta_events::vocabulary::Home;
-use kulta_events::{Json, RecordId, Recorded, Vocabulary};
-use uuid::Uuid;
-
+use super::aad::{id_aad, nonce_of, part_aad, subject_aad};
 use super::hash::Hasher;
+use super::keyring::{Keyring, Keys};
 use super::seal::{DataKey, random};
 use super::{Error, MasterKey};
 use crate::store::log::MakeLetter;
-use crate::store::{Append, Log, Mode, NewEvent, NewKey, NewRecord, StoredEvent};
+use crate::store::{Append, Log, Mode, NewEvent, NewKey, NewRecord};
+use kulta_events::envelope::Fact;
+use kulta_events::field::Retention;
+use kulta_events::vocabulary::Home;
+use kulta_events::{Json, RecordId};
 
-/// Records whose keys are kept in memory, at most (twice that for a moment).
-const CACHED_RECORDS: usize = 100_000;
 /// What binds seals that belong to no record.
 pub(super) const SYSTEM: &[u8] = b"kulta system";
 /// What binds the log's own secret.
@@ -31,74 +28,14 @@ const SECRET: &[u8] = b"kulta log secret";
 
 /// See the module.
 pub struct Vault {
-    log: Arc<dyn Log>,
-    master: MasterKey,
+    pub(super) keyring: Keyring,
+    pub(super) system: Arc<DataKey>,
     hasher: Arc<Hasher>,
-    system: Arc<DataKey>,
-    cache: Mutex<Cache>,
 }
 
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Vault")
-    }
-}
-
-/// A data key and how it is wrapped.
-#[derive(Clone)]
-struct Key {
-    bytes: [u8; 32],
-    wrapped: Arc<[u8]>,
-    /// Whether the log is known to hold it.
-    stored: bool,
-}
-
-/// The keys of one record.
-#[derive(Clone, Default)]
-struct Keys {
-    contact: Option<Key>,
-    conversation: Option<Key>,
-    /// The log knows the record, but no contact key: it was erased.
-    erased: bool,
-}
-
-impl Keys {
-    fn of(&self, class: Retention) -> Option<&Key> {
-        match class {
-            Retention::Contact => self.contact.as_ref(),
-            Retention::Conversation => self.conversation.as_ref(),
-        }
-    }
-
-    fn slot(&mut self, class: Retention) -> &mut Option<Key> {
-        match class {
-            Retention::Contact => &mut self.contact,
-            Retention::Conversation => &mut self.conversation,
-        }
-    }
-}
-
-/// Two generations: what was not asked for during a whole generation is forgotten.
-#[derive(Default)]
-struct Cache {
-    young: HashMap<RecordId, Keys>,
-    old: HashMap<RecordId, Keys>,
-}
-
-impl Cache {
-    fn get(&mut self, record: RecordId) -> Option<&mut Keys> {
-        if !self.young.contains_key(&record) {
-            let keys = self.old.remove(&record)?;
-            self.insert(record, keys);
-        }
-        self.young.get_mut(&record)
-    }
-
-    fn insert(&mut self, record: RecordId, keys: Keys) {
-        if self.young.len() >= CACHED_RECORDS {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(record, keys);
     }
 }
 
@@ -138,13 +75,8 @@ impl Vault {
         let secret: [u8; 64] = master.unwrap_key(SECRET, &wrapped).map_err(|_| Error::WrongMasterKey)?;
         let (mac, system) = secret.split_at(32);
         let (mac, system) = (mac.try_into().map_err(|_| Error::Broken)?, system.try_into().map_err(|_| Error::Broken)?);
-        Ok(Self {
-            log,
-            master,
-            hasher: Arc::new(Hasher::new(mac)),
-            system: Arc::new(DataKey::new(system)?),
-            cache: Mutex::default(),
-        })
+        let (hasher, system) = (Arc::new(Hasher::new(mac)), Arc::new(DataKey::new(system)?));
+        Ok(Self { keyring: Keyring::new(log, master), system, hasher })
     }
 
     /// The log's keyed hashes.
@@ -174,14 +106,14 @@ impl Vault {
     /// When the store or the randomness fails.
     pub async fn seal_facts(&self, facts: &[Sealable], actor: i64) -> Result<Append, Error> {
         let ids: Vec<_> = facts.iter().map(|s| self.hasher.record(&s.fact.source, &s.fact.subject)).collect();
-        self.load_keys(&ids).await?;
+        self.keyring.load(&ids).await?;
         let mut append = Append::new(Mode::EachAlone);
         append.events.reserve(facts.len());
         let mut known = KnownPeople::default();
         for (sealable, record) in facts.iter().zip(&ids) {
             let fact = &sealable.fact;
             let needs_conversation = !fact.parts.conversation.is_empty();
-            let keys = self.keys_for(*record, needs_conversation)?;
+            let keys = self.keyring.to_seal(*record, needs_conversation)?;
             known.note(&keys, *record, fact, &mut append)?;
             append.events.push(self.seal_fact(sealable, *record, &keys, actor)?);
         }
@@ -241,157 +173,14 @@ impl Vault {
         })
     }
 
-    /// The keys to seal with: known ones, or new ones that every append carries until they are stored.
-    fn keys_for(&self, record: RecordId, conversation: bool) -> Result<Keys, Error> {
-        let mut cache = self.lock();
-        if cache.get(record).is_none() {
-            cache.insert(record, Keys::default());
-        }
-        let Some(keys) = cache.get(record) else { return Ok(Keys::default()) };
-        if keys.erased {
-            return Ok(keys.clone());
-        }
-        for class in Retention::ALL {
-            let wanted = class == Retention::Contact || conversation;
-            if wanted && keys.of(class).is_none() {
-                let bytes: [u8; 32] = random()?;
-                let wrapped = self.master.wrap(&key_aad(record, class), &bytes)?.into();
-                *keys.slot(class) = Some(Key { bytes, wrapped, stored: false });
-            }
-        }
-        Ok(keys.clone())
-    }
-
-    /// Brings the keys of records that are not in memory from the log.
-    async fn load_keys(&self, ids: &[RecordId]) -> Result<(), Error> {
-        let missing: Vec<RecordId> = {
-            let mut cache = self.lock();
-            let mut seen = HashSet::new();
-            ids.iter().copied().filter(|id| seen.insert(*id) && cache.get(*id).is_none()).collect()
-        };
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let stored = self.log.keys(&missing).await?;
-        let mut loaded: HashMap<RecordId, Keys> = HashMap::with_capacity(missing.len());
-        for NewKey { record, class, wrapped } in stored {
-            let bytes = self.master.unwrap_key(&key_aad(record, class), &wrapped)?;
-            let keys = loaded.entry(record).or_default();
-            *keys.slot(class) = Some(Key { bytes, wrapped: wrapped.into(), stored: true });
-        }
-        let keyless: Vec<_> =
-            missing.iter().copied().filter(|id| loaded.get(id).is_none_or(|keys| keys.contact.is_none())).collect();
-        if !keyless.is_empty() {
-            for record in self.log.records(&keyless).await? {
-                loaded.entry(record.record).or_default().erased = true;
-            }
-        }
-        let mut cache = self.lock();
-        for (record, keys) in loaded {
-            // Somebody else may have loaded or made keys meanwhile: theirs may already have sealed something.
-            if cache.get(record).is_none() {
-                cache.insert(record, keys);
-            }
-        }
-        Ok(())
-    }
-
     /// After an append: the log holds these keys now.
-    pub fn confirm(&self, append_keys: &[NewKey]) {
-        let mut cache = self.lock();
-        for new in append_keys {
-            if let Some(keys) = cache.get(new.record)
-                && let Some(key) = keys.slot(new.class)
-                && *key.wrapped == *new.wrapped
-            {
-                key.stored = true;
-            }
-        }
+    pub fn confirm(&self, keys: &[NewKey]) {
+        self.keyring.confirm(keys);
     }
 
     /// After a refused append: these keys were made elsewhere, load them anew.
     pub fn forget(&self, records: &[RecordId]) {
-        let mut cache = self.lock();
-        for record in records {
-            cache.young.remove(record);
-            cache.old.remove(record);
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
-        // Nothing panics while holding the lock in a way that leaves the maps half-changed.
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Opens stored events as far as keys exist. What `wanted` refuses comes without its payload's personal parts.
-    ///
-    /// # Errors
-    /// When the store fails. A broken or keyless part is `erased`, never an error.
-    pub async fn open_events(
-        &self,
-        vocabulary: &Vocabulary,
-        events: Vec<StoredEvent>,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<Vec<Recorded>, Error> {
-        let ids: Vec<_> = events.iter().filter(|e| wanted(&e.type_name)).filter_map(|e| e.record).collect();
-        self.load_keys(&ids).await?;
-        let keys: HashMap<RecordId, Keys> = {
-            let mut cache = self.lock();
-            ids.into_iter().filter_map(|id| cache.get(id).map(|keys| (id, keys.clone()))).collect()
-        };
-        Ok(events
-            .into_iter()
-            .map(|event| {
-                if wanted(&event.type_name) {
-                    self.open_event(vocabulary, event, &keys)
-                } else {
-                    unopened(vocabulary, event)
-                }
-            })
-            .collect())
-    }
-
-    fn open_event(&self, vocabulary: &Vocabulary, event: StoredEvent, keys: &HashMap<RecordId, Keys>) -> Recorded {
-        let opener = Opener { keys: event.record.and_then(|record| keys.get(&record)), system: &self.system };
-        let id =
-            opener.id(event.record, event.key, &event.sealed_id).map_or(EventName::Erased(event.key), EventName::Id);
-        let mut data = Json::parse(event.facts.as_bytes()).unwrap_or(Json::Object(Vec::new()));
-        let (mut causation, mut correlation) = (None, None);
-        let mut opened = 0;
-        for (class, blob) in &event.parts {
-            let Some(part) = opener.part(event.record, event.key, *class, blob) else { continue };
-            opened += 1;
-            if let Json::Object(members) = part {
-                for (name, value) in members {
-                    match (name.as_str(), value) {
-                        ("causationid", Json::String(text)) => causation = Some(text),
-                        ("correlationid", Json::String(text)) => correlation = Some(text),
-                        ("data", Json::Object(members)) => join(&mut data, members),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        let event_type = vocabulary.get(&event.type_name);
-        let version = u16::try_from(event.version).unwrap_or(1);
-        let data = event_type.map_or_else(|| data.clone(), |known| known.upcast(version, data.clone()));
-        Recorded {
-            position: event.position,
-            stream: event.stream,
-            revision: event.revision,
-            key: event.key,
-            event_type,
-            type_name: event.type_name,
-            record: event.record,
-            order: Order { time: event.time, source: event.source, id },
-            recorded_at: event.recorded_at,
-            actor: event.actor,
-            unit: event.unit,
-            causation,
-            correlation,
-            unknown: u16::try_from(event.unknown).unwrap_or(0),
-            payload: Payload { data, erased: opened < event.part_count },
-        }
+        self.keyring.forget(records);
     }
 
     /// The subjects of records; `None` where the key is destroyed.
@@ -399,12 +188,12 @@ impl Vault {
     /// # Errors
     /// When the store fails.
     pub async fn subjects(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, Named>, Error> {
-        self.load_keys(ids).await?;
-        let records = self.log.records(ids).await?;
-        let mut cache = self.lock();
+        self.keyring.load(ids).await?;
+        let records = self.keyring.log.records(ids).await?;
+        let keys = self.keyring.in_memory(ids.iter().copied());
         let mut named = HashMap::with_capacity(records.len());
         for record in records {
-            let key = cache.get(record.record).and_then(|keys| keys.contact.as_ref());
+            let key = keys.get(&record.record).and_then(|keys| keys.of(Retention::Contact));
             let subject = key.and_then(|key| {
                 let opened = DataKey::new(&key.bytes).ok()?.open(&subject_aad(record.record), &record.sealed_subject);
                 String::from_utf8(opened.ok()?).ok()
@@ -501,32 +290,6 @@ impl KnownPeople {
     }
 }
 
-struct Opener<'a> {
-    keys: Option<&'a Keys>,
-    system: &'a DataKey,
-}
-
-impl Opener<'_> {
-    fn id(&self, record: Option<RecordId>, key: Uuid, sealed: &[u8]) -> Option<String> {
-        let opened = match record {
-            None => self.system.open_with(nonce_of(key), &id_aad(key), sealed),
-            Some(_) => {
-                let contact = self.keys?.of(Retention::Contact)?;
-                DataKey::new(&contact.bytes).ok()?.open_with(nonce_of(key), &id_aad(key), sealed)
-            }
-        };
-        String::from_utf8(opened.ok()?).ok()
-    }
-
-    fn part(&self, record: Option<RecordId>, key: Uuid, class: Retention, blob: &[u8]) -> Option<Json> {
-        let opened = match record {
-            None => self.system.open(&part_aad(key, class), blob),
-            Some(_) => DataKey::new(&self.keys?.of(class)?.bytes).ok()?.open(&part_aad(key, class), blob),
-        };
-        Json::parse(&opened.ok()?).ok()
-    }
-}
-
 fn personal_part(fact: &Fact, class: Retention) -> Option<String> {
     let (members, extensions) = match class {
         Retention::Contact => {
@@ -542,63 +305,4 @@ fn personal_part(fact: &Fact, class: Retention) -> Option<String> {
         part.push(("data".to_owned(), Json::Object(members.clone())));
     }
     (!part.is_empty()).then(|| Json::Object(part).to_string())
-}
-
-fn join(data: &mut Json, more: Vec<(String, Json)>) {
-    let Json::Object(members) = data else { return };
-    for (name, value) in more {
-        match (members.iter_mut().find(|(known, _)| *known == name), value) {
-            (Some((_, Json::Object(known))), Json::Object(value)) => known.extend(value),
-            (_, value) => members.push((name, value)),
-        }
-    }
-}
-
-/// An event of a type that the reader has no use for: its place, time and type, no payload.
-fn unopened(vocabulary: &Vocabulary, event: StoredEvent) -> Recorded {
-    Recorded {
-        position: event.position,
-        stream: event.stream,
-        revision: event.revision,
-        key: event.key,
-        event_type: vocabulary.get(&event.type_name),
-        type_name: event.type_name,
-        record: event.record,
-        order: Order { time: event.time, source: event.source, id: EventName::Erased(event.key) },
-        recorded_at: event.recorded_at,
-        actor: event.actor,
-        unit: event.unit,
-        causation: None,
-        correlation: None,
-        unknown: u16::try_from(event.unknown).unwrap_or(0),
-        payload: Payload { data: Json::Object(Vec::new()), erased: false },
-    }
-}
-
-fn nonce_of(event: Uuid) -> [u8; 12] {
-    let mut nonce = [0; 12];
-    nonce.copy_from_slice(&event.as_bytes()[..12]);
-    nonce
-}
-
-fn id_aad(event: Uuid) -> [u8; 17] {
-    tagged(b'i', event)
-}
-
-fn part_aad(event: Uuid, class: Retention) -> [u8; 17] {
-    tagged(class as u8, event)
-}
-
-fn subject_aad(record: RecordId) -> [u8; 17] {
-    tagged(b's', record.0)
-}
-
-fn key_aad(record: RecordId, class: Retention) -> [u8; 17] {
-    tagged(b'k' ^ (class as u8), record.0)
-}
-
-fn tagged(tag: u8, id: Uuid) -> [u8; 17] {
-    let mut bytes = [tag; 17];
-    bytes[1..].copy_from_slice(id.as_bytes());
-    bytes
 }

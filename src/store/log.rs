@@ -405,6 +405,9 @@ pub trait Log: std::fmt::Debug + Send + Sync {
     /// Stores the log's own secret if it has none; returns the one that is there afterwards.
     async fn init_secret(&self, wrapped: &[u8]) -> Result<Vec<u8>, Error>;
 
+    /// Takes a name, with a higher epoch than anybody before; `None` while another node holds it.
+    async fn claim(&self, name: &str, holder: &str) -> Result<Option<super::Claim>, Error>;
+
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), Error>;
 }

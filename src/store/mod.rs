@@ -5,6 +5,7 @@
 //!
 //! Events come in already sealed and go out still sealed: `privacy` holds the keys, this folder never sees a clear name.
 
+mod claim;
 pub mod log;
 pub mod plan;
 pub mod postgres;
@@ -14,6 +15,7 @@ mod view_sql;
 pub mod views;
 pub mod writer;
 
+pub use claim::Claim;
 pub use log::{
     Append, Appended, CommandResult, DeadLetter, Direction, EventOutcome, Expected, Log, Mode, NewDeadLetter, NewEvent,
     NewKey, NewRecord, Page, Select, StoredEvent, StoredRecord,

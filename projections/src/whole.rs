@@ -1,0 +1,270 @@
+//! The same rows from a whole log: for rebuilds, for verification, for tests.
+//!
+//! One reader hands out the log's events in their order. Records fold by themselves, so they are spread over shards by
+//! their ids, each of which may live on a thread of its own; the little that is not about one record (decisions,
+//! policies) goes to [`Central`]. At the end the customers are found, and their rows are made chunk by chunk, on as many
+//! threads as there are.
+//!
+//! ```text
+//! let mut whole = Whole::new(threads);
+//! for event in log { whole.apply(&event) }             // or take it apart, `into_parts`, and feed the parts
+//! for record in whole.late() { whole.set_state(record, RecordState::fold_unsorted(all events of record)) }
+//! let finished = whole.finish()?;
+//! for chunk in finished.chunks(1_000) { write(chunk.rows(subjects of chunk.records())) }   // or on several threads
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use kulta_events::{CustomerId, RecordId, Recorded};
+use uuid::Uuid;
+
+use crate::crosswalk::{self, Decision, clusters};
+use crate::record::RecordState;
+use crate::rows::{CustomerRow, PolicyRow, RecordRow, UnknownCounts};
+
+pub use shard::Shard;
+
+mod shard;
+
+/// A whole log, folded.
+#[derive(Debug)]
+pub struct Whole {
+    central: Central,
+    shards: Vec<Shard>,
+}
+
+/// What is not about one record: decisions, policies.
+#[derive(Debug, Default)]
+pub struct Central {
+    decisions: BTreeMap<Uuid, Decision>,
+    policies: Vec<PolicyRow>,
+    unknown: UnknownCounts,
+}
+
+/// The part of a [`Whole`] that must fold an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The shard with this number.
+    Shard(usize),
+    /// [`Central`].
+    Central,
+    /// Both.
+    Both(usize),
+}
+
+/// Some records wait for [`Whole::set_state`]: events of theirs came late.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} records must be folded again first", .0.len())]
+pub struct StillLate(pub BTreeSet<RecordId>);
+
+impl Part {
+    /// Which part of a whole with so many shards folds an event.
+    pub fn of(event: &Recorded, shards: usize) -> Self {
+        let central = event.type_name.starts_with("identity.") || event.type_name == "survivorship_policy.published";
+        match event.record {
+            Some(record) if central => Self::Both(shard_of(record, shards)),
+            Some(record) => Self::Shard(shard_of(record, shards)),
+            None => Self::Central,
+        }
+    }
+}
+
+/// The shard of a record, of so many. Record ids are keyed hashes, so their bits are as good as random.
+pub fn shard_of(record: RecordId, shards: usize) -> usize {
+    let number = record.0.as_u128() % u128::try_from(shards.max(1)).unwrap_or(1);
+    usize::try_from(number).unwrap_or(0)
+}
+
+impl Central {
+    /// Folds one event, whatever it is about.
+    pub fn apply(&mut self, event: &Recorded) {
+        crosswalk::fold(&mut self.decisions, event);
+        self.policies.extend(PolicyRow::published(event));
+        if event.record.is_none() {
+            self.unknown.count(event);
+        }
+    }
+}
+
+impl Whole {
+    /// An empty log, to be folded in so many shards (at least one).
+    pub fn new(shards: usize) -> Self {
+        Self { central: Central::default(), shards: (0..shards.max(1)).map(|_| Shard::default()).collect() }
+    }
+
+    /// The parts, to be fed on several threads: each event to what [`Part::of`] says, in the order of the log.
+    pub fn into_parts(self) -> (Central, Vec<Shard>) {
+        (self.central, self.shards)
+    }
+
+    /// Puts the parts together again, the shards in their order.
+    pub fn from_parts(central: Central, shards: Vec<Shard>) -> Self {
+        Self { central, shards }
+    }
+
+    /// Folds the next event of the log.
+    pub fn apply(&mut self, event: &Recorded) {
+        let (shard, central) = match Part::of(event, self.shards.len()) {
+            Part::Shard(shard) => (Some(shard), false),
+            Part::Central => (None, true),
+            Part::Both(shard) => (Some(shard), true),
+        };
+        if central {
+            self.central.apply(event);
+        }
+        if let Some(shard) = shard.and_then(|shard| self.shards.get_mut(shard)) {
+            shard.apply(event);
+        }
+    }
+
+    /// The records of which an event came late and whose states were not handed in since.
+    pub fn late(&self) -> BTreeSet<RecordId> {
+        self.shards.iter().flat_map(Shard::late).collect()
+    }
+
+    /// Hands in the state of a late record, folded from all its events in the log so far. Later events may follow.
+    pub fn set_state(&mut self, record: RecordId, state: &RecordState) {
+        let shard = shard_of(record, self.shards.len());
+        if let Some(shard) = self.shards.get_mut(shard) {
+            shard.set_state(record, state);
+        }
+    }
+
+    /// Finds the customers.
+    ///
+    /// # Errors
+    /// While there are late records.
+    pub fn finish(&self) -> Result<Finished<'_>, StillLate> {
+        let late = self.late();
+        if !late.is_empty() {
+            return Err(StillLate(late));
+        }
+        let built_in = PolicyRow::built_in();
+        let in_force = self.central.policies.iter().max_by(|a, b| a.order.cmp(&b.order)).unwrap_or(&built_in).clone();
+        let mut finished = Finished {
+            whole: self,
+            in_force,
+            decided_at: HashMap::new(),
+            customer_of: HashMap::new(),
+            members_of: HashMap::new(),
+            customers: Vec::new(),
+        };
+        finished.find_customers();
+        Ok(finished)
+    }
+
+    fn first_position(&self, record: RecordId) -> Option<u64> {
+        self.shards.get(shard_of(record, self.shards.len()))?.first_position(record)
+    }
+
+    fn row(&self, record: RecordId, subject: Option<String>) -> Option<RecordRow> {
+        self.shards.get(shard_of(record, self.shards.len()))?.row(record, subject)
+    }
+}
+
+/// A folded log with its customers.
+#[derive(Debug)]
+pub struct Finished<'a> {
+    whole: &'a Whole,
+    in_force: PolicyRow,
+    /// Records that decisions name → the highest position of those decisions.
+    decided_at: HashMap<RecordId, u64>,
+    /// For records that did not found their customer; all others have their own id.
+    customer_of: HashMap<RecordId, CustomerId>,
+    /// For customers of several records.
+    members_of: HashMap<CustomerId, Vec<RecordId>>,
+    customers: Vec<CustomerId>,
+}
+
+impl Finished<'_> {
+    fn find_customers(&mut self) {
+        let decisions = &self.whole.central.decisions;
+        for decision in decisions.values() {
+            for record in decision.named() {
+                let highest = self.decided_at.entry(record).or_default();
+                *highest = decision.position().max(*highest);
+            }
+        }
+        let position = |record: &RecordId| Some((*record, self.whole.first_position(*record)?));
+        let named: Vec<_> = self.decided_at.keys().filter_map(position).collect();
+        for cluster in clusters(&named, decisions.values()).into_iter().filter(|cluster| cluster.members.len() > 1) {
+            let customer = cluster.customer();
+            self.customer_of.extend(cluster.members.iter().skip(1).map(|member| (*member, customer)));
+            self.members_of.insert(customer, cluster.members);
+        }
+        let founders = self.whole.shards.iter().flat_map(Shard::records);
+        self.customers = founders.filter(|id| !self.customer_of.contains_key(id)).map(CustomerId::from).collect();
+        self.customers.sort_unstable();
+    }
+
+    /// The customers by id, so many at a time.
+    pub fn chunks(&self, customers: usize) -> impl Iterator<Item = Chunk<'_>> {
+        self.customers.chunks(customers.max(1)).map(|customers| Chunk { finished: self, customers })
+    }
+
+    /// How many customers there are.
+    pub fn customer_count(&self) -> usize {
+        self.customers.len()
+    }
+
+    /// The policy in force.
+    pub fn policy_in_force(&self) -> &PolicyRow {
+        &self.in_force
+    }
+
+    /// Every policy that was published, in the order of the log.
+    pub fn policies(&self) -> &[PolicyRow] {
+        &self.whole.central.policies
+    }
+
+    /// Every decision, by id.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.whole.central.decisions.values()
+    }
+
+    /// The counts of members that no schema knows.
+    pub fn unknown(&self) -> UnknownCounts {
+        let mut counts = self.whole.central.unknown.clone();
+        self.whole.shards.iter().for_each(|shard| counts.merge(shard.unknown()));
+        counts
+    }
+}
+
+/// Some customers, whose rows can be made on a thread of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk<'a> {
+    finished: &'a Finished<'a>,
+    customers: &'a [CustomerId],
+}
+
+impl Chunk<'_> {
+    /// All records of these customers.
+    pub fn records(&self) -> impl Iterator<Item = RecordId> + '_ {
+        self.customers.iter().flat_map(|customer| self.members(*customer))
+    }
+
+    /// The rows of these customers and of all their records. `subject` is asked for each record: its key in its source,
+    /// where that is readable.
+    pub fn rows(&self, mut subject: impl FnMut(RecordId) -> Option<String>) -> (Vec<RecordRow>, Vec<CustomerRow>) {
+        let (mut records, mut customers) = (Vec::new(), Vec::with_capacity(self.customers.len()));
+        for customer in self.customers {
+            let from = records.len();
+            for member in self.members(*customer) {
+                let Some(mut row) = self.finished.whole.row(member, subject(member)) else { continue };
+                row.customer = *customer;
+                row.shaped_at =
+                    self.finished.decided_at.get(&member).map_or(row.shaped_at, |at| row.shaped_at.max(*at));
+                records.push(row);
+            }
+            let members: Vec<_> = records.iter().skip(from).collect();
+            customers.extend(CustomerRow::of(&members, &self.finished.in_force));
+        }
+        (records, customers)
+    }
+
+    fn members(&self, customer: CustomerId) -> impl Iterator<Item = RecordId> + use<'_> {
+        let several = self.finished.members_of.get(&customer);
+        let single = several.is_none().then_some(RecordId::from(customer));
+        several.into_iter().flatten().copied().chain(single)
+    }
+}

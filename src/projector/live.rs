@@ -1,0 +1,179 @@
+//! The loop that follows the log while this node holds the projector's epoch.
+//!
+//! On PostgreSQL one node projects; the others take intake, follow the checkpoint for their readers, and stand ready.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, watch};
+
+use super::advance::advance;
+use super::{Error, Projections, Source};
+use crate::store::Claim;
+use crate::store::views::Generations;
+
+/// The name of the projector's epoch.
+pub const OWNER: &str = "projector";
+/// How often a node without the epoch asks for it, and follows the checkpoint of the node that has it.
+const STAND_BY: Duration = Duration::from_millis(250);
+/// The longest pause after a failure.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The projector of one node.
+#[derive(Debug)]
+pub struct Projector {
+    pub(super) source: Source,
+    pub(super) generations: Arc<dyn Generations>,
+    pub(super) projections: Projections,
+    /// Held while a batch is folded; whoever holds it has the live generation standing still.
+    pub(super) turn: Mutex<Turn>,
+    state: watch::Sender<State>,
+    holder: String,
+}
+
+/// What goes with the turn.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// The claim to the epoch, while this node has it.
+    pub claim: Option<Claim>,
+}
+
+/// What the projector is doing, for operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Another node projects.
+    StandingBy,
+    /// Follows the log.
+    Live,
+    /// The last batch failed; it is tried again.
+    Failing,
+    /// Stopped.
+    Stopped,
+}
+
+impl Projector {
+    /// A projector over a store.
+    pub fn new(source: Source, generations: Arc<dyn Generations>, projections: Projections, holder: String) -> Self {
+        let (state, _) = watch::channel(State::StandingBy);
+        Self { source, generations, projections, turn: Mutex::default(), state, holder }
+    }
+
+    /// What it is doing.
+    pub fn state(&self) -> State {
+        *self.state.borrow()
+    }
+
+    /// What readers see.
+    pub fn projections(&self) -> &Projections {
+        &self.projections
+    }
+
+    /// Follows the log until told to stop.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) {
+        let mut head = self.source.log.head();
+        let mut pause = Duration::from_millis(50);
+        while !*stop.borrow() {
+            let rest = match self.turn().await {
+                Ok(Progress::Moved) => {
+                    pause = Duration::from_millis(50);
+                    continue;
+                }
+                Ok(Progress::UpToDate) => None,
+                Ok(Progress::StandingBy) => Some(STAND_BY),
+                Err(error) => {
+                    self.failed(&error).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    Some(pause)
+                }
+            };
+            tokio::select! {
+                _ = stop.changed() => {}
+                () = until_news(rest, &mut head, self.projections.position()) => {}
+            }
+        }
+        self.state.send_replace(State::Stopped);
+    }
+
+    /// One turn: claims the epoch if need be, folds one batch.
+    async fn turn(&self) -> Result<Progress, Error> {
+        let mut turn = self.turn.lock().await;
+        let Some(epoch) = self.claimed(&mut turn).await? else {
+            drop(turn);
+            self.follow().await?;
+            return Ok(Progress::StandingBy);
+        };
+        let from = self.projections.position();
+        let live = self.projections.live();
+        let to = advance(&self.source, &live, from, None, epoch).await?;
+        self.state.send_replace(State::Live);
+        if to == from {
+            return Ok(Progress::UpToDate);
+        }
+        self.projections.advanced(to);
+        Ok(Progress::Moved)
+    }
+
+    /// The epoch, if this node has it or gets it now.
+    pub(super) async fn claimed(&self, turn: &mut Turn) -> Result<Option<i64>, Error> {
+        if let Some(claim) = &turn.claim
+            && claim.is_held()
+        {
+            return Ok(Some(claim.epoch()));
+        }
+        turn.claim = self.source.log.claim(OWNER, &self.holder).await?;
+        if let Some(claim) = &turn.claim {
+            tracing::info!(epoch = claim.epoch(), "this node projects");
+            // Another node may have projected, or swapped, meanwhile.
+            self.follow().await?;
+            return Ok(Some(claim.epoch()));
+        }
+        self.state.send_replace(State::StandingBy);
+        Ok(None)
+    }
+
+    /// Takes over generation and checkpoint as the store has them.
+    async fn follow(&self) -> Result<(), Error> {
+        let live = self.generations.live().await?;
+        let position = live.checkpoint().await?;
+        if live.number() == self.projections.live().number() {
+            self.projections.advanced(position);
+        } else {
+            self.projections.replace(live, position);
+        }
+        Ok(())
+    }
+
+    async fn failed(&self, error: &Error) {
+        self.state.send_replace(State::Failing);
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        tracing::error!(error = %error, cause, "a batch could not be projected, trying again");
+        if matches!(error, Error::Store(crate::store::Error::Fenced)) {
+            self.turn.lock().await.claim = None;
+        }
+    }
+}
+
+enum Progress {
+    Moved,
+    UpToDate,
+    StandingBy,
+}
+
+async fn until_news(rest: Option<Duration>, head: &mut watch::Receiver<u64>, position: u64) {
+    match rest {
+        Some(rest) => tokio::time::sleep(rest).await,
+        None => {
+            let news = head.wait_for(|head| *head > position);
+            // Without news a look now and then costs nothing and heals a lost signal.
+            let _ = tokio::time::timeout(Duration::from_secs(2), news).await;
+        }
+    }
+}
+
+impl Source {
+    /// The head of the log as this node has seen it.
+    pub fn head(&self) -> u64 {
+        *self.log.head().borrow()
+    }
+}

@@ -1,0 +1,169 @@
+//! Keeps the projections up: live, batch by batch, and rebuilt beside, swapped at one position.
+//!
+//! | file | what |
+//! |---|---|
+//! | `advance` | one batch: read, fold, write with the checkpoint in one transaction |
+//! | `live` | the loop that follows the log while this node holds the projector's epoch |
+//! | `rebuild` | a new generation from the whole log, on all cores, swapped in |
+//! | `verify` | the same computed beside the live tables and compared, row by row |
+
+pub mod advance;
+pub mod live;
+pub mod rebuild;
+pub mod verify;
+
+pub use live::Projector;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use kulta_events::{RecordId, Vocabulary};
+use tokio::sync::watch;
+
+use crate::privacy::Vault;
+use crate::store::Log;
+use crate::store::views::{Generation, Generations};
+
+/// Why a projection could not be kept up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// Events could not be opened.
+    #[error(transparent)]
+    Privacy(#[from] crate::privacy::Error),
+    /// What was looked up does not satisfy a fold, however often it is asked.
+    #[error("a fold asked for the same things again")]
+    NoProgress,
+    /// Another node projects.
+    #[error("another node projects; ask it, or stop it first")]
+    OtherNode,
+}
+
+/// The projections as readers see them: the live generation and how far it is.
+#[derive(Clone, Debug)]
+pub struct Projections {
+    live: Arc<RwLock<Arc<dyn Generation>>>,
+    position: watch::Sender<u64>,
+}
+
+impl Projections {
+    /// Opens the live generation of a store.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn open(generations: &dyn Generations) -> Result<Self, Error> {
+        let live = generations.live().await?;
+        let (position, _) = watch::channel(live.checkpoint().await?);
+        Ok(Self { live: Arc::new(RwLock::new(live)), position })
+    }
+
+    /// The live generation; hold on to it for the whole of a read.
+    pub fn live(&self) -> Arc<dyn Generation> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How far the live generation is.
+    pub fn position(&self) -> u64 {
+        *self.position.borrow()
+    }
+
+    /// Waits until the live generation has got to a position; false when it has not in time.
+    pub async fn reached(&self, position: u64, within: Duration) -> bool {
+        let mut watched = self.position.subscribe();
+        let reached = watched.wait_for(|now| *now >= position);
+        matches!(tokio::time::timeout(within, reached).await, Ok(Ok(_)))
+    }
+
+    /// Tells readers how far it is.
+    pub(crate) fn advanced(&self, position: u64) {
+        self.position.send_if_modified(|known| {
+            let moved = *known != position;
+            *known = position;
+            moved
+        });
+    }
+
+    /// Puts another generation in the live one's place.
+    pub(crate) fn replace(&self, generation: Arc<dyn Generation>, position: u64) {
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = generation;
+        self.advanced(position);
+    }
+}
+
+/// What folding needs: the log, the keys, the types.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// What opens its events.
+    pub vault: Arc<Vault>,
+    /// The types that there are.
+    pub vocabulary: Arc<Vocabulary>,
+}
+
+/// Whether a fold reads the payload of events of this type.
+pub fn is_read(type_name: &str) -> bool {
+    kulta_projections::record::shapes_golden(type_name)
+        || type_name.starts_with("identity.")
+        || type_name == "survivorship_policy.published"
+}
+
+impl Source {
+    /// The states of records, folded from all their events up to a position.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn refold(
+        &self,
+        records: Vec<RecordId>,
+        until: u64,
+    ) -> Result<Vec<(RecordId, kulta_projections::record::RecordState)>, Error> {
+        const AT_ONCE: usize = 500;
+        let mut states = Vec::with_capacity(records.len());
+        for some in records.chunks(AT_ONCE) {
+            let mut events = self.customer_events(some, until).await?;
+            events.sort_by_key(|event| event.record);
+            let mut of = events.chunk_by(|a, b| a.record == b.record).peekable();
+            let mut wanted = some.to_vec();
+            wanted.sort_unstable();
+            for record in wanted {
+                let own = of.next_if(|chunk| chunk.first().is_some_and(|event| event.record == Some(record)));
+                let state = kulta_projections::record::RecordState::fold_unsorted(own.unwrap_or_default());
+                states.push((record, state));
+            }
+        }
+        Ok(states)
+    }
+
+    /// Every `customer.` event of some records up to a position, in the order of the log.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn customer_events(
+        &self,
+        records: &[RecordId],
+        until: u64,
+    ) -> Result<Vec<kulta_events::Recorded>, Error> {
+        const PAGE: usize = 5_000;
+        let mut events = Vec::new();
+        let mut page = crate::store::Page {
+            select: crate::store::Select::Records { ids: records.to_vec(), type_prefix: Some("customer.".to_owned()) },
+            direction: crate::store::Direction::Forwards,
+            after: Some(0),
+            until: Some(until),
+            limit: PAGE,
+            parts: true,
+        };
+        loop {
+            let stored = self.log.read(&page).await?;
+            let (count, last) = (stored.len(), stored.last().map(|event| event.position));
+            events.extend(self.vault.open_events(&self.vocabulary, stored, is_read).await?);
+            match last {
+                Some(last) if count == PAGE => page.after = Some(last),
+                _ => return Ok(events),
+            }
+        }
+    }
+}

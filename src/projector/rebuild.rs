@@ -1,0 +1,239 @@
+//! A new generation from the whole log, on all cores, while the live one goes on; swapped in at one position.
+
+use std::sync::Arc;
+use std::sync::Mutex as StdMutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc as std_mpsc;
+
+use futures::StreamExt;
+use kulta_events::Recorded;
+use kulta_projections::whole::{Central, Finished, Part, Shard, Whole};
+use serde::Serialize;
+
+use super::advance::{BATCH, advance};
+use super::live::Projector;
+use super::{Error, Source, is_read};
+use crate::store::views::{Bulk, Generation};
+use crate::store::{Page, Select};
+
+/// Events read from the log at a time.
+const PAGE: usize = 10_000;
+/// Pages that are opened at once, and that wait for the shards.
+const AHEAD: usize = 4;
+/// Customers whose rows are made and written at a time.
+const CHUNK: usize = 1_000;
+
+/// What a rebuild did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Rebuilt {
+    /// The number of the new live generation.
+    pub generation: i64,
+    /// Up to which position it is folded.
+    pub position: u64,
+    /// How many customers there are.
+    pub customers: u64,
+}
+
+/// How far a rebuild is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Events folded, of so many.
+    Folding(u64, u64),
+    /// Customers written, of so many.
+    Writing(u64, u64),
+    /// Following what came meanwhile, from this position.
+    CatchingUp(u64),
+}
+
+/// Hears how far a rebuild is.
+pub type Progress<'a> = &'a (dyn Fn(Step) + Send + Sync);
+
+impl Projector {
+    /// Rebuilds all projections beside the live ones and swaps them in. Appends and reads go on meanwhile.
+    ///
+    /// # Errors
+    /// When the store fails, or another node projects; the live generation stays as it is then.
+    pub async fn rebuild(&self, progress: Progress<'_>) -> Result<Rebuilt, Error> {
+        let epoch = {
+            let mut turn = self.turn.lock().await;
+            self.claimed(&mut turn).await?.ok_or(Error::OtherNode)?
+        };
+        let generation = self.generations.build(epoch).await?;
+        let until = self.source.head();
+        let whole = fold_log(&self.source, until, progress).await?;
+        let customers = fill(&self.source, &generation, &whole, progress).await?;
+        generation.filled(until).await?;
+        drop(whole);
+        let position = self.swap_in(&generation, until, epoch, progress).await?;
+        self.generations.remove_others(&[generation.number()]).await?;
+        Ok(Rebuilt { generation: generation.number(), position, customers })
+    }
+
+    /// Follows the log until little is left, then stops the live generation for the rest and takes its place.
+    async fn swap_in(
+        &self,
+        generation: &Arc<dyn Generation>,
+        mut at: u64,
+        epoch: i64,
+        progress: Progress<'_>,
+    ) -> Result<u64, Error> {
+        while self.projections.position().saturating_sub(at) > BATCH as u64 {
+            progress(Step::CatchingUp(at));
+            at = advance(&self.source, generation, at, None, epoch).await?;
+        }
+        let _turn = self.turn.lock().await;
+        let live_at = self.projections.position();
+        while at < live_at {
+            at = advance(&self.source, generation, at, Some(live_at), epoch).await?;
+        }
+        self.generations.swap(generation, epoch).await?;
+        self.projections.replace(generation.clone(), at);
+        Ok(at)
+    }
+}
+
+/// Folds the log from its beginning up to a position, with the records spread over as many threads as there are cores.
+///
+/// # Errors
+/// When the store fails.
+pub async fn fold_log(source: &Source, until: u64, progress: Progress<'_>) -> Result<Whole, Error> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (mut central, shards) = Whole::new(threads).into_parts();
+    let (feeds, workers): (Vec<_>, Vec<_>) =
+        shards.into_iter().enumerate().map(|(number, shard)| start_shard(number, threads, shard)).unzip();
+    feed(source, until, &mut central, &feeds, progress).await?;
+    drop(feeds);
+    let joined = tokio::task::spawn_blocking(|| workers.into_iter().map(std::thread::JoinHandle::join).collect());
+    let joined: Vec<std::thread::Result<Shard>> = joined.await.map_err(|_| Error::NoProgress)?;
+    let shards = joined.into_iter().collect::<Result<Vec<_>, _>>().map_err(|_| Error::NoProgress)?;
+    let mut whole = Whole::from_parts(central, shards);
+    let late: Vec<_> = whole.late().into_iter().collect();
+    for some in late.chunks(5_000) {
+        for (record, state) in source.refold(some.to_vec(), until).await? {
+            whole.set_state(record, &state);
+        }
+    }
+    Ok(whole)
+}
+
+type Feed = std_mpsc::SyncSender<Arc<Vec<Recorded>>>;
+
+fn start_shard(number: usize, shards: usize, mut shard: Shard) -> (Feed, std::thread::JoinHandle<Shard>) {
+    let (feed, pages) = std_mpsc::sync_channel::<Arc<Vec<Recorded>>>(AHEAD);
+    let worker = std::thread::spawn(move || {
+        for page in pages {
+            for event in page.iter() {
+                if matches!(Part::of(event, shards), Part::Shard(own) | Part::Both(own) if own == number) {
+                    shard.apply(event);
+                }
+            }
+        }
+        shard
+    });
+    (feed, worker)
+}
+
+/// Reads the log page by page, opens pages on all cores, and hands each to every shard in the order of the log.
+async fn feed(
+    source: &Source,
+    until: u64,
+    central: &mut Central,
+    feeds: &[Feed],
+    progress: Progress<'_>,
+) -> Result<(), Error> {
+    let pages = futures::stream::unfold(Some(0), |after| async move {
+        let page = Page { until: Some(until), ..Page::forwards(Select::All, after?, PAGE) };
+        match source.log.read(&page).await {
+            Ok(stored) => {
+                let next = stored.last().map(|event| event.position);
+                (!stored.is_empty()).then_some((Ok(stored), next))
+            }
+            Err(error) => Some((Err(Error::from(error)), None)),
+        }
+    });
+    let opened = pages
+        .map(|stored| async move {
+            let (vault, vocabulary) = (source.vault.clone(), source.vocabulary.clone());
+            let stored = stored?;
+            let open = tokio::spawn(async move { vault.open_events(&vocabulary, stored, is_read).await });
+            Ok::<_, Error>(open.await.map_err(|_| Error::NoProgress)??)
+        })
+        .buffered(AHEAD);
+    let mut opened = std::pin::pin!(opened);
+    while let Some(events) = opened.next().await {
+        let events = Arc::new(events?);
+        let shards = feeds.len();
+        for event in events.iter().filter(|event| !matches!(Part::of(event, shards), Part::Shard(_))) {
+            central.apply(event);
+        }
+        let at = events.last().map_or(0, |event| event.position);
+        // A full channel holds this thread up: that is what bounds memory.
+        tokio::task::block_in_place(|| feeds.iter().try_for_each(|feed| feed.send(events.clone())))
+            .map_err(|_| Error::NoProgress)?;
+        progress(Step::Folding(at, until));
+    }
+    Ok(())
+}
+
+/// Writes all rows, made on all cores.
+async fn fill(
+    source: &Source,
+    generation: &Arc<dyn Generation>,
+    whole: &Whole,
+    progress: Progress<'_>,
+) -> Result<u64, Error> {
+    let finished = whole.finish().map_err(|_| Error::NoProgress)?;
+    let others = Bulk {
+        decisions: finished.decisions().cloned().collect(),
+        policies: finished.policies().to_vec(),
+        unknown: finished.unknown().rows().collect(),
+        ..Bulk::default()
+    };
+    generation.fill(others).await?;
+    let total = finished.customer_count() as u64;
+    let done = AtomicU64::new(0);
+    each_chunk(
+        &finished,
+        async |records, customers| {
+            let made = customers.len() as u64;
+            generation.fill(Bulk { records, customers, ..Bulk::default() }).await?;
+            progress(Step::Writing(done.fetch_add(made, Ordering::Relaxed) + made, total));
+            Ok(())
+        },
+        source,
+    )?;
+    Ok(total)
+}
+
+/// Makes the rows of all customers, chunk by chunk on all cores, and hands them to `take`.
+///
+/// # Errors
+/// The first error of `take`, or when the store fails.
+pub fn each_chunk<F>(finished: &Finished<'_>, take: F, source: &Source) -> Result<(), Error>
+where
+    F: AsyncFn(Vec<kulta_projections::rows::RecordRow>, Vec<kulta_projections::rows::CustomerRow>) -> Result<(), Error>
+        + Sync,
+{
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let chunks = StdMutex::new(finished.chunks(CHUNK));
+    let next = || chunks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+    let runtime = tokio::runtime::Handle::current();
+    let work = || {
+        while let Some(chunk) = next() {
+            let ids: Vec<_> = chunk.records().collect();
+            runtime.block_on(async {
+                let mut named = source.vault.subjects(&ids).await?;
+                let (records, customers) = chunk.rows(|record| named.remove(&record)?.subject);
+                take(records, customers).await
+            })?;
+        }
+        Ok(())
+    };
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let ends = workers.into_iter().map(|worker| worker.join().unwrap_or(Err(Error::NoProgress)));
+            ends.collect::<Vec<_>>().into_iter().collect()
+        })
+    })
+}

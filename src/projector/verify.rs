@@ -1,0 +1,248 @@
+//! Computes all projections from the log beside the live tables and names every difference.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kulta_events::{CustomerId, RecordId};
+use kulta_projections::rows::{CustomerRow, RecordRow};
+use kulta_projections::whole::Finished;
+use serde::Serialize;
+
+use super::live::Projector;
+use super::rebuild::{Progress, each_chunk, fold_log};
+use super::{Error, Source};
+use crate::store::views::Generation;
+
+/// Rows read at a time.
+const PAGE: usize = 2_000;
+
+/// A row that is not what the log says. Holds ids and column names, never values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Difference {
+    /// In which table.
+    pub table: &'static str,
+    /// Which row.
+    pub row: String,
+    /// What is wrong: `missing`, `unexpected`, or the names of the columns that differ.
+    pub wrong: String,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Up to which position.
+    pub position: u64,
+    /// How many rows were compared.
+    pub rows: u64,
+    /// What differs; empty: nothing.
+    pub differences: Vec<Difference>,
+}
+
+/// What a row should be, short: rows of millions of customers need not stand in memory at once.
+type Expected<K> = HashMap<K, u64>;
+
+impl Projector {
+    /// Compares the live tables with the log. The live generation stands still meanwhile; reads and appends go on.
+    ///
+    /// # Errors
+    /// When the store fails, or another node projects.
+    pub async fn verify(&self, progress: Progress<'_>) -> Result<Verified, Error> {
+        let mut turn = self.turn.lock().await;
+        self.claimed(&mut turn).await?.ok_or(Error::OtherNode)?;
+        let live = self.projections.live();
+        let position = live.checkpoint().await?;
+        let whole = fold_log(&self.source, position, progress).await?;
+        let finished = whole.finish().map_err(|_| Error::NoProgress)?;
+        let (records, customers) = expectations(&finished, &self.source)?;
+        let rows = (records.len() + customers.len()) as u64;
+        let mut differences = Vec::new();
+        let suspects = Suspects {
+            records: suspect_records(&live, records, &mut differences).await?,
+            customers: suspect_customers(&live, customers, &mut differences).await?,
+        };
+        explain(&finished, &self.source, suspects, &mut differences)?;
+        compare_rest(&live, &finished, &mut differences).await?;
+        differences.sort();
+        Ok(Verified { position, rows, differences })
+    }
+}
+
+fn expectations(finished: &Finished<'_>, source: &Source) -> Result<(Expected<RecordId>, Expected<CustomerId>), Error> {
+    let expected = Mutex::new((HashMap::new(), HashMap::new()));
+    each_chunk(
+        finished,
+        async |records: Vec<RecordRow>, customers: Vec<CustomerRow>| {
+            let mut expected = expected.lock().unwrap_or_else(PoisonError::into_inner);
+            expected.0.extend(records.iter().map(|row| (row.record, digest(row))));
+            expected.1.extend(customers.iter().map(|row| (row.customer, digest(row))));
+            Ok(())
+        },
+        source,
+    )?;
+    Ok(expected.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Rows that are there but differ, as they stand.
+struct Suspects {
+    records: HashMap<RecordId, RecordRow>,
+    customers: HashMap<CustomerId, CustomerRow>,
+}
+
+async fn suspect_records(
+    live: &Arc<dyn Generation>,
+    mut expected: Expected<RecordId>,
+    differences: &mut Vec<Difference>,
+) -> Result<HashMap<RecordId, RecordRow>, Error> {
+    let mut suspects = HashMap::new();
+    let mut after = None;
+    loop {
+        let page = live.records_page(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.record);
+        for row in page {
+            match expected.remove(&row.record) {
+                None => differences.push(difference("record", row.record, "unexpected")),
+                Some(wanted) if wanted != digest(&row) => drop(suspects.insert(row.record, row)),
+                Some(_) => {}
+            }
+        }
+    }
+    differences.extend(expected.keys().map(|record| difference("record", record, "missing")));
+    Ok(suspects)
+}
+
+async fn suspect_customers(
+    live: &Arc<dyn Generation>,
+    mut expected: Expected<CustomerId>,
+    differences: &mut Vec<Difference>,
+) -> Result<HashMap<CustomerId, CustomerRow>, Error> {
+    let mut suspects = HashMap::new();
+    let mut after = None;
+    loop {
+        let page = live.customers_page(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.customer);
+        for row in page {
+            match expected.remove(&row.customer) {
+                None => differences.push(difference("customer", row.customer, "unexpected")),
+                Some(wanted) if wanted != digest(&row) => drop(suspects.insert(row.customer, row)),
+                Some(_) => {}
+            }
+        }
+    }
+    differences.extend(expected.keys().map(|customer| difference("customer", customer, "missing")));
+    Ok(suspects)
+}
+
+/// Makes the expected rows of the suspects again and names the columns that differ.
+fn explain(
+    finished: &Finished<'_>,
+    source: &Source,
+    suspects: Suspects,
+    differences: &mut Vec<Difference>,
+) -> Result<(), Error> {
+    if suspects.records.is_empty() && suspects.customers.is_empty() {
+        return Ok(());
+    }
+    let found = Mutex::new(Vec::new());
+    each_chunk(
+        finished,
+        async |records: Vec<RecordRow>, customers: Vec<CustomerRow>| {
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            for wanted in &records {
+                if let Some(row) = suspects.records.get(&wanted.record) {
+                    found.push(difference("record", row.record, &record_columns(row, wanted)));
+                }
+            }
+            for wanted in &customers {
+                if let Some(row) = suspects.customers.get(&wanted.customer) {
+                    found.push(difference("customer", row.customer, &customer_columns(row, wanted)));
+                }
+            }
+            Ok(())
+        },
+        source,
+    )?;
+    differences.append(&mut found.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Ok(())
+}
+
+async fn compare_rest(
+    live: &Arc<dyn Generation>,
+    finished: &Finished<'_>,
+    differences: &mut Vec<Difference>,
+) -> Result<(), Error> {
+    let wanted = finished.decisions().map(|decision| (decision.id.to_string(), format!("{decision:?}"))).collect();
+    let mut stored = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = live.decisions_page(after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        stored.extend(page.iter().map(|decision| (decision.id.to_string(), format!("{decision:?}"))));
+    }
+    compare("decision", wanted, stored, differences);
+    let key = |at: u64| format!("position {at}");
+    let wanted = finished.policies().iter().map(|policy| (key(policy.position), format!("{policy:?}"))).collect();
+    let stored = live.policies().await?.iter().map(|policy| (key(policy.position), format!("{policy:?}"))).collect();
+    compare("policy", wanted, stored, differences);
+    let of =
+        |row: kulta_projections::rows::UnknownRow| (format!("{} {}", row.source, row.type_name), row.count.to_string());
+    let wanted = finished.unknown().rows().map(of).collect();
+    let stored = live.unknown().await?.into_iter().map(of).collect();
+    compare("unknown_member", wanted, stored, differences);
+    Ok(())
+}
+
+fn compare(
+    table: &'static str,
+    mut wanted: BTreeMap<String, String>,
+    stored: BTreeMap<String, String>,
+    differences: &mut Vec<Difference>,
+) {
+    for (row, content) in stored {
+        match wanted.remove(&row) {
+            None => differences.push(difference(table, row, "unexpected")),
+            Some(wanted) if wanted != content => differences.push(difference(table, row, "content")),
+            Some(_) => {}
+        }
+    }
+    differences.extend(wanted.into_keys().map(|row| difference(table, row, "missing")));
+}
+
+fn record_columns(row: &RecordRow, wanted: &RecordRow) -> String {
+    named(&[
+        ("source", row.source != wanted.source),
+        ("subject", row.subject != wanted.subject),
+        ("first_position", row.first_position != wanted.first_position),
+        ("shaped_at", row.shaped_at != wanted.shaped_at),
+        ("customer_id", row.customer != wanted.customer),
+        ("state", row.state != wanted.state),
+    ])
+}
+
+fn customer_columns(row: &CustomerRow, wanted: &CustomerRow) -> String {
+    named(&[
+        ("kind", row.kind != wanted.kind),
+        ("name", row.name != wanted.name),
+        ("position", row.position != wanted.position),
+        ("records", row.records != wanted.records),
+        ("golden", row.golden != wanted.golden),
+    ])
+}
+
+fn named(columns: &[(&str, bool)]) -> String {
+    columns.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+fn difference(table: &'static str, row: impl std::fmt::Display, wrong: &str) -> Difference {
+    Difference { table, row: row.to_string(), wrong: wrong.to_owned() }
+}
+
+/// Rows hold only ordered maps, so equal rows have equal words.
+fn digest(row: &impl std::fmt::Debug) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{row:?}").hash(&mut hasher);
+    hasher.finish()
+}

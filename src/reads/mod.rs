@@ -1,0 +1,131 @@
+//! What CRM front ends read: customers, their records, their timelines, on both time axes.
+//!
+//! `as_of` leaves out what happened at or after a time and never changes who belongs to a customer. `known_at` cuts the
+//! log: membership, policies and events are those that were recorded by then.
+
+pub mod customer;
+pub mod timeline;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kulta_events::{CustomerId, Instant, RecordId};
+use kulta_projections::rows::RecordRow;
+
+use crate::clock::Clock;
+use crate::projector::{Projections, Source};
+use crate::store::views::Generation;
+
+/// How long a read waits for a position before it gives up.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Why a read failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The projections have not got there in time.
+    #[error("the projections stand at position {at} and have not reached {wanted} in time")]
+    NotYet {
+        /// Where they are.
+        at: u64,
+        /// Where the reader wanted them.
+        wanted: u64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// Events could not be opened or folded.
+    #[error(transparent)]
+    Projector(#[from] crate::projector::Error),
+    /// Events could not be opened.
+    #[error(transparent)]
+    Privacy(#[from] crate::privacy::Error),
+}
+
+/// A point on both time axes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct At {
+    /// Only what happened before this.
+    pub as_of: Option<Instant>,
+    /// Only what was recorded by then.
+    pub known_at: Option<Instant>,
+}
+
+impl At {
+    /// Whether this is simply now.
+    pub fn is_now(self) -> bool {
+        self.as_of.is_none() && self.known_at.is_none()
+    }
+}
+
+/// What an id leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found<T> {
+    /// What was asked for.
+    Here(T),
+    /// The record belongs to another customer now.
+    Moved(CustomerId),
+    /// No record has this id.
+    Unknown,
+}
+
+/// Reads of one node.
+#[derive(Clone, Debug)]
+pub struct Reads {
+    pub(crate) source: Source,
+    pub(crate) projections: Projections,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Reads {
+    /// Reads over a node's projections.
+    pub fn new(source: Source, projections: Projections, clock: Arc<dyn Clock>) -> Self {
+        Self { source, projections, clock }
+    }
+
+    /// Waits until the projections have got to a position.
+    ///
+    /// # Errors
+    /// [`Error::NotYet`] after [`LONGEST_WAIT`].
+    pub async fn after(&self, position: u64) -> Result<(), Error> {
+        if self.projections.reached(position, LONGEST_WAIT).await {
+            return Ok(());
+        }
+        Err(Error::NotYet { at: self.projections.position(), wanted: position })
+    }
+
+    /// Waits until the projections have got to all that this node knows of.
+    ///
+    /// # Errors
+    /// [`Error::NotYet`] after [`LONGEST_WAIT`].
+    pub async fn caught_up(&self) -> Result<(), Error> {
+        self.after(self.source.head()).await
+    }
+
+    /// The record of (source, subject), if any event named it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn record(&self, source: &str, subject: &str) -> Result<Option<RecordRow>, Error> {
+        let id = self.source.vault.hasher().record(source, subject);
+        Ok(self.projections.live().record(id).await?)
+    }
+
+    /// The customer that holds a record now, and all its records.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn holder(&self, id: RecordId) -> Result<Found<Vec<RecordRow>>, Error> {
+        holder_in(&self.projections.live(), id).await
+    }
+}
+
+async fn holder_in(live: &Arc<dyn Generation>, id: RecordId) -> Result<Found<Vec<RecordRow>>, Error> {
+    let members = live.members(id.into()).await?;
+    if !members.is_empty() {
+        return Ok(Found::Here(members));
+    }
+    Ok(match live.record(id).await? {
+        Some(row) => Found::Moved(row.customer),
+        None => Found::Unknown,
+    })
+}
