@@ -1,7 +1,5 @@
 //! One generation: the tables of a schema.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use async_trait::async_trait;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
@@ -26,19 +24,13 @@ pub(super) struct Tables {
     pub(super) writes: Writes,
     pub(super) readers: PgPool,
     pub(super) writers: PgPool,
-    /// Somebody has removed the tables.
-    gone: AtomicBool,
 }
 
 impl Tables {
     pub(super) fn new(number: i64, readers: PgPool, writers: PgPool) -> Self {
         let texts = Texts::new(&format!("{}.", schema_of(number)), SIDES);
         let (look_ups, writes) = (LookUps::new(number), Writes::new(number));
-        Self { number, texts, look_ups, writes, readers, writers, gone: AtomicBool::new(false) }
-    }
-
-    pub(super) fn is_gone(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
+        Self { number, texts, look_ups, writes, readers, writers }
     }
 
     /// What a failed read means: a table that is not there was removed after a swap, so that the same request succeeds
@@ -46,7 +38,6 @@ impl Tables {
     pub(super) fn failed(&self, error: sqlx::Error) -> Error {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         if matches!(code.as_deref(), Some("42P01" | "3F000")) {
-            self.gone.store(true, Ordering::Relaxed);
             return Error::Unavailable(error);
         }
         error.into()

@@ -1,10 +1,11 @@
 //! Generations as schemas of the log's database, `kulta_g<number>`.
 //!
-//! Which one is live stands in table `generation`; other nodes learn of a swap by asking again.
+//! Which one is live stands in table `generation`; other nodes learn of a swap by asking again. What they still read of
+//! a generation that is removed meanwhile fails as [`Error::Unavailable`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -12,10 +13,8 @@ use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres, Transaction};
 
 use super::super::{Clock, Error, views};
 use super::generation::Tables;
-use super::generation_schema::{create_indexes, create_tables, create_views, drop_schema, schema_of};
+use super::generation_schema::{create_indexes, create_tables, create_views, drop_schema};
 
-/// For how long the live generation is taken to be the live one without asking again.
-const LIVE_FOR: Duration = Duration::from_millis(250);
 /// A connection that lay idle for longer is tried before it is used.
 const IDLE: Duration = Duration::from_secs(1);
 /// Connections that write: the live tables, and the workers that fill new ones.
@@ -26,8 +25,10 @@ const SESSION: &str = "SET synchronous_commit = off; SET idle_in_transaction_ses
 /// Whoever reads a view for long must not stop all others, who would wait behind the swap.
 const LOCK: &str = "SET LOCAL lock_timeout = '3s'; LOCK TABLE generation IN SHARE ROW EXCLUSIVE MODE";
 
-const LIVE: &str = "SELECT number FROM generation WHERE state = 'live'";
-const EXISTS: &str = "SELECT to_regclass($1) IS NOT NULL";
+/// Its tables may be missing: somebody may have brought back a part of the database only.
+const LIVE: &str = "
+SELECT number FROM generation
+WHERE state = 'live' AND to_regclass('kulta_g' || number || '.checkpoint') IS NOT NULL";
 const ADD: &str = "INSERT INTO generation (created_at, state) VALUES ($1, 'building') RETURNING number";
 const TAKE_BUILDING: &str = "DELETE FROM generation WHERE state = 'building' RETURNING number";
 const TAKE_OTHERS: &str = "DELETE FROM generation WHERE state <> 'live' AND number <> ALL ($1) RETURNING number";
@@ -40,8 +41,6 @@ pub struct Generations {
     readers: PgPool,
     writers: PgPool,
     clock: Clock,
-    /// The live one, and when the database said so.
-    live: Mutex<Option<(Instant, Arc<Tables>)>>,
     /// One handle for each, so that its statements are prepared once.
     opened: Mutex<HashMap<i64, Weak<Tables>>>,
 }
@@ -77,29 +76,14 @@ impl Generations {
         };
         let writers = pool(WRITERS).connect_with(options.clone()).await?;
         let readers = pool(readers.max(1)).connect_lazy_with(options);
-        Ok(Self { readers, writers, clock, live: Mutex::default(), opened: Mutex::default() })
-    }
-
-    fn known_live(&self) -> Option<Arc<Tables>> {
-        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, tables) = live.as_ref()?;
-        (asked.elapsed() < LIVE_FOR && !tables.is_gone()).then(|| tables.clone())
-    }
-
-    fn set_live(&self, asked: Instant, tables: &Arc<Tables>) {
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some((asked, tables.clone()));
-    }
-
-    fn opened(&self, number: i64) -> Option<Arc<Tables>> {
-        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.get(&number).and_then(Weak::upgrade).filter(|tables| !tables.is_gone())
+        Ok(Self { readers, writers, clock, opened: Mutex::default() })
     }
 
     fn handle(&self, number: i64) -> Arc<Tables> {
-        if let Some(tables) = self.opened(number) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tables) = opened.get(&number).and_then(Weak::upgrade) {
             return tables;
         }
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let tables = Arc::new(Tables::new(number, self.readers.clone(), self.writers.clone()));
         opened.retain(|_, tables| tables.strong_count() > 0);
         opened.insert(number, Arc::downgrade(&tables));
@@ -114,18 +98,14 @@ impl Generations {
     }
 
     async fn find_live(&self) -> Result<i64, Error> {
-        let number: Option<i64> = sqlx::query_scalar(LIVE).fetch_optional(&self.readers).await?;
+        let number = sqlx::query_scalar(LIVE).fetch_optional(&self.readers).await?;
         if let Some(number) = number {
-            if self.opened(number).is_some() || exists(&self.readers, number).await? {
-                return Ok(number);
-            }
+            return Ok(number);
         }
         let mut transaction = self.alone().await?;
         // Another node may have been quicker.
-        let number: Option<i64> = sqlx::query_scalar(LIVE).fetch_optional(&mut *transaction).await?;
-        if let Some(number) = number
-            && exists(&mut *transaction, number).await?
-        {
+        let number = sqlx::query_scalar(LIVE).fetch_optional(&mut *transaction).await?;
+        if let Some(number) = number {
             return Ok(number);
         }
         let number = self.add(&mut transaction).await?;
@@ -141,12 +121,6 @@ impl Generations {
         create_tables(connection, number).await?;
         Ok(number)
     }
-}
-
-/// Whether the tables of a generation are there; somebody may have brought back a part of the database only.
-async fn exists(executor: impl sqlx::PgExecutor<'_>, number: i64) -> Result<bool, Error> {
-    let table = format!("{}.checkpoint", schema_of(number));
-    Ok(sqlx::query_scalar(EXISTS).bind(table).fetch_one(executor).await?)
 }
 
 /// Holds the projector's epoch until the end of the transaction.
@@ -166,13 +140,7 @@ async fn make_live(connection: &mut PgConnection, number: i64) -> Result<(), Err
 #[async_trait]
 impl views::Generations for Generations {
     async fn live(&self) -> Result<Arc<dyn views::Generation>, Error> {
-        if let Some(tables) = self.known_live() {
-            return Ok(tables);
-        }
-        let asked = Instant::now();
-        let tables = self.handle(self.find_live().await?);
-        self.set_live(asked, &tables);
-        Ok(tables)
+        Ok(self.handle(self.find_live().await?))
     }
 
     async fn build(&self, epoch: i64) -> Result<Arc<dyn views::Generation>, Error> {
@@ -193,7 +161,6 @@ impl views::Generations for Generations {
         fence(&mut transaction, epoch).await?;
         make_live(&mut transaction, number).await?;
         transaction.commit().await?;
-        self.set_live(Instant::now(), &self.handle(number));
         Ok(())
     }
 
