@@ -11,8 +11,11 @@ pub mod log;
 mod number;
 pub mod page;
 pub mod plan;
+pub mod postgres;
 mod sql;
-mod sqlite;
+pub mod sqlite;
+mod view_rows;
+mod view_sql;
 pub mod views;
 pub mod writer;
 
@@ -55,6 +58,18 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options").field("readers", &self.readers).field("holder", &self.holder).finish_non_exhaustive()
     }
+}
+
+/// Opens the projection tables of a database whose log is open: its migrations made what they stand on.
+///
+/// # Errors
+/// [`Error::Address`], or why the database does not answer.
+pub async fn open_generations(url: &str, options: &Options) -> Result<Arc<dyn views::Generations>, Error> {
+    let (readers, clock) = (options.readers, options.clock.clone());
+    Ok(match Address::parse(url)? {
+        Address::Sqlite(path) => Arc::new(sqlite::Generations::open(&path, readers, clock).await?),
+        Address::Postgres(url) => Arc::new(postgres::Generations::open(&url, readers, clock).await?),
+    })
 }
 
 /// Opens the log behind a database address: `sqlite://FILE`, `sqlite:FILE`, a bare file name, or `postgres://…`.

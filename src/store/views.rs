@@ -120,4 +120,7 @@ pub trait Generations: std::fmt::Debug + Send + Sync {
 
     /// Removes generations that are neither live nor given.
     async fn remove_others(&self, keep: &[i64]) -> Result<(), Error>;
+
+    /// Lets go of the database once nobody uses it; a second call does nothing.
+    async fn close(&self);
 }

@@ -4,6 +4,11 @@
 //! commit that was answered survives a loss of power.
 
 mod append;
+mod generation;
+mod generation_read;
+mod generation_schema;
+mod generation_write;
+mod generations;
 mod known;
 mod letters;
 mod lock;
@@ -13,6 +18,8 @@ mod schema;
 mod unpack;
 mod wal;
 mod write;
+
+pub use generations::Generations;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

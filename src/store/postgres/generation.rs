@@ -1,0 +1,138 @@
+//! One generation: the tables of a schema.
+
+use async_trait::async_trait;
+use kulta_events::{CustomerId, RecordId};
+use kulta_projections::batch::{Answer, Changes, Needs};
+use kulta_projections::crosswalk::Decision;
+use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::super::view_sql::Texts;
+use super::super::views::{Bulk, Generation, Refold, StoredCustomer};
+use super::super::{Error, view_rows};
+use super::generation_read::{self as read, LookUps};
+use super::generation_schema::{SIDES, create_indexes, schema_of};
+use super::generation_write::{self as write, Writes};
+
+/// The tables of one generation.
+#[derive(Debug)]
+pub(super) struct Tables {
+    pub(super) number: i64,
+    pub(super) texts: Texts,
+    pub(super) look_ups: LookUps,
+    pub(super) writes: Writes,
+    pub(super) readers: PgPool,
+    pub(super) writers: PgPool,
+}
+
+impl Tables {
+    pub(super) fn new(number: i64, readers: PgPool, writers: PgPool) -> Self {
+        let texts = Texts::new(&format!("{}.", schema_of(number)), SIDES);
+        let (look_ups, writes) = (LookUps::new(number), Writes::new(number));
+        Self { number, texts, look_ups, writes, readers, writers }
+    }
+
+    /// What a failed read means: a table that is not there was removed after a swap, so that the same request succeeds
+    /// on the generation that is live now.
+    pub(super) fn failed(&self, error: sqlx::Error) -> Error {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        if matches!(code.as_deref(), Some("42P01" | "3F000")) {
+            return Error::Unavailable(error.into());
+        }
+        error.into()
+    }
+}
+
+#[async_trait]
+impl Generation for Tables {
+    fn number(&self) -> i64 {
+        self.number
+    }
+
+    async fn checkpoint(&self) -> Result<u64, Error> {
+        let query = sqlx::query_scalar(self.texts.checkpoint.clone());
+        view_rows::unsigned(query.fetch_one(&self.readers).await.map_err(|error| self.failed(error))?)
+    }
+
+    async fn policy(&self) -> Result<Option<PolicyRow>, Error> {
+        Ok(view_rows::in_force(self.policies().await?))
+    }
+
+    async fn look_up(&self, needs: &Needs) -> Result<Answer, Error> {
+        read::look_up(self, needs).await
+    }
+
+    async fn write(&self, changes: &Changes, to: u64, epoch: i64, refold: Option<Refold<'_>>) -> Result<(), Error> {
+        write::write(self, changes, to, epoch, refold).await
+    }
+
+    async fn fill(&self, bulk: Bulk) -> Result<(), Error> {
+        write::fill(self, &bulk).await
+    }
+
+    async fn filled(&self, to: u64) -> Result<(), Error> {
+        let to = view_rows::signed(to)?;
+        let mut transaction = self.writers.begin().await?;
+        create_indexes(&mut transaction, self.number).await?;
+        sqlx::query(self.writes.set_checkpoint.clone()).bind(to).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn customer(&self, id: CustomerId) -> Result<Option<StoredCustomer>, Error> {
+        let query = sqlx::query_as(self.texts.customer.clone()).bind(id.0);
+        let row = query.fetch_optional(&self.readers).await.map_err(|error| self.failed(error))?;
+        row.map(view_rows::stored_customer).transpose()
+    }
+
+    async fn record(&self, id: RecordId) -> Result<Option<RecordRow>, Error> {
+        let query = sqlx::query_as(self.texts.record.clone()).bind(id.0);
+        let row = query.fetch_optional(&self.readers).await.map_err(|error| self.failed(error))?;
+        row.map(view_rows::record).transpose()
+    }
+
+    async fn members(&self, id: CustomerId) -> Result<Vec<RecordRow>, Error> {
+        let query = sqlx::query_as(self.texts.members.clone()).bind(id.0);
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
+        view_rows::all(rows, view_rows::record)
+    }
+
+    async fn customers_since(&self, after: (u64, Uuid), limit: usize) -> Result<Vec<StoredCustomer>, Error> {
+        let query = sqlx::query_as(self.texts.customers_since.clone());
+        let query = query.bind(view_rows::signed(after.0)?).bind(after.1).bind(view_rows::limit(limit));
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
+        view_rows::all(rows, view_rows::stored_customer)
+    }
+
+    async fn decisions_of(&self, records: &[RecordId]) -> Result<Vec<Decision>, Error> {
+        read::decisions(self, Vec::new(), records.iter().map(|id| id.0).collect()).await
+    }
+
+    async fn records_page(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<RecordRow>, Error> {
+        let page = read::page(self, &self.texts.records_page, after.map(|id| id.0), limit).await?;
+        view_rows::all(page, view_rows::record)
+    }
+
+    async fn customers_page(&self, after: Option<CustomerId>, limit: usize) -> Result<Vec<CustomerRow>, Error> {
+        let page = read::page(self, &self.texts.customers_page, after.map(|id| id.0), limit).await?;
+        view_rows::all(page, view_rows::customer)
+    }
+
+    async fn decisions_page(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Decision>, Error> {
+        let page = read::page(self, &self.texts.decisions_page, after, limit).await?;
+        view_rows::all(page, view_rows::decision)
+    }
+
+    async fn policies(&self) -> Result<Vec<PolicyRow>, Error> {
+        let query = sqlx::query_as(self.texts.policies.clone());
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
+        view_rows::all(rows, view_rows::policy)
+    }
+
+    async fn unknown(&self) -> Result<Vec<UnknownRow>, Error> {
+        let query = sqlx::query_as(self.texts.unknown.clone());
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
+        view_rows::all(rows, view_rows::unknown)
+    }
+}

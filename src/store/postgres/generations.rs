@@ -1,0 +1,181 @@
+//! Generations as schemas of the log's database, `kulta_g<number>`.
+//!
+//! Which one is live stands in table `generation`; other nodes learn of a swap by asking again. What they still read of
+//! a generation that is removed meanwhile fails as [`Error::Unavailable`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres, Transaction};
+
+use super::super::{Clock, Error, views};
+use super::generation::Tables;
+use super::generation_schema::{create_indexes, create_tables, create_views, drop_schema};
+
+/// A connection that lay idle for longer is tried before it is used.
+const IDLE: Duration = Duration::from_secs(1);
+/// Connections that write: the live tables, and the workers that fill new ones.
+const WRITERS: u32 = 4;
+
+/// The tail of what a crash takes away is projected again: the checkpoint goes with it. So commits need not wait.
+const SESSION: &str = "SET synchronous_commit = off; SET idle_in_transaction_session_timeout = '5min'";
+/// Whoever reads a view for long must not stop all others, who would wait behind the swap.
+const LOCK: &str = "SET LOCAL lock_timeout = '3s'; LOCK TABLE generation IN SHARE ROW EXCLUSIVE MODE";
+
+/// Its tables may be missing: somebody may have brought back a part of the database only.
+const LIVE: &str = "
+SELECT number FROM generation
+WHERE state = 'live' AND to_regclass('kulta_g' || number || '.checkpoint') IS NOT NULL";
+const ADD: &str = "INSERT INTO generation (created_at, state) VALUES ($1, 'building') RETURNING number";
+const TAKE_BUILDING: &str = "DELETE FROM generation WHERE state = 'building' RETURNING number";
+const TAKE_OTHERS: &str = "DELETE FROM generation WHERE state <> 'live' AND number <> ALL ($1) RETURNING number";
+const RETIRE: &str = "UPDATE generation SET state = 'retired' WHERE state = 'live' AND number <> $1";
+const SET_LIVE: &str = "UPDATE generation SET state = 'live' WHERE number = $1";
+const FENCE: &str = "SELECT epoch FROM owner WHERE name = 'projector' AND epoch = $1 FOR SHARE";
+
+/// The generations in one database.
+pub struct Generations {
+    readers: PgPool,
+    writers: PgPool,
+    clock: Clock,
+    /// One handle for each, so that its statements are prepared once.
+    opened: Mutex<HashMap<i64, Weak<Tables>>>,
+}
+
+impl std::fmt::Debug for Generations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Generations").finish_non_exhaustive()
+    }
+}
+
+impl Generations {
+    /// The generations in the database at `url`, whose schema must be at this binary's version. At most `readers`
+    /// connections read, and [`WRITERS`] write.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn open(url: &str, readers: u32, clock: Clock) -> Result<Self, Error> {
+        let options: PgConnectOptions = url.parse()?;
+        let options = options.application_name("kulta projections");
+        let pool = |size: u32| {
+            PgPoolOptions::new()
+                .max_connections(size)
+                .test_before_acquire(false)
+                .before_acquire(|connection, meta| {
+                    Box::pin(async move {
+                        if meta.idle_for > IDLE {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                })
+                .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
+        };
+        let writers = pool(WRITERS).connect_with(options.clone()).await?;
+        let readers = pool(readers.max(1)).connect_lazy_with(options);
+        Ok(Self { readers, writers, clock, opened: Mutex::default() })
+    }
+
+    fn handle(&self, number: i64) -> Arc<Tables> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tables) = opened.get(&number).and_then(Weak::upgrade) {
+            return tables;
+        }
+        let tables = Arc::new(Tables::new(number, self.readers.clone(), self.writers.clone()));
+        opened.retain(|_, tables| tables.strong_count() > 0);
+        opened.insert(number, Arc::downgrade(&tables));
+        tables
+    }
+
+    /// A transaction that no other node's can run beside; readers of the table go on.
+    async fn alone(&self) -> Result<Transaction<'static, Postgres>, Error> {
+        let mut transaction = self.writers.begin().await?;
+        transaction.execute(LOCK).await?;
+        Ok(transaction)
+    }
+
+    async fn find_live(&self) -> Result<i64, Error> {
+        let number = sqlx::query_scalar(LIVE).fetch_optional(&self.readers).await?;
+        if let Some(number) = number {
+            return Ok(number);
+        }
+        let mut transaction = self.alone().await?;
+        // Another node may have been quicker.
+        let number = sqlx::query_scalar(LIVE).fetch_optional(&mut *transaction).await?;
+        if let Some(number) = number {
+            return Ok(number);
+        }
+        let number = self.add(&mut transaction).await?;
+        create_indexes(&mut transaction, number).await?;
+        make_live(&mut transaction, number).await?;
+        transaction.commit().await?;
+        Ok(number)
+    }
+
+    async fn add(&self, connection: &mut PgConnection) -> Result<i64, Error> {
+        let created_at = (self.clock)().micros();
+        let number = sqlx::query_scalar(ADD).bind(created_at).fetch_one(&mut *connection).await?;
+        create_tables(connection, number).await?;
+        Ok(number)
+    }
+}
+
+/// Holds the projector's epoch until the end of the transaction.
+async fn fence(connection: &mut PgConnection, epoch: i64) -> Result<(), Error> {
+    let held: Option<i64> = sqlx::query_scalar(FENCE).bind(epoch).fetch_optional(connection).await?;
+    held.map(drop).ok_or(Error::Fenced)
+}
+
+async fn make_live(connection: &mut PgConnection, number: i64) -> Result<(), Error> {
+    sqlx::query(RETIRE).bind(number).execute(&mut *connection).await?;
+    if sqlx::query(SET_LIVE).bind(number).execute(&mut *connection).await?.rows_affected() != 1 {
+        return Err(Error::Inconsistent(format!("generation {number} was removed")));
+    }
+    create_views(connection, number).await
+}
+
+#[async_trait]
+impl views::Generations for Generations {
+    async fn live(&self) -> Result<Arc<dyn views::Generation>, Error> {
+        Ok(self.handle(self.find_live().await?))
+    }
+
+    async fn build(&self, epoch: i64) -> Result<Arc<dyn views::Generation>, Error> {
+        let mut transaction = self.alone().await?;
+        fence(&mut transaction, epoch).await?;
+        let left: Vec<i64> = sqlx::query_scalar(TAKE_BUILDING).fetch_all(&mut *transaction).await?;
+        for number in left {
+            drop_schema(&mut transaction, number).await?;
+        }
+        let number = self.add(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(self.handle(number))
+    }
+
+    async fn swap(&self, generation: &Arc<dyn views::Generation>, epoch: i64) -> Result<(), Error> {
+        let number = generation.number();
+        let mut transaction = self.alone().await?;
+        fence(&mut transaction, epoch).await?;
+        make_live(&mut transaction, number).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn remove_others(&self, keep: &[i64]) -> Result<(), Error> {
+        let mut transaction = self.alone().await?;
+        let removed: Vec<i64> = sqlx::query_scalar(TAKE_OTHERS).bind(keep).fetch_all(&mut *transaction).await?;
+        for number in removed {
+            drop_schema(&mut transaction, number).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writers.close().await;
+    }
+}

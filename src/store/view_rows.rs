@@ -1,0 +1,170 @@
+//! Rows of a generation as both stores hold them: what is no column is JSON text.
+//!
+//! The tuples are what the selects of `view_sql` give, in the order of their columns.
+
+use kulta_events::payload::Verdict;
+use kulta_events::{CustomerId, RecordId};
+use kulta_projections::crosswalk::{Decision, Made, Withdrawn};
+use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::Error;
+use super::views::StoredCustomer;
+
+/// Record, customer, first position, shaped at, source, subject, state.
+pub type RecordTuple = (Uuid, Uuid, i64, i64, String, Option<String>, String);
+/// Customer, position, number of records, kind, name, golden record.
+pub type CustomerTuple = (Uuid, i64, i64, Option<String>, Option<String>, String);
+/// Customer, position, golden record.
+pub type GoldenTuple = (Uuid, i64, String);
+/// Decision, verdict, order and position of its making, order and position of its withdrawal, records of both sides.
+pub type DecisionTuple =
+    (Uuid, Option<String>, Option<String>, Option<i64>, Option<String>, Option<i64>, Option<String>, Option<String>);
+/// Position, order, policy.
+pub type PolicyTuple = (i64, String, String);
+/// Source, type, count.
+pub type UnknownTuple = (String, String, i64);
+
+/// A number of the log, which the stores keep as a signed one.
+pub fn signed(number: u64) -> Result<i64, Error> {
+    i64::try_from(number).map_err(|_| Error::Inconsistent(format!("{number} is no position")))
+}
+
+/// The way back of [`signed`].
+pub fn unsigned(number: i64) -> Result<u64, Error> {
+    u64::try_from(number).map_err(|_| Error::Inconsistent(format!("{number} is no position")))
+}
+
+/// The JSON text of a value.
+pub fn to_text<T: Serialize>(value: &T) -> Result<String, Error> {
+    // The cause may quote what it could not write; it is left out, as everywhere here.
+    serde_json::to_string(value).map_err(|_| Error::Inconsistent("a row has no JSON form".to_owned()))
+}
+
+/// The way back of [`to_text`].
+fn from_text<T: DeserializeOwned>(text: &str, what: &str, id: impl std::fmt::Display) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Inconsistent(format!("the {what} of {id} cannot be read")))
+}
+
+pub fn record(tuple: RecordTuple) -> Result<RecordRow, Error> {
+    let (record, customer, first_position, shaped_at, source, subject, state) = tuple;
+    Ok(RecordRow {
+        record: RecordId(record),
+        source,
+        subject,
+        first_position: unsigned(first_position)?,
+        shaped_at: unsigned(shaped_at)?,
+        customer: CustomerId(customer),
+        state: from_text(&state, "state", record)?,
+    })
+}
+
+pub fn customer(tuple: CustomerTuple) -> Result<CustomerRow, Error> {
+    let (customer, position, records, kind, name, golden) = tuple;
+    Ok(CustomerRow {
+        customer: CustomerId(customer),
+        kind,
+        name,
+        position: unsigned(position)?,
+        records: u32::try_from(records)
+            .map_err(|_| Error::Inconsistent(format!("customer {customer} has {records} records")))?,
+        golden: from_text(&golden, "golden record", customer)?,
+    })
+}
+
+pub fn stored_customer((customer, position, golden): GoldenTuple) -> Result<StoredCustomer, Error> {
+    Ok(StoredCustomer { customer: CustomerId(customer), position: unsigned(position)?, golden })
+}
+
+pub fn decision(tuple: DecisionTuple) -> Result<Decision, Error> {
+    let (id, verdict, made, made_position, withdrawn, withdrawn_position, records, from) = tuple;
+    let ids = |list: Option<String>| list.map_or(Ok(Vec::new()), |list| from_text(&list, "records", id));
+    let made = match (verdict, made, made_position) {
+        (Some(verdict), Some(order), Some(position)) => Some(Made {
+            verdict: verdict_of(&verdict, id)?,
+            records: ids(records)?,
+            from: ids(from)?,
+            order: from_text(&order, "order", id)?,
+            position: unsigned(position)?,
+        }),
+        (None, None, None) => None,
+        _ => return Err(Error::Inconsistent(format!("decision {id} is made in part"))),
+    };
+    let withdrawn = match (withdrawn, withdrawn_position) {
+        (Some(order), Some(position)) => {
+            Some(Withdrawn { order: from_text(&order, "order", id)?, position: unsigned(position)? })
+        }
+        (None, None) => None,
+        _ => return Err(Error::Inconsistent(format!("decision {id} is withdrawn in part"))),
+    };
+    Ok(Decision { id, made, withdrawn })
+}
+
+pub fn verdict_text(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Link => "link",
+        Verdict::Separate => "separate",
+    }
+}
+
+/// One record of one side of a decision.
+#[derive(Clone, Copy, Debug)]
+pub struct Side {
+    pub decision: Uuid,
+    /// 0: `records`, 1: `from`.
+    pub side: i16,
+    pub ordinal: i32,
+    pub record: Uuid,
+}
+
+/// The records that a decision names.
+pub fn sides(decision: &Decision) -> impl Iterator<Item = Side> {
+    let made = decision.made.as_ref();
+    let lists = [made.map(|made| &made.records), made.map(|made| &made.from)];
+    (0_i16..).zip(lists).flat_map(move |(side, list)| {
+        let records = list.into_iter().flatten();
+        (0_i32..).zip(records).map(move |(ordinal, record)| Side {
+            decision: decision.id,
+            side,
+            ordinal,
+            record: record.0,
+        })
+    })
+}
+
+fn verdict_of(text: &str, id: Uuid) -> Result<Verdict, Error> {
+    match text {
+        "link" => Ok(Verdict::Link),
+        "separate" => Ok(Verdict::Separate),
+        _ => Err(Error::Inconsistent(format!("the verdict of {id} cannot be read"))),
+    }
+}
+
+pub fn policy((position, order, policy): PolicyTuple) -> Result<PolicyRow, Error> {
+    Ok(PolicyRow {
+        order: from_text(&order, "order of the policy", position)?,
+        position: unsigned(position)?,
+        policy: from_text(&policy, "text of the policy", position)?,
+    })
+}
+
+/// The one in force: that with the highest order, however they arrived.
+pub fn in_force(policies: Vec<PolicyRow>) -> Option<PolicyRow> {
+    policies.into_iter().max_by(|a, b| a.order.cmp(&b.order))
+}
+
+pub fn unknown((source, type_name, count): UnknownTuple) -> Result<UnknownRow, Error> {
+    Ok(UnknownRow { source, type_name, count: unsigned(count)? })
+}
+
+/// The rows that `read` makes of what a select gave.
+pub fn all<T, R>(tuples: Vec<T>, read: impl Fn(T) -> Result<R, Error>) -> Result<Vec<R>, Error> {
+    tuples.into_iter().map(read).collect()
+}
+
+/// A limit as the databases take it.
+pub fn limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
