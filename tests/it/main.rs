@@ -2,4 +2,7 @@
 #![cfg(test)]
 
 mod imports;
+mod laws;
+mod node;
 mod repository;
+mod story;
