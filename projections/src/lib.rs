@@ -1,1 +1,3 @@
 //! Folds.
+
+pub mod expr;
