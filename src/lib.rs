@@ -1,1 +1,3 @@
 //! kulta.
+
+pub mod intake;

@@ -119,6 +119,12 @@ pub enum EvalError {
         /// Where the operation begins.
         at: Position,
     },
+    /// A text that was to be read as a number and is none.
+    #[error("{at}: the text is not wholly a decimal number")]
+    NotANumber {
+        /// Where the text's expression begins.
+        at: Position,
+    },
     /// A function of a number for which it has no value.
     #[error("{at}: {what}")]
     OutOfDomain {
@@ -142,6 +148,7 @@ impl EvalError {
             | Self::Type { at, .. }
             | Self::DivisionByZero { at }
             | Self::TooManyDigits { at }
+            | Self::NotANumber { at }
             | Self::OutOfDomain { at, .. } => *at,
         }
     }

@@ -236,8 +236,7 @@ impl<'a> Evaluator<'a> {
         let separator = self.cells.map_or('.', |cells| cells.decimal_separator);
         match self.value(node)? {
             Value::Number(number) => Ok(number),
-            Value::Text(text) => number_from_text(&text, separator)
-                .ok_or(EvalError::OutOfDomain { what: "the text is not wholly a decimal number", at: node.at }),
+            Value::Text(text) => number_from_text(&text, separator).ok_or(EvalError::NotANumber { at: node.at }),
             other => Err(mismatch(Kind::Text, &other, node.at)),
         }
     }

@@ -159,4 +159,12 @@ proptest! {
         let below = root.add(&half.negate());
         prop_assert!(below.above.is_negative() || square.compare(&below.multiply(&below)).is_ge());
     }
+
+    #[test]
+    fn a_logarithm_is_that_of_floats_as_far_as_they_reach(number in numbers()) {
+        let float: f64 = number.parse().unwrap();
+        prop_assume!(float > 0.0);
+        let found: f64 = computed(&format!("log({number})")).unwrap().to_string().parse().unwrap();
+        prop_assert!((found - float.ln()).abs() <= 1e-12 + 1e-14 * float.ln().abs(), "{} {}", number, found);
+    }
 }

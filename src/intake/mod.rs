@@ -1,0 +1,3 @@
+//! How facts come in.
+
+pub mod mapping;
