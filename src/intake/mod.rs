@@ -3,7 +3,9 @@
 //! HTTP answers rejections to the caller; what comes from files (and later Kafka) and cannot be accepted goes to the
 //! dead letters, in the same transaction as the events around it. Conflicts go there from every door.
 
+pub mod files;
 pub mod letters;
+pub mod mapping;
 pub mod publish;
 
 pub use publish::{Arrival, EventResult, Intake, Published, Status};
