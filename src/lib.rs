@@ -4,12 +4,18 @@
 //! |---|---|
 //! | [`clock`] | the clock, handed in |
 //! | [`config`] | defaults, file, environment, flags |
+//! | [`http`] | the HTTP edge: server, problems, one endpoint per file |
 //! | [`intake`] | every door: parse, validate, seal, append, one answer per event |
 //! | [`store`] | the log and its two stores; the only place that knows SQL |
 //! | [`privacy`] | keys, seals, keyed hashes |
+//! | [`metrics`] | what a node counts |
+//! | [`services`] | the parts of a running node, shared by all who answer requests |
 
 pub mod clock;
 pub mod config;
+pub mod http;
 pub mod intake;
+pub mod metrics;
 pub mod privacy;
+pub mod services;
 pub mod store;

@@ -6,7 +6,7 @@
 pub mod letters;
 pub mod publish;
 
-pub use publish::{Arrival, EventResult, Intake, Published, Status};
+pub use publish::{Along, Arrival, EventResult, Intake, Published, Status};
 
 /// Why nothing of a batch could be answered.
 #[derive(Debug, thiserror::Error)]
