@@ -70,8 +70,8 @@ impl Cluster {
         assert!(self.try_start().await, "PostgreSQL does not start: {}", self.log());
     }
 
-    /// Kills the whole server with SIGKILL, as a crash of the machine would: the postmaster first, then its
-    /// children, which have no parent to tell them. Returns when none is left.
+    /// Kills the whole server with SIGKILL: the postmaster first, so that no new children come, then the children.
+    /// Returns when none is left. Only what the server had written to its files is there afterwards.
     pub async fn kill_9(&mut self) {
         let server = self.server.take().expect("the server runs");
         assert_eq!(Some(server.pid()), self.postmaster_pid(), "postmaster.pid names another process");
@@ -156,16 +156,9 @@ impl Cluster {
         let server = Watched::spawn(&mut command).expect("postgres can be run");
         let url = self.url();
         let answers = eventually(PATIENCE, || async {
-            match PgConnection::connect(&url).await {
-                // Another server that took the port would answer too.
-                Ok(connection) if server.ended().is_none() => {
-                    let _ = connection.close().await;
-                    Ok(true)
-                }
-                _ if server.ended().is_some() => Ok(false),
-                Ok(_) => Ok(false),
-                Err(error) => Err(error),
-            }
+            let connected = PgConnection::connect(&url).await;
+            // Another server that took the port would answer too.
+            if server.ended().is_some() { Ok(false) } else { connected.map(|_| true) }
         })
         .await;
         self.server = answers.then_some(server);
@@ -205,6 +198,8 @@ fn temporary_directory(account: Option<Account>) -> TempDir {
     let base = std::env::var_os("KULTA_TEST_PG_DATA")
         .and_then(|data| Path::new(&data).parent().map(Path::to_owned))
         .unwrap_or_else(std::env::temp_dir);
+    // The working directory of a process, by which it is found later, is told without symbolic links.
+    let base = fs::canonicalize(base).expect("the directory for temporary files is there");
     let directory =
         tempfile::Builder::new().prefix("cluster-").tempdir_in(base).expect("a temporary directory can be made");
     if let Some(account) = account {
