@@ -8,7 +8,7 @@ pub mod letters;
 pub mod mapping;
 pub mod publish;
 
-pub use publish::{Arrival, EventResult, Intake, Published, Status};
+pub use publish::{Along, Arrival, EventResult, Intake, Published, Status};
 
 /// Why nothing of a batch could be answered.
 #[derive(Debug, thiserror::Error)]

@@ -86,6 +86,19 @@ pub struct Along {
     pub settles: Vec<i64>,
     /// Whether rejected events go to the dead letters.
     pub keep_rejected: bool,
+    /// The sources that the caller may publish for; `None`: all.
+    pub sources: Option<Arc<[String]>>,
+}
+
+impl Along {
+    fn may_publish(&self, fact: Fact) -> Result<Fact, Refusal> {
+        if self.sources.as_ref().is_none_or(|sources| sources.contains(&fact.source)) {
+            return Ok(fact);
+        }
+        let detail = "the access token may not publish for this source";
+        let problems = vec![Problem::new("forbidden-source", "/source", detail)];
+        Err(Refusal { problems, source: Some(fact.source), id: Some(fact.id) })
+    }
 }
 
 /// The intake of one node.
@@ -129,6 +142,11 @@ impl Intake {
         validator.check(event).map_err(|problems| Refusal { problems, source, id })
     }
 
+    /// Checks one event, and whether this caller may publish it.
+    pub(super) fn verdict(&self, text: &str, along: &Along) -> Result<Fact, Refusal> {
+        self.check(text).and_then(|fact| along.may_publish(fact))
+    }
+
     /// Publishes a batch. What it answers is durable.
     ///
     /// # Errors
@@ -145,7 +163,7 @@ impl Intake {
         let mut letters = Vec::new();
         for arrival in arrivals {
             let checked = if arrival.problems.is_empty() {
-                self.check(&arrival.text)
+                self.verdict(&arrival.text, &along)
             } else {
                 Err(Refusal::nameless(arrival.problems))
             };

@@ -1,0 +1,26 @@
+//! `GET /metrics`: the node's numbers.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+
+use crate::services::Services;
+
+/// The node's numbers
+///
+/// OpenMetrics text, as Prometheus reads it.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "node",
+    responses((status = 200, description = "The numbers", content_type = "application/openmetrics-text", body = String))
+)]
+pub async fn handler(State(services): State<Arc<Services>>) -> impl IntoResponse {
+    let head = *services.log.head().borrow();
+    // A log that does not answer must not hide the other numbers.
+    let open_letters = services.log.dead_letters(0, 1_000, true).await.ok().map(|letters| letters.len() as u64);
+    services.metrics.observe(head, open_letters);
+    ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], services.metrics.text())
+}
