@@ -123,6 +123,16 @@ fn what_is_known_of_a_decision_does_not_depend_on_what_came_first() {
 }
 
 #[test]
+fn should_a_stream_hold_two_decisions_the_later_one_is_meant() {
+    let (link, apart) = (decision(LINKED, 7, 1, &[id(1)], &[id(2)]), decision(SEPARATED, 7, 2, &[id(1)], &[id(2)]));
+    // The earlier one comes last, so that it has the higher place in the log.
+    let link = crate::given::EventExt::at(link, 99);
+    for events in [[link.clone(), apart.clone()], [apart, link]] {
+        assert_eq!(folded(&events)[0].made.as_ref().map(|made| made.verdict), Some(Verdict::Separate));
+    }
+}
+
+#[test]
 fn large_decisions_do_not_grow_with_their_pairs() {
     let (one, other): (Vec<_>, Vec<_>) = ((1..=1000).collect(), (1001..=2000).collect());
     let events = decisions(&[(LINKED, &one, &other), (SEPARATED, &one[..500], &other[..500]), (LINKED, &[1], &[2])]);
