@@ -6,10 +6,13 @@ use kulta_events::Vocabulary;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::commands::Customers;
 use crate::config::Settings;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::privacy::Vault;
+use crate::projector::Projector;
+use crate::reads::Reads;
 use crate::store::Log;
 
 /// The parts of a running node.
@@ -27,6 +30,12 @@ pub struct Services {
     pub vault: Arc<Vault>,
     /// The way into the log.
     pub intake: Intake,
+    /// Customers and timelines, on both time axes.
+    pub reads: Reads,
+    /// What people do.
+    pub customers: Customers,
+    /// Keeps the projections up.
+    pub projector: Arc<Projector>,
     /// What is counted.
     pub metrics: Metrics,
     /// Becomes true when the node stops: whoever waits for something new gives up then.

@@ -7,7 +7,7 @@ use kulta_events::{CustomerId, Instant, Json, RecordId};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::commands::{Context, Customers, Say};
+use crate::commands::{Context, Customers, Say, Wish};
 use crate::generate::{self, Generated};
 use crate::intake::publish::{Along, Arrival};
 use crate::intake::{Intake, Published};
@@ -153,7 +153,8 @@ impl Cast {
             let context = Context { actor: stage.steward, idempotency_key: None, request: "demo".to_owned() };
             let say = Say { reason: Some("same e-mail address, confirmed on the phone".to_owned()), overrule: false };
             story.before_merge = Some(stage.customers.commands.now());
-            let done = stage.customers.merge(&context, one, other, &say).await?;
+            let wish = Wish::Merge { id: one, with: other, say };
+            let done = stage.customers.run(&context, &wish).await?;
             let uuid = |name: &str| done.body.get(name).and_then(Value::as_str).and_then(|text| text.parse::<Uuid>().ok());
             story.decision = uuid("decision_id");
             story.merged = uuid("customer_id").map(|customer| {

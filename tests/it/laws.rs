@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use kulta::commands::Error;
+use kulta::commands::{Error, Wish};
 use kulta::reads::timeline::Wanted;
 use kulta::reads::{At, Found};
 use kulta_test_support::pg;
@@ -112,9 +112,9 @@ async fn decide(node: &Node, world: &World) {
         let (Some(one), Some(other)) = (record(one).await, record(other).await) else { continue };
         let say = kulta::commands::Say { reason: None, overrule: true };
         let done = if *merge {
-            node.customers.merge(&node.context(), one.record, other.record, &say).await
+            node.wish(Wish::Merge { id: one.record, with: other.record, say }).await
         } else {
-            node.customers.split(&node.context(), one.record, &[one.record], &say).await
+            node.wish(Wish::Split { id: one.record, away: vec![one.record], say }).await
         };
         match done {
             Ok(_) | Err(Error::Refused(_)) => {}
@@ -196,7 +196,8 @@ async fn split_all_again(node: &Node) {
     for (source, subject) in RECORDS {
         node.reads.caught_up().await.unwrap();
         let Some(record) = node.reads.record(SOURCES[source], SUBJECTS[subject]).await.unwrap() else { continue };
-        let split = node.customers.split(&node.context(), record.customer.into(), &[record.record], &node.say()).await;
+        let split =
+            node.wish(Wish::Split { id: record.customer.into(), away: vec![record.record], say: node.say() }).await;
         assert!(matches!(split, Ok(_) | Err(Error::Refused(_))), "{split:?}");
     }
 }

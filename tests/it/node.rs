@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kulta::clock::{Clock, SystemClock};
-use kulta::commands::{Commands, Context, Customers, Say};
+use kulta::commands::{Commands, Context, Customers, Done, Error, Say, Wish};
 use kulta::intake::publish::{Along, Arrival};
 use kulta::intake::{Intake, Published};
 use kulta::privacy::{MasterKey, Vault};
@@ -41,7 +41,7 @@ impl Node {
         let projections = Projections::open(generations.as_ref()).await.unwrap();
         let projector =
             Arc::new(Projector::new(source.clone(), generations, projections.clone(), "the test".to_owned()));
-        let reads = Reads::new(source, projections, clock.clone());
+        let reads = Reads::new(source, projections);
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let (stop, stopping) = watch::channel(false);
         let following = tokio::spawn({
@@ -69,6 +69,10 @@ impl Node {
 
     pub fn context(&self) -> Context {
         Context { actor: self.actor, idempotency_key: None, request: String::new() }
+    }
+
+    pub async fn wish(&self, wish: Wish) -> Result<Done, Error> {
+        self.customers.run(&self.context(), &wish).await
     }
 
     pub fn say(&self) -> Say {

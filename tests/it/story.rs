@@ -1,5 +1,6 @@
 //! From an event to the golden record, below HTTP, on both stores.
 
+use kulta::commands::Wish;
 use kulta::commands::person_record::Command;
 use kulta::intake::Status;
 use kulta_events::Json;
@@ -34,7 +35,7 @@ async fn story(url: &str) {
     let before = node.customer_of("crm", "7").await.unwrap();
     assert_eq!(before["fields"]["email"]["value"], "a@b.fi");
 
-    let merged = node.customers.merge(&node.context(), erp, crm, &node.say()).await.unwrap();
+    let merged = node.wish(Wish::Merge { id: erp, with: crm, say: node.say() }).await.unwrap();
     let both = node.customer_of("erp", "9").await.unwrap();
     assert_eq!(both["customer_id"], json!(crm), "the founding record's id");
     assert_eq!(both["records"].as_array().unwrap().len(), 2);
@@ -42,19 +43,19 @@ async fn story(url: &str) {
     assert_eq!(both["fields"]["name"]["others"][0]["value"], "A");
 
     let edit = Command::Edit { attributes: Json::parse(br#"{"email":null,"phone":"+358 40 1"}"#).unwrap() };
-    node.customers.change(&node.context(), crm, None, edit).await.unwrap();
+    node.wish(Wish::Change { id: crm, if_match: None, command: edit }).await.unwrap();
     let edited = node.customer_of("crm", "7").await.unwrap();
     assert_eq!(edited["fields"].get("email"), None, "a person's null suppresses what the CRM says");
     assert_eq!(edited["fields"]["phone"]["source"], "kulta");
     assert_eq!(edited["records"].as_array().unwrap().len(), 3);
     node.assert_verified().await;
 
-    node.customers.split(&node.context(), crm, &[erp], &node.say()).await.unwrap();
+    node.wish(Wish::Split { id: crm, away: vec![erp], say: node.say() }).await.unwrap();
     let apart = node.customer_of("erp", "9").await.unwrap();
     assert_eq!(apart["customer_id"], json!(erp));
     assert_eq!(node.customer_of("crm", "7").await.unwrap()["records"].as_array().unwrap().len(), 2);
     let decision = merged.body["decision_id"].as_str().unwrap().parse().unwrap();
-    node.customers.withdraw(&node.context(), decision, None).await.unwrap();
+    node.wish(Wish::Withdraw { decision, reason: None }).await.unwrap();
     node.assert_verified().await;
 
     let apart = node.customer_of("erp", "9").await.unwrap();

@@ -38,6 +38,12 @@ codes! {
     INTERNAL "internal" 500 "Something went wrong inside kulta";
     OVERLOADED "overloaded" 503 "Too much at a time";
     UNAVAILABLE "unavailable" 503 "The log cannot be reached";
+    REFUSED "refused" 409 "A rule forbids this";
+    CONTRADICTION "contradiction" 409 "Older decisions say otherwise";
+    OTHER_NODE "other-node" 409 "Another node projects";
+    CHANGED "changed" 412 "It changed since it was read";
+    KEY_REUSED "key-reused" 422 "The idempotency key was used for another request";
+    NOT_YET "not-yet" 503 "The projections have not got there yet";
     // Of single events.
     CONFLICT "conflict" 409 "Another content is stored under this id";
     CONTROL_CHARACTER "control-character" 422 "A text holds a control character";
