@@ -2,6 +2,8 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`cli`] | the command line, one file per verb |
+//! | [`app`] | the application: built, then run until told to stop |
 //! | [`clock`] | the clock, handed in |
 //! | [`config`] | defaults, file, environment, flags |
 //! | [`http`] | the HTTP edge: server, problems, one endpoint per file |
@@ -14,6 +16,8 @@
 //! | [`metrics`] | what a node counts |
 //! | [`services`] | the parts of a running node, shared by all who answer requests |
 
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;

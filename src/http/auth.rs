@@ -96,7 +96,7 @@ fn own_host(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
     // A request without a host comes from no browser.
     let Some(host) = host else { return Ok(()) };
     let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && host.parse::<IpAddr>().is_err() => name,
         _ => host,
     };
     let name = name.trim_start_matches('[').trim_end_matches(']');

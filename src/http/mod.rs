@@ -33,13 +33,21 @@ use crate::services::Services;
 
 /// Everything that a node answers.
 pub fn router(services: Arc<Services>) -> Router {
-    let edge = Arc::new(edge::Edge::new(services.clone()));
-    let (router, paths) = api::register(routes::Routes::new(edge.clone())).into_parts();
-    router
+    let edge = Arc::new(edge::Edge::new(services));
+    let (endpoints, paths) = api::register(routes::Routes::new(edge.clone())).into_parts();
+    layered(endpoints.layer(Extension(Arc::new(openapi::document(paths)))), edge)
+}
+
+/// Endpoints with everything that stands in front of them.
+fn layered(endpoints: Router<Arc<Services>>, edge: Arc<edge::Edge>) -> Router {
+    let services = edge.services.clone();
+    endpoints
         .fallback(observe::not_found)
         .method_not_allowed_fallback(observe::method_not_allowed)
         .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(Extension(Arc::new(openapi::document(paths))))
         .layer(middleware::from_fn_with_state(edge, observe::observe))
         .with_state(services)
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,7 @@ pub async fn observe(State(edge): State<Arc<Edge>>, mut request: Request, next: 
     finish_headers(&mut response, &id);
     let took = start.elapsed();
     let status = response.status();
-    log_line(&id, method, &route, status, took.as_secs_f64() * 1e3, problem.as_ref());
+    log_line(&id, method, &route, status, took.as_micros(), problem.as_ref());
     let labels = RequestLabels { route: Route(route), method, status: status.as_u16() };
     edge.services.metrics.request(labels, took);
     response
@@ -60,9 +60,10 @@ fn log_line(
     method: &'static str,
     route: &str,
     status: StatusCode,
-    duration_ms: f64,
+    duration_us: u128,
     problem: Option<&Problem>,
 ) {
+    let duration_us = u64::try_from(duration_us).unwrap_or(u64::MAX);
     let (code, cause) = problem.map_or(("", None), |problem| (problem.code().name, problem.cause()));
     let http_status = status.as_u16();
     if let Some(cause) = cause {
@@ -71,7 +72,7 @@ fn log_line(
             http.method = method,
             http.route = route,
             http.status = http_status,
-            duration_ms,
+            duration_us,
             problem = code,
             error = cause,
             "request {id} failed: {cause}"
@@ -82,7 +83,7 @@ fn log_line(
             http.method = method,
             http.route = route,
             http.status = http_status,
-            duration_ms,
+            duration_us,
             problem = code,
             "request {id} was not done: {code}"
         );
@@ -92,7 +93,7 @@ fn log_line(
             http.method = method,
             http.route = route,
             http.status = http_status,
-            duration_ms,
+            duration_us,
             problem = code,
             "request {id} done"
         );

@@ -71,6 +71,9 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
     fn of<T: ToSchema>() -> (String, RefOr<Schema>) {
         (T::name().into_owned(), <T as PartialSchema>::schema())
     }
+    fn list_of<T: ToSchema>() -> (String, RefOr<Schema>) {
+        (format!("ListOf_{}", T::name()), ListOf::<T>::schema())
+    }
     vec![
         of::<ProblemBody>(),
         of::<FieldError>(),
@@ -84,5 +87,7 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
         of::<dead_letters::get::Opened>(),
         of::<dead_letters::settle::Settled>(),
         of::<event_types::list::Summary>(),
+        list_of::<event_types::list::Summary>(),
+        list_of::<dead_letters::Summary>(),
     ]
 }

@@ -40,6 +40,7 @@ impl Routes {
             let one = method_filter(&method);
             filter = Some(filter.map_or(one, |filter: MethodFilter| filter.or(one)));
             operation.operation_id = Some(operation_id(&method, &P::path()));
+            operation.tags = Some(vec![tag(&P::path())]);
             if let Access::Needs(permission) = access {
                 let needed = SecurityRequirement::new::<_, _, String>("token", []);
                 operation.security = Some(vec![needed]);
@@ -75,6 +76,12 @@ fn method_filter(method: &HttpMethod) -> MethodFilter {
         HttpMethod::Trace => MethodFilter::TRACE,
         HttpMethod::Get => MethodFilter::GET,
     }
+}
+
+/// The chapter of the documentation: what stands after `/v1/`, else the node itself.
+fn tag(path: &str) -> String {
+    let resource = path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next());
+    resource.unwrap_or("node").replace('-', " ")
 }
 
 /// `post_v1_events`: stable names for generated clients.

@@ -85,6 +85,17 @@ pub async fn open(url: &str, options: &Options) -> Result<Arc<dyn Log>, Error> {
     }
 }
 
+/// The file behind a database address; `None` when it is a server's.
+///
+/// # Errors
+/// [`Error::Address`].
+pub fn file_of(url: &str) -> Result<Option<PathBuf>, Error> {
+    match Address::parse(url)? {
+        Address::Sqlite(path) => Ok(Some(path)),
+        Address::Postgres(_) => Ok(None),
+    }
+}
+
 /// Which store an address means.
 #[derive(Debug, PartialEq, Eq)]
 enum Address {

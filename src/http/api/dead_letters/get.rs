@@ -29,7 +29,6 @@ pub struct Opened {
 #[utoipa::path(
     get,
     path = "/v1/dead-letters/{id}",
-    tag = "dead letters",
     params(("id" = i64, Path, description = "Its number")),
     responses(
         (status = 200, description = "The dead letter", body = Opened),

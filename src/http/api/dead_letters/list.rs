@@ -23,14 +23,13 @@ const LOOKED_AT: usize = 2_000;
 #[utoipa::path(
     get,
     path = "/v1/dead-letters",
-    tag = "dead letters",
     params(
         ("state" = Option<String>, Query, description = "`open` (default), `resubmitted`, `dismissed` or `all`"),
         ("limit" = Option<u64>, Query, description = "At most so many"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ),
     responses(
-        (status = 200, description = "A page", body = inline(crate::http::openapi::ListOf<Summary>)),
+        (status = 200, description = "A page", body = crate::http::openapi::ListOf<Summary>),
         (status = 400, description = "A parameter is wrong", body = crate::http::openapi::ProblemBody),
     )
 )]

@@ -43,7 +43,6 @@ pub struct Settled {
 #[utoipa::path(
     post,
     path = "/v1/dead-letters/{id}",
-    tag = "dead letters",
     params(("id" = i64, Path, description = "Its number")),
     request_body(content = serde_json::Value, content_type = "application/json",
         example = json!({"action": "dismiss"})),

@@ -16,7 +16,6 @@ use crate::services::Services;
 #[utoipa::path(
     get,
     path = "/v1/event-types/{type}",
-    tag = "event types",
     params(("type" = String, Path, description = "The type, such as `purchase.made`")),
     responses(
         (status = 200, description = "The schema", content_type = "application/schema+json", body = serde_json::Value),

@@ -50,8 +50,7 @@ impl From<&EventType> for Summary {
 #[utoipa::path(
     get,
     path = "/v1/event-types",
-    tag = "event types",
-    responses((status = 200, description = "All of them, by name", body = inline(crate::http::openapi::ListOf<Summary>)))
+    responses((status = 200, description = "All of them, by name", body = crate::http::openapi::ListOf<Summary>))
 )]
 pub async fn handler(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Paged<Summary>>, Problem> {
     params.finish()?;

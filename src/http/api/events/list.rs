@@ -39,7 +39,6 @@ pub struct EventPage {
 #[utoipa::path(
     get,
     path = "/v1/events",
-    tag = "events",
     params(
         ("after" = Option<u64>, Query, description = "Only positions above this"),
         ("type" = Option<String>, Query, description = "Only this type"),
@@ -75,7 +74,7 @@ pub async fn handler(State(services): State<Arc<Services>>, params: Params) -> R
 
 /// Whether the log has grown before the deadline; false when the node stops.
 async fn something_new(services: &Services, head: &mut tokio::sync::watch::Receiver<u64>, deadline: Instant) -> bool {
-    let mut stopping = services.stopping.clone();
+    let mut stopping = services.stopping();
     tokio::select! {
         changed = timeout_at(deadline, head.changed()) => matches!(changed, Ok(Ok(()))),
         _ = async { stopping.wait_for(|stop| *stop).await.map(drop) } => false,

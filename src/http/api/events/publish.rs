@@ -35,7 +35,6 @@ const LARGE: usize = 64 * 1024;
 #[utoipa::path(
     post,
     path = "/v1/events",
-    tag = "events",
     request_body(content(
         (Vec<Object> = "application/cloudevents-batch+json"),
         (Object = "application/cloudevents+json", example = json!({

@@ -35,7 +35,6 @@ pub struct StreamPage {
 #[utoipa::path(
     get,
     path = "/v1/streams/{name}",
-    tag = "events",
     params(
         ("name" = String, Path, description = "The stream's name"),
         ("direction" = Option<String>, Query, description = "`forwards` (default) or `backwards`"),

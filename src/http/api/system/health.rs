@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 #[utoipa::path(
     get,
     path = "/healthz",
-    tag = "node",
     responses((status = 200, description = "It lives", body = serde_json::Value, example = json!({"status": "up"})))
 )]
 pub async fn handler() -> Json<Value> {

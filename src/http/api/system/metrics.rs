@@ -14,7 +14,6 @@ use crate::services::Services;
 #[utoipa::path(
     get,
     path = "/metrics",
-    tag = "node",
     responses((status = 200, description = "The numbers", content_type = "application/openmetrics-text", body = String))
 )]
 pub async fn handler(State(services): State<Arc<Services>>) -> impl IntoResponse {

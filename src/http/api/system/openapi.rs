@@ -12,7 +12,6 @@ use crate::http::openapi::Document;
 #[utoipa::path(
     get,
     path = "/openapi.json",
-    tag = "node",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
 )]
 pub async fn handler(Extension(document): Extension<Arc<Document>>) -> impl IntoResponse {

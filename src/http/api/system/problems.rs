@@ -12,7 +12,6 @@ use crate::http::problem::{Problem, codes};
 #[utoipa::path(
     get,
     path = "/problems/{code}",
-    tag = "node",
     params(("code" = String, Path, description = "The problem's code")),
     responses(
         (status = 200, description = "Its meaning, Markdown", content_type = "text/plain", body = String),

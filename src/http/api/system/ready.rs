@@ -19,7 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[utoipa::path(
     get,
     path = "/readyz",
-    tag = "node",
     responses(
         (status = 200, description = "It can", body = serde_json::Value,
             example = json!({"status": "ready", "position": 4711})),
@@ -27,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
     )
 )]
 pub async fn handler(State(services): State<Arc<Services>>) -> Result<Json<Value>, Problem> {
-    if *services.stopping.borrow() {
+    if *services.stopping().borrow() {
         return Err(Problem::new(codes::UNAVAILABLE, "the node is stopping"));
     }
     match tokio::time::timeout(PATIENCE, services.log.ping()).await {

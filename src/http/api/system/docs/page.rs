@@ -17,7 +17,6 @@ const POLICY: &str =
 #[utoipa::path(
     get,
     path = "/docs",
-    tag = "node",
     responses((status = 200, description = "A page", content_type = "text/html", body = String))
 )]
 pub async fn handler(Extension(document): Extension<Arc<Document>>) -> impl IntoResponse {

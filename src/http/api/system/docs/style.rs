@@ -21,7 +21,6 @@ summary { cursor: pointer } summary code { font-weight: 600 }
 #[utoipa::path(
     get,
     path = "/docs/style.css",
-    tag = "node",
     responses((status = 200, description = "The style", content_type = "text/css", body = String))
 )]
 pub async fn handler() -> impl IntoResponse {
