@@ -17,7 +17,7 @@ use crate::store::{CommandResult, Error};
 
 /// sqlx takes as long to hand over a statement as SQLite to run it, so all of them are one text. Each list is one JSON
 /// array, so that the text is always the same; CROSS JOIN makes SQLite look up each of its members.
-const KNOWN: &str = "
+pub(super) const KNOWN: &str = "
 SELECT 0, head, recorded_at FROM log_state;
 SELECT 1, event_key, position, fingerprint
 FROM json_each(?) AS wanted CROSS JOIN log ON event_key = unhex(wanted.value);
