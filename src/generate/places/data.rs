@@ -41,7 +41,6 @@ pub const DANISH_TOWNS: &str = "København/Copenhagen:1:Hovedstaden:120 Aarhus/�
     Kolding:6:Syddanmark:10 Horsens:8:Midtjylland:10 Vejle:7:Syddanmark:9 Roskilde:4:Sjælland:9 \
     Helsingør:3:Hovedstaden:8 Næstved:4:Sjælland:7 Rønne:3:Hovedstaden:2";
 
-
 /// First halves of street names; in Finland with the Swedish form after the slash.
 pub const FINNISH_STREETS: &str = "Kirkko/Kyrko Asema/Stations Koulu/Skol Ranta/Strand Mänty/Tall Koivu/Björk \
     Kuusi/Gran Puisto/Park Keskus/Central Kauppa/Handels Satama/Hamn Mylly/Kvarn Pelto/Åker Niitty/Ängs Metsä/Skogs \
@@ -76,4 +75,3 @@ pub const DANISH_STREETS: &str = "Kirke Skole Strand Birke Gran Fyrre Park Hoved
     Sø Bro Slots Fabriks Sol Stjerne Blomster Rosen Elle Røn Ahorn Ege Linde Aspe Hjorte Ræve Ulve Måge Bjerg Sten \
     Sand Kilde Brønd Torve Bakke Dal Ås Vester Øster Sønder Nørre Kongens Dronningens Algårds Jernbane Nybo Søndre \
     Enghave Have";
-
