@@ -2,7 +2,11 @@
 
 mod business_ids;
 mod calendar;
+mod companies;
+mod contact;
+mod customer;
 mod names;
 mod noise;
 mod places;
 mod rng;
+mod world;
