@@ -76,7 +76,7 @@ fn finnish(index: u64, out: &mut String) {
 /// Organisationsnummer: `55`, a digit of at least 2, six digits of which the hyphen parts the first three, Luhn's digit.
 fn swedish(index: u64, out: &mut String) {
     let (six, third) = choose(index, 2..10, |_, _| true);
-    let number = 55_000_0000 + third * 1_000_000 + six;
+    let number = 550_000_000 + third * 1_000_000 + six;
     let sum: u32 = (0..9)
         .map(|place| digit(number, place) * if place % 2 == 0 { 2 } else { 1 })
         .map(|product| product / 10 + product % 10)

@@ -89,7 +89,7 @@ pub fn write_personal(person: &Person, country: Country, version: Version, numbe
         70..=79 => slug(person.nickname(rng).unwrap_or(given), ".", out),
         _ => {}
     }
-    if pattern < 70 || pattern >= 80 {
+    if !(70..80).contains(&pattern) {
         if pattern < 70 {
             out.push('.');
         }

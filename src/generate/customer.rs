@@ -106,12 +106,12 @@ impl Customer {
         };
         let shares_address = match group {
             Some((Group::Couple | Group::Family, _)) => true,
-            Some((Group::LargeCompanyGroup, nth)) => nth < 3,
+            Some((Group::FiveCompanies, nth)) => nth < 3,
             Some((Group::Namesakes, _)) => role.block.is_multiple_of(2),
             _ => false,
         };
         let address = if shares_address { together } else { rng.next() };
-        let shares_phone = matches!(group, Some((Group::Couple | Group::Family | Group::SmallCompanyGroup, _)));
+        let shares_phone = matches!(group, Some((Group::Couple | Group::Family | Group::ThreeCompanies, _)));
         let own = index * 2;
         // Numbers beyond those of the customers belong to groups.
         let common_phone = world.customers * 2 + role.block * 8 + group.map_or(7, |(group, _)| group as u64);

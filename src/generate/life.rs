@@ -68,7 +68,12 @@ impl Known {
             && stays
             && self.customer.person().is_some()
             && !self.customer.role.shared_mailbox()
-            && world.seed.stream(Topic::Subject, self.customer.index, place as u64 + 10).chance(550)
+            && Self::prefers_email_key(world, self.customer.index, place)
+    }
+
+    /// Whether the newsletter would key this record by e-mail address if it can: known without knowing the customer.
+    pub fn prefers_email_key(world: &World, index: u64, place: usize) -> bool {
+        world.seed.stream(Topic::Subject, index, place as u64 + 10).chance(550)
     }
 }
 

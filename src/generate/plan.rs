@@ -202,3 +202,95 @@ impl<'a> Walk<'a> {
         }
     }
 }
+
+/// How many events are held in memory at a time, 16 bytes each.
+const SLICE: u64 = 12_000_000;
+
+/// All arrivals of a run in order.
+pub struct Slices {
+    world: World,
+    totals: Totals,
+    count: i64,
+    next: i64,
+    current: std::vec::IntoIter<Arrival>,
+}
+
+impl Slices {
+    /// The arrivals of a run.
+    pub fn new(world: World, totals: Totals) -> Self {
+        Self::in_slices_of(SLICE, world, totals)
+    }
+
+    fn in_slices_of(most: u64, world: World, totals: Totals) -> Self {
+        let count = totals.all().div_ceil(most) as i64;
+        Self { world, totals, count, next: 0, current: Vec::new().into_iter() }
+    }
+
+    /// Fills the next slice of the period. The first and the last are open to their sides.
+    fn fill(&mut self) {
+        let length = self.world.span.saturating_mul(SECOND) / self.count;
+        let from = if self.next == 0 { i64::MIN } else { self.next * length };
+        self.next += 1;
+        let to = if self.next == self.count { i64::MAX } else { self.next * length };
+        // The old slice is given back before the new one is filled.
+        self.current = Vec::new().into_iter();
+        let mut found = Vec::with_capacity((self.totals.all() / self.count as u64) as usize);
+        Walk::new(&self.world, self.totals).arrivals(|arrival| {
+            if (from..to).contains(&arrival.at) {
+                found.push(arrival);
+            }
+        });
+        found.sort_unstable();
+        self.current = found.into_iter();
+    }
+}
+
+impl Iterator for Slices {
+    type Item = Arrival;
+
+    fn next(&mut self) -> Option<Arrival> {
+        loop {
+            if let Some(arrival) = self.current.next() {
+                return Some(arrival);
+            }
+            if self.next == self.count {
+                return None;
+            }
+            self.fill();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_do_not_change_the_order() {
+        let world = World::new(1, 300, 0, 100 * DAY);
+        let totals = Totals::of(&world, 5_000);
+        let whole: Vec<_> = Slices::new(world.clone(), totals).collect();
+        let sliced: Vec<_> = Slices::in_slices_of(700, world, totals).collect();
+        assert_eq!(whole.len(), 5_000);
+        assert!(whole == sliced && whole.is_sorted());
+    }
+
+    #[test]
+    fn every_event_is_told_once_and_repeats_twice() {
+        let world = World::new(2, 300, 0, 100 * DAY);
+        let totals = Totals::of(&world, 5_000);
+        let mut seen: Vec<_> = Slices::new(world, totals).map(|arrival| (arrival.customer, arrival.code)).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!((seen.len() as u64, totals.repeats), (5_000 - 50, 50));
+    }
+
+    #[test]
+    fn a_few_customers_have_most_of_the_activity() {
+        let world = World::new(3, 20_000, 0, DAY);
+        let mut weights: Vec<_> = (0..20_000).map(|index| weight(&world, index)).collect();
+        weights.sort_unstable_by(|a, b| b.cmp(a));
+        let share = weights[..4_000].iter().sum::<u64>() as f64 / weights.iter().sum::<u64>() as f64;
+        assert!((0.70..0.82).contains(&share), "{share}");
+    }
+}

@@ -59,9 +59,9 @@ pub struct Role {
 #[repr(u64)]
 pub enum Group {
     /// Companies with near-equal names: five.
-    LargeCompanyGroup = 0,
+    FiveCompanies = 0,
     /// Companies with near-equal names: three.
-    SmallCompanyGroup = 1,
+    ThreeCompanies = 1,
     /// A household of two.
     Couple = 2,
     /// A household of three.
@@ -89,8 +89,8 @@ impl Role {
     /// The group that it belongs to, and its place there.
     pub fn group(self) -> Option<(Group, u64)> {
         Some(match self.number {
-            0..=4 => (Group::LargeCompanyGroup, self.number),
-            5..=7 => (Group::SmallCompanyGroup, self.number - 5),
+            0..=4 => (Group::FiveCompanies, self.number),
+            5..=7 => (Group::ThreeCompanies, self.number - 5),
             17..=18 => (Group::Couple, self.number - 17),
             19..=21 => (Group::Family, self.number - 19),
             22..=23 => (Group::Namesakes, self.number - 22),

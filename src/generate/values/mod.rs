@@ -68,6 +68,11 @@ impl<'a> Teller<'a> {
         match field {
             Field::Given | Field::Birth | Field::Gender if self.known.customer.person().is_none() => false,
             Field::BusinessId | Field::VatId if self.known.customer.person().is_some() => false,
+            // A region or a country alone is no address.
+            Field::Region | Field::Country => {
+                let address = [Field::Address, Field::Postal, Field::City].into_iter().any(|part| self.has(part));
+                address && self.quality(field) != Quality::Missing
+            }
             // A number that is taken away later is there before.
             Field::Phone if self.life.clears_phone => self.life.at[4].is_some_and(|cleared| self.second < cleared),
             _ => self.quality(field) != Quality::Missing,
