@@ -36,18 +36,35 @@ pub fn write_phone(country: Country, number: u64, notation: u32, out: &mut Strin
         8 => out.push_str(" (0)"),
         _ => {}
     }
+    if trunk.is_empty() {
+        return write_eight_digits(prefix, subscriber, notation % 9, out);
+    }
     out.push_str(prefix);
     match notation % 9 {
         1 | 2 | 5 | 7 | 8 => out.push(' '),
         6 => out.push('-'),
         _ => {}
     }
-    let in_parts = matches!(notation % 9, 2 | 7);
     digits(subscriber / 10_000, 3, out);
-    if in_parts {
+    if matches!(notation % 9, 2 | 7) {
         out.push(' ');
     }
     digits(subscriber % 10_000, 4, out);
+}
+
+/// Where numbers have eight digits and no trunk prefix they stand in twos or fours.
+fn write_eight_digits(prefix: &str, subscriber: u32, notation: u32, out: &mut String) {
+    let start = out.len();
+    out.push_str(prefix);
+    digits(subscriber, 7, out);
+    let spaces: &[usize] = match notation {
+        2 | 7 => &[6, 4, 2],
+        1 | 5 | 6 | 8 => &[4],
+        _ => &[],
+    };
+    for space in spaces {
+        out.insert(start + space, ' ');
+    }
 }
 
 /// Writes a number in base 36, lower case.

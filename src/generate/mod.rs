@@ -34,6 +34,8 @@ mod plan;
 mod records;
 mod render;
 mod rng;
+#[cfg(test)]
+mod tests;
 mod values;
 mod wording;
 mod world;

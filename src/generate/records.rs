@@ -126,12 +126,14 @@ use Field::{
     Address, Birth, BusinessId, City, Country, Email, Family, Gender, Given, Kind, Phone, Postal, Region, VatId,
 };
 
-/// All fields, in the order of their numbers.
-const FIELDS: [Field; 14] =
-    [Given, Family, Email, Phone, Address, Postal, City, Region, Country, Birth, Gender, BusinessId, VatId, Kind];
+impl Field {
+    /// All fields, in the order of their numbers.
+    pub const ALL: [Self; 14] =
+        [Given, Family, Email, Phone, Address, Postal, City, Region, Country, Birth, Gender, BusinessId, VatId, Kind];
+}
 
 /// How many values in a thousand are missing, by field and source (erp, billing, newsletter, crm).
-const MISSING: [[u32; 4]; FIELDS.len()] = [
+const MISSING: [[u32; 4]; Field::ALL.len()] = [
     [110, 110, 140, 100], // Given
     [100, 100, 190, 100], // Family
     [300, 350, 80, 200],  // Email
@@ -164,15 +166,15 @@ pub enum Quality {
 /// How good each field of a record is.
 #[derive(Clone, Copy, Debug)]
 pub struct Qualities {
-    of: [Quality; FIELDS.len()],
+    of: [Quality; Field::ALL.len()],
 }
 
 impl Qualities {
     /// Of the record with this place among the customer's.
     pub fn of(world: &World, customer: &Customer, place: usize, source: Source) -> Self {
         let rng = &mut world.seed.stream(Topic::Quality, customer.index, place as u64);
-        let mut of = [Quality::Missing; FIELDS.len()];
-        for (field, quality) in FIELDS.into_iter().zip(&mut of) {
+        let mut of = [Quality::Missing; Field::ALL.len()];
+        for (field, quality) in Field::ALL.into_iter().zip(&mut of) {
             let (missing, fault) = (rng.below(1_000), rng.below(1_000));
             let (outdated, faulty) = faults(customer, field);
             *quality = match fault {

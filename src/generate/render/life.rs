@@ -134,14 +134,20 @@ fn edited(teller: &Teller<'_>, field: Field, data: &mut Object<'_>) {
         Field::Email => drop(data.with("email", |out| teller.write(field, out))),
         Field::Phone if teller.life.clears_phone => drop(data.raw("phone", |out| out.push_str("null"))),
         Field::Phone => drop(data.with("phone", |out| teller.write(field, out))),
-        _ => match teller.name_style() {
-            NameStyle::Apart => drop(data.with("family_name", |out| teller.write(field, out))),
-            NameStyle::Full => drop(data.with("name", |out| teller.write_full_name(out))),
-            NameStyle::Both => {
-                data.with("family_name", |out| teller.write(field, out));
-                data.with("name", |out| teller.write_full_name(out));
-            }
-        },
+        _ => edited_name(teller, data),
+    }
+}
+
+/// A new surname, in the member in which the source has it.
+fn edited_name(teller: &Teller<'_>, data: &mut Object<'_>) {
+    let style = teller.name_style();
+    if style != NameStyle::Full {
+        let (name, field) =
+            if teller.swapped() { ("given_name", Field::Given) } else { ("family_name", Field::Family) };
+        data.with(name, |out| teller.write(field, out));
+    }
+    if style != NameStyle::Apart {
+        data.with("name", |out| teller.write_full_name(out));
     }
 }
 

@@ -91,7 +91,7 @@ impl<'a> Teller<'a> {
     }
 
     /// Whether given name and surname stand in each other's place: one of the faults of a given name.
-    fn swapped(&self) -> bool {
+    pub fn swapped(&self) -> bool {
         self.quality(Field::Given) == Quality::Wrong && self.has(Field::Family) && self.rng(101).chance(200)
     }
 
