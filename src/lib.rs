@@ -11,6 +11,7 @@
 //! | [`commands`] | what people do, through cqrs-es aggregates over the log |
 //! | [`projector`] | keeps the projections up, live and rebuilt |
 //! | [`reads`] | what front ends read, on both time axes |
+//! | [`generate`] | synthetic customers and their history, for tests, benches and the demo |
 //! | [`store`] | the log and its two stores; the only place that knows SQL |
 //! | [`privacy`] | keys, seals, keyed hashes |
 //! | [`metrics`] | what a node counts |
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod generate;
 pub mod http;
 pub mod intake;
 pub mod metrics;
