@@ -6,6 +6,8 @@
 //! | [`app`] | the application: built, then run until told to stop |
 //! | [`clock`] | the clock, handed in |
 //! | [`config`] | defaults, file, environment, flags |
+//! | [`demo`] | the demo's history |
+//! | [`generate`] | synthetic input, hard as real data is |
 //! | [`http`] | the HTTP edge: server, problems, one endpoint per file |
 //! | [`intake`] | every door: parse, validate, seal, append, one answer per event |
 //! | [`commands`] | what people do, through cqrs-es aggregates over the log |
@@ -22,6 +24,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod generate;
 pub mod http;
 pub mod intake;

@@ -2,9 +2,15 @@
 //!
 //! Exit status: 0 done, 1 failed, 2 wrong usage. Summaries go to standard output, progress and logs to standard error.
 
+pub mod demo;
+pub mod generate;
+pub mod import;
 mod node;
+mod progress;
+pub mod rebuild;
 pub mod serve;
 mod telemetry;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -36,8 +42,18 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Load sample data into a throw-away database and serve it
+    Demo(demo::Args),
     /// Serve HTTP
     Serve(serve::Args),
+    /// Import files of events
+    Import(import::Args),
+    /// Make all projections anew from the log
+    Rebuild(rebuild::Args),
+    /// Compare the projections with the log, row by row
+    Verify(verify::Args),
+    /// Write synthetic input
+    Generate(generate::Args),
 }
 
 /// Runs the command line of this process.
@@ -58,7 +74,12 @@ impl Cli {
     async fn run(self) -> Result<(), Failure> {
         let common = Common { json: self.json };
         match self.verb {
+            Verb::Demo(args) => demo::run(args, common).await,
             Verb::Serve(args) => serve::run(args, common).await,
+            Verb::Import(args) => import::run(args, common).await,
+            Verb::Rebuild(args) => rebuild::run(args, common).await,
+            Verb::Verify(args) => verify::run(args, common).await,
+            Verb::Generate(args) => generate::run(&args, common),
         }
     }
 }

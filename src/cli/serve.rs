@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Common, Failure, NodeArgs};
 use crate::app::App;
@@ -26,19 +26,26 @@ pub struct Args {
 pub async fn run(args: Args, _: Common) -> Result<(), Failure> {
     let settings = args.node.settings(vec![("listen", args.listen)])?;
     // Before anything is opened, so that a signal that comes early is not missed.
-    let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = signals()?;
     let app = App::build(settings, Arc::new(SystemClock)).await?;
     let mut out = std::io::stdout().lock();
     // Whoever started this may have closed its ears; that is no reason not to serve.
     let _ = writeln!(out, "listening on http://{}", app.local_addr()).and_then(|()| out.flush());
     drop(out);
-    app.run(told(terminate, interrupt)).await;
+    app.run(stop).await;
     Ok(())
 }
 
-async fn told(mut terminate: Signal, mut interrupt: Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+/// Ready when the process is told to end.
+///
+/// # Errors
+/// When signals cannot be listened to.
+pub fn signals() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

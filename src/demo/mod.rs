@@ -123,7 +123,8 @@ impl Cast {
     const WATCHED: u64 = 400;
 
     fn see(&mut self, generated: &Generated) {
-        let contact = generated.json.contains("customer.registered") || generated.json.contains("customer.contact_edited");
+        let contact =
+            generated.json.contains("customer.registered") || generated.json.contains("customer.contact_edited");
         if generated.customer >= Self::WATCHED || !contact {
             return;
         }
@@ -155,7 +156,8 @@ impl Cast {
             story.before_merge = Some(stage.customers.commands.now());
             let wish = Wish::Merge { id: one, with: other, say };
             let done = stage.customers.run(&context, &wish).await?;
-            let uuid = |name: &str| done.body.get(name).and_then(Value::as_str).and_then(|text| text.parse::<Uuid>().ok());
+            let uuid =
+                |name: &str| done.body.get(name).and_then(Value::as_str).and_then(|text| text.parse::<Uuid>().ok());
             story.decision = uuid("decision_id");
             story.merged = uuid("customer_id").map(|customer| {
                 let away = if customer == one.0 { other } else { one };
