@@ -107,9 +107,10 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     Problem::internal(&Panicked).into_response()
 }
 
+/// A panic, without its text.
 #[derive(Debug, thiserror::Error)]
 #[error("a handler panicked")]
-struct Panicked;
+pub struct Panicked;
 
 /// No such address.
 pub async fn not_found() -> Problem {

@@ -88,7 +88,7 @@ async fn filters_and_pages_combine() {
         ("tpye=a", "?tpye"),
         ("type=a&type=b", "?type"),
         ("type=a%00b", "?type"),
-        ("type=%ff", "?"),
+        ("type=%ff", "?type"),
     ] {
         let response = node.client().get(&format!("/v1/events?{query}")).send().expect_status(400);
         assert_eq!(code(&response), "invalid-parameter", "{query}");
