@@ -53,10 +53,21 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
+    in_work: Gauge,
     events: Family<VerdictLabels, Counter>,
     head: Gauge<u64, AtomicU64>,
     open_letters: Gauge<u64, AtomicU64>,
     memory: Gauge<u64, AtomicU64>,
+}
+
+/// A request in work.
+#[derive(Debug)]
+pub struct InWork(Gauge);
+
+impl Drop for InWork {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Default for Metrics {
@@ -71,6 +82,8 @@ impl Default for Metrics {
         let durations = Family::new_with_constructor(buckets as fn() -> Histogram);
         let help = "Time from a request's headers to its answer's";
         kulta.register_with_unit("http_request_duration", help, Unit::Seconds, durations.clone());
+        let in_work = Gauge::default();
+        kulta.register("http_requests_in_work", "Requests that are being answered", in_work.clone());
         let events = Family::default();
         kulta.register("events", "Events by door and verdict", events.clone());
         let (head, open_letters, memory) = (Gauge::default(), Gauge::default(), Gauge::default());
@@ -78,11 +91,17 @@ impl Default for Metrics {
         kulta.register("dead_letters_open", "Dead letters that wait for a person", open_letters.clone());
         let help = "Memory of the process that is in use";
         kulta.register_with_unit("process_resident_memory", help, Unit::Bytes, memory.clone());
-        Self { registry, requests, durations, events, head, open_letters, memory }
+        Self { registry, requests, durations, in_work, events, head, open_letters, memory }
     }
 }
 
 impl Metrics {
+    /// Notes that a request is in work until the guard is dropped, be it answered or given up.
+    pub fn in_work(&self) -> InWork {
+        self.in_work.inc();
+        InWork(self.in_work.clone())
+    }
+
     /// Counts a request.
     pub fn request(&self, labels: RequestLabels, took: Duration) {
         let of_route = RouteLabels { route: labels.route.clone(), method: labels.method };

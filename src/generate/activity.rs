@@ -77,7 +77,7 @@ impl Chain {
     /// The chain with this number of a customer.
     pub fn of(world: &World, index: u64, records: &Records, number: u64) -> Self {
         let rng = &mut world.seed.stream(Topic::Chain, index, number);
-        let weights = |record: &Record| [30, 20, 25, 25][record.source as usize];
+        let weights = |record: &Record| [30, 20, 40, 25][record.source as usize];
         let total: u32 = records.all().iter().map(weights).sum();
         let mut left = rng.below(total);
         let mut place = 0;
@@ -91,11 +91,11 @@ impl Chain {
         let record = records.all()[place];
         let begin = record.registered + rng.within(world.span - record.registered + 1);
         let kind = match (record.source, rng.below(100)) {
-            (Source::Erp, 0..=92) => Kind::Order,
-            (Source::Billing, 0..=93) => Kind::Bill,
+            (Source::Erp, 0..=95) => Kind::Order,
+            (Source::Billing, 0..=96) => Kind::Bill,
             (Source::Newsletter, _) => Kind::Letter,
-            (Source::Crm, 0..=69) => Kind::Visit,
-            (Source::Crm, 70..=87) => Kind::Letter,
+            (Source::Crm, 0..=59) => Kind::Visit,
+            (Source::Crm, 60..=91) => Kind::Letter,
             _ => Kind::Complaint,
         };
         let mut chain = Self { kind, place, payer: place, at: [None; STEPS], due_days: 14, scanned: false };
@@ -131,7 +131,7 @@ impl Chain {
             self.at[0] = Some(begin);
             issued += rng.within(3 * DAYS);
             invoiced = rng.chance(550);
-            self.at[4] = rng.chance(70).then_some(begin + 2 * DAYS + rng.within(28 * DAYS));
+            self.at[4] = rng.chance(90).then_some(begin + 2 * DAYS + rng.within(28 * DAYS));
             let payer = records.all().iter().position(|r| r.source == Source::Billing && r.registered <= issued);
             self.payer = payer.unwrap_or(self.place);
         }
@@ -161,19 +161,19 @@ impl Chain {
             return;
         }
         self.at[1] = Some(arrived);
-        self.scanned = rng.chance(120);
+        self.scanned = rng.chance(150);
         if self.scanned {
             // A mail scanner follows every link within seconds.
             let first = arrived + 1 + rng.within(4);
             for (n, step) in self.at[3..7].iter_mut().enumerate() {
                 *step = Some(first + n as i64);
             }
-        } else if rng.chance(550) {
+        } else if rng.chance(620) {
             let longest = if rng.chance(600) { 6 * HOURS } else { 4 * DAYS };
             let opened = arrived + 30 + rng.within(longest);
             self.at[3] = Some(opened);
             for step in &mut self.at[4..7] {
-                *step = rng.chance(250).then(|| opened + 5 + rng.within(600));
+                *step = rng.chance(530).then(|| opened + 5 + rng.within(600));
             }
         }
         if self.at[3].is_some() {

@@ -30,7 +30,14 @@ pub enum Access {
     Needs(Permission),
 }
 
-/// Who asks.
+/// Who asks, as the guard has found out.
+#[derive(Clone, Debug)]
+struct Known {
+    name: Arc<str>,
+    sources: Option<Arc<[String]>>,
+}
+
+/// Who asks, for handlers that write it into the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The actor's number in the log.
@@ -45,9 +52,11 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        // Only an address that was registered as open and still wants a caller could get here.
+        // Only an address that was registered as open and still wants a caller could have none.
         let missing = || Problem::new(codes::UNAUTHORIZED, "this needs an access token");
-        parts.extensions.get().cloned().ok_or_else(missing)
+        let Known { name, sources } = parts.extensions.get().cloned().ok_or_else(missing)?;
+        let edge = parts.extensions.get::<Arc<Edge>>().cloned().ok_or_else(missing)?;
+        Ok(Self { actor: edge.actor(&name).await?, name, sources })
     }
 }
 
@@ -57,20 +66,20 @@ pub async fn authorize(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match caller(&edge, needed, request.headers(), request.uri()).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
+    match known(&edge, needed, request.headers(), request.uri()) {
+        Ok(known) => {
+            request.extensions_mut().insert(known);
             next.run(request).await
         }
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn caller(edge: &Edge, needed: Permission, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Problem> {
+fn known(edge: &Edge, needed: Permission, headers: &HeaderMap, uri: &Uri) -> Result<Known, Problem> {
     let tokens = &edge.services.settings.tokens;
     if tokens.is_empty() {
         own_host(headers, uri)?;
-        return Ok(Caller { actor: edge.actor(LOCAL).await?, name: LOCAL.into(), sources: None });
+        return Ok(Known { name: LOCAL.into(), sources: None });
     }
     let secret = bearer(headers)
         .ok_or_else(|| Problem::new(codes::UNAUTHORIZED, "this needs an access token: Authorization: Bearer …"))?;
@@ -80,7 +89,7 @@ async fn caller(edge: &Edge, needed: Permission, headers: &HeaderMap, uri: &Uri)
         let detail = format!("the access token may not {}", needed.name());
         return Err(Problem::new(codes::FORBIDDEN, detail));
     }
-    Ok(Caller { actor: edge.actor(&token.name).await?, name: token.name.clone(), sources: token.sources.clone() })
+    Ok(Known { name: token.name.clone(), sources: token.sources.clone() })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {

@@ -25,6 +25,7 @@ pub struct RequestId(pub Arc<str>);
 /// The layer.
 pub async fn observe(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
+    let _in_work = edge.services.metrics.in_work();
     let id: Arc<str> = edge.request_id(request.headers().get(REQUEST_ID)).into();
     let method = known(request.method());
     let route: Arc<str> = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).into();
@@ -106,9 +107,10 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     Problem::internal(&Panicked).into_response()
 }
 
+/// A panic, without its text.
 #[derive(Debug, thiserror::Error)]
 #[error("a handler panicked")]
-struct Panicked;
+pub struct Panicked;
 
 /// No such address.
 pub async fn not_found() -> Problem {

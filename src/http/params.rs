@@ -36,8 +36,10 @@ impl Params {
         if self.0.iter().any(|(known, _)| known == name) {
             return Err(Problem::parameter(name, "given twice"));
         }
-        if value.is_empty() || value.len() > MAX_TEXT || value.chars().any(char::is_control) {
-            return Err(Problem::parameter(name, "expected a text without control characters"));
+        // What is not UTF-8 arrives with the replacement character in its place.
+        let refused = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+        if value.is_empty() || value.len() > MAX_TEXT || value.chars().any(refused) {
+            return Err(Problem::parameter(name, "expected a text in UTF-8 without control characters"));
         }
         Ok(Some(value))
     }

@@ -271,6 +271,9 @@ pub trait Log: std::fmt::Debug + Send + Sync {
     /// One dead letter.
     async fn dead_letter(&self, id: i64) -> Result<Option<DeadLetter>, Error>;
 
+    /// How many dead letters are open.
+    async fn open_dead_letters(&self) -> Result<u64, Error>;
+
     /// Marks an open dead letter as dismissed; false when it is not open.
     async fn dismiss_dead_letter(&self, id: i64) -> Result<bool, Error>;
 

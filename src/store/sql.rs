@@ -33,6 +33,8 @@ pub const OPEN_DEAD_LETTERS: &str = "
 SELECT id, letter_key, door, origin, reason, problems, sealed_body, record_id, recorded_at, state, settled_position
 FROM dead_letter WHERE id > $1 AND state = 'open' ORDER BY id LIMIT $2";
 
+pub const COUNT_OPEN_DEAD_LETTERS: &str = "SELECT count(*) FROM dead_letter WHERE state = 'open'";
+
 pub const DEAD_LETTER: &str = "
 SELECT id, letter_key, door, origin, reason, problems, sealed_body, record_id, recorded_at, state, settled_position
 FROM dead_letter WHERE id = $1";

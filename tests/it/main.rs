@@ -6,3 +6,4 @@ mod laws;
 mod node;
 mod repository;
 mod story;
+mod serve;

@@ -227,12 +227,12 @@ mod tests {
                 write_family(culture, false, key, 0, &mut out);
                 out
             };
-            (0..20_000_u64).map(|n| distinct(super::super::rng::mix(n))).collect::<HashSet<_>>().len()
+            (0..6_000_u64).map(|n| distinct(super::super::rng::mix(n))).collect::<HashSet<_>>().len()
         };
-        assert!(surnames(Finnish) > 1_500, "{}", surnames(Finnish));
-        assert!(surnames(Swedish) > 1_000, "{}", surnames(Swedish));
+        assert!(surnames(Finnish) > 1_000, "{}", surnames(Finnish));
+        assert!(surnames(Swedish) > 800, "{}", surnames(Swedish));
         for culture in [Estonian, Norwegian, Danish, English, Arabic, Somali] {
-            assert!(surnames(culture) > 300, "{culture:?}: {}", surnames(culture));
+            assert!(surnames(culture) > 250, "{culture:?}: {}", surnames(culture));
         }
     }
 
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn surnames_follow_their_language() {
         let mut seen = HashSet::new();
-        for key in 0..50_000 {
+        for key in 0..20_000 {
             let mut out = String::new();
             write_family(Finnish, false, key, 0, &mut out);
             seen.insert(out);

@@ -35,13 +35,14 @@ struct Head {
 impl Renderer {
     /// A writer of the events of a run. With `truth` each carries the extension attribute `truecustomer`.
     pub fn new(world: World, totals: &Totals, truth: bool) -> Self {
-        // About a fifth of the events is to carry personal members. Registrations do, and so do edits, verifications,
-        // complaints and returns, about 0.8 per customer and 5 in a hundred others. The rest is made up by links that
-        // say who followed them: about 12 in a hundred others.
+        // About a fifth of the events is to carry personal members. Registrations do, and so do edits and verifications
+        // (0.7 per customer), complaints and returns (26 in a thousand others). The rest is made up by links that say who
+        // followed them: at most all that are followed, 120 in a thousand others. Where there are few events for each
+        // customer, registrations alone are more than a fifth.
         let (all, others) = (totals.records + totals.others, totals.others.max(1));
-        let sure = totals.records + (world.customers * 8 / 10).min(totals.others) + totals.others / 20;
+        let sure = totals.records + (world.customers * 7 / 10).min(totals.others) + others * 26 / 1_000;
         let missing = (all / 5).saturating_sub(sure);
-        let link_queries = (missing * 1_000 * 100 / 12 / others).clamp(100, 1_000) as u32;
+        let link_queries = (missing * 1_000 / (others * 120 / 1_000).max(1)).clamp(100, 1_000) as u32;
         Self { world, truth, link_queries }
     }
 

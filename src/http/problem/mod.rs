@@ -9,7 +9,7 @@ pub mod codes;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -91,13 +91,6 @@ impl Problem {
     #[must_use]
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
         Arc::make_mut(&mut self.0).members.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// The same problem, with the methods that are allowed.
-    #[must_use]
-    pub fn allowing(mut self, allow: HeaderValue) -> Self {
-        Arc::make_mut(&mut self.0).headers.push((ALLOW, allow));
         self
     }
 

@@ -60,10 +60,28 @@ impl Node {
         Connection::open(self.address, PATIENCE).unwrap()
     }
 
-    /// Tells the node to stop, and gives what becomes ready when it has.
-    pub fn stop(self) -> JoinHandle<()> {
+    /// Tells the node to stop.
+    pub fn stop(self) -> Stopping {
         self.stop.send(()).unwrap();
-        self.task
+        Stopping { task: self.task, folder: self.folder }
+    }
+
+    /// The value of one of the node's numbers.
+    #[track_caller]
+    pub fn number(&self, name: &str) -> u64 {
+        let numbers = self.client().get("/metrics").send().expect_status(200).text();
+        let line = numbers.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{name} is not in\n{numbers}")).parse().unwrap()
+    }
+
+    /// Waits until so many requests are in work.
+    pub async fn in_work(&self, requests: u64) {
+        // The one that asks is one more.
+        let seen = || async {
+            let seen = self.number("kulta_http_requests_in_work") - 1;
+            (seen == requests).then_some(()).ok_or(seen)
+        };
+        kulta_test_support::eventually(PATIENCE, seen).await;
     }
 
     /// Publishes events as a batch; gives the results.
@@ -77,6 +95,20 @@ impl Node {
     #[track_caller]
     pub fn get(&self, target: &str) -> Value {
         self.client().get(target).send().expect_status(200).json()
+    }
+}
+
+/// A node that was told to stop.
+pub struct Stopping {
+    pub task: JoinHandle<()>,
+    pub folder: TempDir,
+}
+
+impl Stopping {
+    /// Waits until it has stopped.
+    pub async fn done(self) -> TempDir {
+        tokio::time::timeout(PATIENCE, self.task).await.unwrap().unwrap();
+        self.folder
     }
 }
 

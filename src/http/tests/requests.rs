@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
-use super::kit::{Node, PATIENCE, code};
+use super::kit::{Node, PATIENCE, SINGLE, code, purchase};
 use crate::config::{Permission, Permissions, Token};
 use crate::http::edge::Edge;
 use crate::http::{layered, server};
@@ -114,4 +114,23 @@ async fn health_and_numbers_are_told() {
     ] {
         assert!(numbers.contains(line), "{line} is not in\n{numbers}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_does_not_answer_is_a_503() {
+    let node = Node::start().await;
+    node.services.log.close().await;
+    let event = purchase("1").to_string();
+    for response in [
+        node.client().get("/readyz").send(),
+        node.client().get("/v1/events").send(),
+        node.client().post("/v1/events").body(SINGLE, event).send(),
+    ] {
+        assert_eq!((code(&response).as_str(), response.status), ("unavailable", 503), "{}", response.text());
+        assert_eq!(response.header("retry-after"), Some("1"));
+        let inside = ["sql", "pool", "closed"].into_iter().find(|word| response.text().contains(word));
+        assert_eq!(inside, None, "{}", response.text());
+    }
+    node.client().get("/healthz").send().expect_status(200);
+    node.client().get("/metrics").send().expect_status(200);
 }

@@ -12,7 +12,7 @@ use super::{Names, binary};
 use crate::http::auth::Caller;
 use crate::http::body::{self, Held};
 use crate::http::edge::Edge;
-use crate::http::observe::RequestId;
+use crate::http::observe::{Panicked, RequestId};
 use crate::http::problem::{Problem, codes};
 use crate::intake::{Along, Arrival, Published};
 use crate::services::Services;
@@ -110,7 +110,7 @@ impl Batch {
 async fn on_another_thread(batch: Batch, held: Held) -> Result<(Published, Names), Problem> {
     let runtime = tokio::runtime::Handle::current();
     let work = tokio::task::spawn_blocking(move || runtime.block_on(batch.publish(held)));
-    work.await.map_err(|error| Problem::internal(&error))?
+    work.await.map_err(|_| Problem::internal(&Panicked))?
 }
 
 impl Answer {

@@ -19,7 +19,7 @@ use crate::services::Services;
 pub async fn handler(State(services): State<Arc<Services>>) -> impl IntoResponse {
     let head = *services.log.head().borrow();
     // A log that does not answer must not hide the other numbers.
-    let open_letters = services.log.dead_letters(0, 1_000, true).await.ok().map(|letters| letters.len() as u64);
+    let open_letters = services.log.open_dead_letters().await.ok();
     services.metrics.observe(head, open_letters);
     ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], services.metrics.text())
 }
