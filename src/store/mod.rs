@@ -11,9 +11,9 @@ pub mod log;
 mod number;
 pub mod page;
 pub mod plan;
-pub mod postgres;
+mod postgres;
 mod sql;
-pub mod sqlite;
+mod sqlite;
 mod view_rows;
 mod view_sql;
 pub mod views;
@@ -81,7 +81,7 @@ pub async fn open_generations(url: &str, options: &Options) -> Result<Arc<dyn vi
 pub async fn open(url: &str, options: &Options) -> Result<Arc<dyn Log>, Error> {
     match Address::parse(url)? {
         Address::Sqlite(path) => Ok(Arc::new(sqlite::Store::open(&path, options).await?)),
-        Address::Postgres(url) => Err(Error::Address(url)),
+        Address::Postgres(url) => Ok(Arc::new(postgres::Store::open(&url, options).await?)),
     }
 }
 

@@ -10,6 +10,7 @@ mod facts;
 mod kit;
 mod opening;
 mod people;
+mod postgres_only;
 mod reads;
 mod sqlite_only;
 mod timelines;

@@ -21,7 +21,7 @@ mod unpack;
 mod wal;
 mod write;
 
-pub use generations::Generations;
+pub(super) use generations::Generations;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

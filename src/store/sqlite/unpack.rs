@@ -9,7 +9,7 @@ use kulta_events::field::Retention;
 use kulta_events::{Instant, RecordId};
 use uuid::Uuid;
 
-use crate::store::number::unsigned;
+use crate::store::number::{retention, unsigned};
 use crate::store::{Error, StoredEvent};
 
 /// Stamps texts with the columns of an event; `$parts` is what is packed for its personal parts.
@@ -143,7 +143,7 @@ impl<'a> Packed<'a> {
                     return Ok(parts);
                 }
                 _ => {
-                    let class = Retention::from_number(small(self.number()?)?).ok_or_else(broken)?;
+                    let class = retention(small(self.number()?)?)?;
                     let length = self.number()?;
                     parts.push((class, self.bytes(length)?.to_vec()));
                 }
