@@ -1,4 +1,6 @@
 //! The contract of the stores, on each back end. One binary, so that they are linked once.
+mod generations;
+
 use kulta_test_support::pg;
 
 #[tokio::test]
