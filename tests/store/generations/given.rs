@@ -110,6 +110,21 @@ impl Store {
         }
     }
 
+    /// Whether a generation is a file.
+    pub fn has_files(&self) -> bool {
+        matches!(self.place, Place::Sqlite(_))
+    }
+
+    /// Takes the tables of a generation away, as when the log alone is brought back from a backup.
+    pub async fn lose_tables(&self, number: i64) {
+        match &self.place {
+            Place::Sqlite(folder) => {
+                std::fs::remove_file(folder.path().join(format!("kulta.db-g{number}"))).unwrap();
+            }
+            Place::Postgres(_) => self.on_log(&format!("DROP SCHEMA kulta_g{number} CASCADE")).await,
+        }
+    }
+
     /// The folder of the files (SQLite).
     pub fn folder(&self) -> PathBuf {
         match &self.place {
