@@ -8,7 +8,8 @@ use kulta_events::{Instant, RecordId};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::Error;
+pub use super::page::{Direction, Page, Select, StoredEvent, StoredRecord, TimelinePage};
+use super::{Claim, Error};
 
 /// What an append expects of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,126 +232,6 @@ pub enum AppendError {
     Store(#[from] Error),
 }
 
-/// Which way to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From old to new.
-    Forwards,
-    /// From new to old.
-    Backwards,
-}
-
-/// Which events to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Select {
-    /// The whole log.
-    All,
-    /// One stream.
-    Stream(String),
-    /// All streams of a category.
-    Category(String),
-    /// All events of a type.
-    Type(String),
-    /// All events of these types about these records.
-    Records {
-        /// The records.
-        ids: Vec<RecordId>,
-        /// Only types that start with this, such as `customer.`.
-        type_prefix: Option<String>,
-    },
-}
-
-/// One page of a read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Which events.
-    pub select: Select,
-    /// Which way.
-    pub direction: Direction,
-    /// Forwards: only positions above this. Backwards: only positions below it (`None`: from the end).
-    pub after: Option<u64>,
-    /// Only positions up to this (for reads as of an earlier log).
-    pub until: Option<u64>,
-    /// At most so many.
-    pub limit: usize,
-    /// Whether to bring the sealed parts.
-    pub parts: bool,
-}
-
-impl Page {
-    /// The whole log forwards from a position, with parts.
-    pub fn forwards(select: Select, after: u64, limit: usize) -> Self {
-        Self { select, direction: Direction::Forwards, after: Some(after), until: None, limit, parts: true }
-    }
-}
-
-/// One page of a customer's timeline: by time, not by position.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimelinePage {
-    /// The customer's records.
-    pub records: Vec<RecordId>,
-    /// Only events before this time (exclusive).
-    pub before: Option<Instant>,
-    /// Only positions up to this.
-    pub until: Option<u64>,
-    /// At least so many if there are; events of the oldest time are always all there.
-    pub limit: usize,
-}
-
-/// An event as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredEvent {
-    /// Place in the log, from 1.
-    pub position: u64,
-    /// Its stream.
-    pub stream: String,
-    /// Place in the stream, from 0.
-    pub revision: u64,
-    /// Keyed hash of (source, id).
-    pub key: Uuid,
-    /// Keyed hash of the content.
-    pub fingerprint: Uuid,
-    /// Its type.
-    pub type_name: String,
-    /// Payload version.
-    pub version: i16,
-    /// Its source.
-    pub source: String,
-    /// The record that it is about.
-    pub record: Option<RecordId>,
-    /// When it happened.
-    pub time: Instant,
-    /// When the log learned of it.
-    pub recorded_at: Instant,
-    /// Who brought it.
-    pub actor: i64,
-    /// The business unit.
-    pub unit: Option<String>,
-    /// The facts, a JSON object.
-    pub facts: String,
-    /// The event's id, sealed.
-    pub sealed_id: Vec<u8>,
-    /// The personal parts, when asked for; whose rows are deleted are not among them.
-    pub parts: Vec<(Retention, Vec<u8>)>,
-    /// How many personal parts the event came with, so that a deleted one is known to be erased.
-    pub part_count: i16,
-    /// How many members the schema does not know.
-    pub unknown: i16,
-}
-
-/// A record as the log knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredRecord {
-    /// Its id.
-    pub record: RecordId,
-    /// Its source.
-    pub source: String,
-    /// Its subject, sealed.
-    pub sealed_subject: Vec<u8>,
-    /// The position of the first event that named it.
-    pub first_position: u64,
-}
-
 /// The log. Object-safe; shared as `Arc<dyn Log>`.
 #[async_trait]
 pub trait Log: std::fmt::Debug + Send + Sync {
@@ -405,9 +286,12 @@ pub trait Log: std::fmt::Debug + Send + Sync {
     /// Stores the log's own secret if it has none; returns the one that is there afterwards.
     async fn init_secret(&self, wrapped: &[u8]) -> Result<Vec<u8>, Error>;
 
-    /// Takes a name, with a higher epoch than anybody before; `None` while another node holds it.
-    async fn claim(&self, name: &str, holder: &str) -> Result<Option<super::Claim>, Error>;
+    /// Claims a name for this node (`projector`), telling others who holds it; `None` while another node does.
+    async fn claim(&self, name: &str, holder: &str) -> Result<Option<Claim>, Error>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), Error>;
+
+    /// Stores what waits, refuses what comes later, and lets go of the database. A second call does nothing.
+    async fn close(&self);
 }

@@ -1,113 +1,121 @@
 //! The log and its two stores.
 //!
 //! [`Log`] is the one interface; `postgres/` and `sqlite/` implement it under the same file names, and one conformance
-//! suite (`tests/store`) runs on both. Only this folder knows sqlx.
+//! suite (`tests/store`) runs on both. Only this folder knows sqlx. Texts that are the same on both stand in `sql.rs`.
 //!
 //! Events come in already sealed and go out still sealed: `privacy` holds the keys, this folder never sees a clear name.
 
 mod claim;
+mod error;
 pub mod log;
+mod number;
+pub mod page;
 pub mod plan;
-pub mod postgres;
-pub mod sqlite;
+mod postgres;
+mod sql;
+mod sqlite;
 mod view_rows;
 mod view_sql;
 pub mod views;
 pub mod writer;
 
 pub use claim::Claim;
+pub use error::Error;
 pub use log::{
-    Append, Appended, CommandResult, DeadLetter, Direction, EventOutcome, Expected, Log, Mode, NewDeadLetter, NewEvent,
-    NewKey, NewRecord, Page, Select, StoredEvent, StoredRecord,
+    Append, AppendError, Appended, CommandResult, DeadLetter, EventOutcome, Expected, Log, MakeLetter, Mode,
+    NewDeadLetter, NewEvent, NewKey, NewRecord,
 };
+pub use page::{Direction, Page, Select, StoredEvent, StoredRecord, TimelinePage};
 
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kulta_events::Instant;
-use thiserror::Error;
 
-/// Tells the time.
+/// Tells the time; asked once per group of appends.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
-/// Why a store did not do what was asked.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// The database refused or the connection broke; a retry may help.
-    #[error("the database did not answer")]
-    Unavailable(#[source] sqlx::Error),
-    /// The database refused this very request; a retry will not help.
-    #[error("the database refused the statement")]
-    Refused(#[source] sqlx::Error),
-    /// The database was made by a newer kulta.
-    #[error("the database has schema version {found}, this kulta knows versions up to {known}: use a newer kulta")]
-    NewerSchema {
-        /// The database's version.
-        found: i64,
-        /// The newest version that this binary knows.
-        known: i64,
-    },
-    /// A migration failed.
-    #[error("the database could not be brought to this version")]
-    Migration(#[source] sqlx::migrate::MigrateError),
-    /// Another process holds the database.
-    #[error("the database is in use by {holder}")]
-    InUse {
-        /// Who holds it, as far as known.
-        holder: String,
-    },
-    /// The database runs with settings under which acknowledged events could be lost.
-    #[error("{0}")]
-    Unsafe(String),
-    /// The address of the database is not understood.
-    #[error("not a database address: {0} (expected sqlite://FILE or postgres://…)")]
-    Address(String),
-    /// What stands in the database contradicts itself.
-    #[error("the database contradicts itself: {0}")]
-    Inconsistent(String),
-    /// A projector without the current epoch tried to write.
-    #[error("another node has taken over")]
-    Fenced,
-    /// The queue of waiting appends is full: slow down and try again.
-    #[error("too many appends are waiting")]
-    Busy,
-    /// The store is shutting down.
-    #[error("the store is closed")]
-    Closed,
-    /// A file could not be read or written.
-    #[error("{what}")]
-    Io {
-        /// What was attempted.
-        what: String,
-        /// Why it failed.
-        #[source]
-        source: std::io::Error,
-    },
+/// How a log is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Connections that read at the same time, at least 1; writing has one of its own.
+    pub readers: u32,
+    /// What holds the database, told to whoever finds it in use: `serve on 127.0.0.1:7373`.
+    pub holder: String,
+    /// Where `recorded_at` comes from.
+    pub clock: Clock,
 }
 
-impl Error {
-    /// Whether the same request may succeed later.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Error::Unavailable(_) | Error::Busy | Error::Closed)
+impl Options {
+    /// Four readers.
+    pub fn new(clock: Clock) -> Self {
+        Self { readers: 4, holder: "kulta".to_owned(), clock }
     }
 }
 
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(database) => {
-                // Class 08 connection, 53 resources, 57 operator intervention, 40 rollback; SQLite 5/6 busy, 13 full.
-                let code = database.code().unwrap_or_default().into_owned();
-                let transient = ["08", "53", "57", "40"].iter().any(|class| code.len() == 5 && code.starts_with(class))
-                    || matches!(code.as_str(), "5" | "6" | "13" | "261" | "517");
-                if transient { Error::Unavailable(error) } else { Error::Refused(error) }
-            }
-            sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_) => Error::Unavailable(error),
-            _ => Error::Refused(error),
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("readers", &self.readers).field("holder", &self.holder).finish_non_exhaustive()
+    }
+}
+
+/// Opens the log behind a database address: `sqlite://FILE`, `sqlite:FILE`, a bare file name, or `postgres://…`.
+/// A SQLite file is made when missing; either database is brought to this binary's schema.
+///
+/// # Errors
+/// [`Error::Address`], [`Error::InUse`], [`Error::NewerSchema`] (nothing is written then), [`Error::Unsafe`],
+/// [`Error::Migration`], or why the database does not answer.
+pub async fn open(url: &str, options: &Options) -> Result<Arc<dyn Log>, Error> {
+    match Address::parse(url)? {
+        Address::Sqlite(path) => Ok(Arc::new(sqlite::Store::open(&path, options).await?)),
+        Address::Postgres(url) => Err(Error::Address(url)),
+    }
+}
+
+/// Which store an address means.
+#[derive(Debug, PartialEq, Eq)]
+enum Address {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Address {
+    fn parse(url: &str) -> Result<Self, Error> {
+        // A password must not get into an error text: what comes before the scheme's end is all that is repeated.
+        let unknown = || Error::Address(url.split_once("://").map_or(url, |(scheme, _)| scheme).to_owned());
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Address::Postgres(url.to_owned()));
+        }
+        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+        let in_memory = path.starts_with(':');
+        if path.is_empty() || in_memory || path.contains("://") || path.contains(['?', '\0']) {
+            return Err(unknown());
+        }
+        Ok(Address::Sqlite(path.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_name_a_file_or_a_server() {
+        for (url, path) in [
+            ("sqlite://kulta.db", "kulta.db"),
+            ("sqlite:///var/lib/kulta.db", "/var/lib/kulta.db"),
+            ("sqlite:a/b.db", "a/b.db"),
+            ("b c.db", "b c.db"),
+        ] {
+            assert_eq!(Address::parse(url).unwrap(), Address::Sqlite(path.into()));
+        }
+        let url = "postgresql://u:p@h/d?sslmode=require";
+        assert_eq!(Address::parse(url).unwrap(), Address::Postgres(url.to_owned()));
+        for url in ["", "sqlite://", "sqlite::memory:", "mysql://u:secret@h/d", "sqlite://a.db?mode=ro"] {
+            let error = Address::parse(url).unwrap_err();
+            assert!(matches!(error, Error::Address(_)), "{url}: {error}");
+            assert!(!error.to_string().contains("secret"));
         }
     }
 }

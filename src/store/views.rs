@@ -13,7 +13,19 @@ use kulta_projections::crosswalk::Decision;
 use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
 use uuid::Uuid;
 
-use super::Error;
+use super::{Address, Error, Options, postgres, sqlite};
+
+/// Opens the generations beside the log behind a database address, which was opened before: it brings the database to
+/// this binary's schema.
+///
+/// # Errors
+/// [`Error::Address`], or why the database does not answer.
+pub async fn open(url: &str, options: &Options) -> Result<Arc<dyn Generations>, Error> {
+    match Address::parse(url)? {
+        Address::Sqlite(path) => Ok(Arc::new(sqlite::Generations::open(&path, options).await?)),
+        Address::Postgres(url) => Ok(Arc::new(postgres::Generations::open(&url, options).await?)),
+    }
+}
 
 /// Makes golden records anew for a page of customers, each with the rows of its records.
 pub type Refold<'a> = &'a (dyn Fn(Vec<RecordRow>) -> Vec<CustomerRow> + Send + Sync);

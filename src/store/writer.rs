@@ -3,16 +3,18 @@
 //! A position lock held across each commit would make more writers slower; one writer that groups what waits makes a
 //! dense order for free, at no added latency: while one group commits, the next gathers.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use kulta_events::Instant;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::Error;
-use super::log::{Append, AppendError, Appended, EventOutcome};
+use super::log::{Append, AppendError, Appended, CommandResult};
+use super::plan::Plan;
 
 /// The most events that one group commits (a single larger append is a group of its own).
 const GROUP_EVENTS: usize = 5_000;
@@ -23,70 +25,98 @@ const WAIT_FOR_ROOM: Duration = Duration::from_secs(10);
 /// How long a group is retried while the database is away.
 const RETRY_FOR: Duration = Duration::from_secs(30);
 
-type Outcome = Result<Appended, AppendError>;
+/// What one caller hears.
+pub type Outcome = Result<Appended, AppendError>;
 
 /// A store's way to commit one group in one transaction.
 #[async_trait]
 pub trait Commit: Send + 'static {
-    /// Locks the log, plans, writes, commits. `attempt` learns the planned positions before COMMIT is sent.
+    /// Locks the log; if `attempt` has a trace, looks whether the try before was committed after all and then gives
+    /// its answers; else plans, notes the plan in `attempt` before anything is written, writes, commits.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database went away (the group may or may not be committed),
-    /// [`Error::Refused`] when it refused.
+    /// [`Error::Refused`] when it refused (nothing is committed).
     async fn commit(&mut self, group: &[Append], attempt: &mut Attempt) -> Result<Vec<Outcome>, Error>;
 }
 
-/// What a commit whose answer was lost would have stored: on the next try, an event that stands exactly there was
-/// stored by it, so the caller hears "accepted" and not "duplicate".
+/// What a try would leave in the database: a transaction is there whole or not at all, so one row tells.
+#[derive(Debug)]
+pub enum Trace {
+    /// An event. Its place, its seal (which no other node makes the same) and its moment tell whose it is.
+    Event {
+        /// Its position.
+        position: u64,
+        /// Its identity.
+        key: Uuid,
+        /// Its id, sealed.
+        sealed_id: Vec<u8>,
+        /// When it was recorded.
+        recorded_at: Instant,
+    },
+    /// A kept answer, sealed as no other node seals it.
+    Result(CommandResult),
+    /// Nothing, or only what may be written twice: cursors, dead letters, marks.
+    None,
+}
+
+/// The tries of one group. When the answer to a COMMIT is lost, the next try must find out whether it was committed:
+/// its callers hear what was decided then, not that everything is a duplicate of itself.
 #[derive(Debug, Default)]
 pub struct Attempt {
-    planned: HashMap<Uuid, u64>,
+    pending: Option<(Trace, Vec<Outcome>)>,
 }
 
 impl Attempt {
-    /// Notes the plan of this try.
-    pub fn note(&mut self, plan: &super::plan::Plan<'_>) {
-        self.planned.extend(plan.rows.iter().map(|row| (row.event.key, row.position)));
+    /// Takes the answers out of a plan, to be given when it is committed.
+    pub fn note(&mut self, plan: &mut Plan<'_>) {
+        let trace = match (plan.rows.first(), plan.results.first()) {
+            (Some(row), _) => Trace::Event {
+                position: row.position,
+                key: row.event.key,
+                sealed_id: row.event.sealed_id.clone(),
+                recorded_at: plan.recorded_at,
+            },
+            (None, Some(result)) => Trace::Result((*result).clone()),
+            (None, None) => Trace::None,
+        };
+        self.pending = Some((trace, std::mem::take(&mut plan.outcomes)));
     }
 
-    fn correct(&self, append: &Append, outcome: &mut Outcome) {
-        let Ok(appended) = outcome else { return };
-        let own_result = appended.earlier.is_some() && appended.earlier == append.result;
-        if own_result && append.events.iter().all(|event| self.planned.contains_key(&event.key)) {
-            appended.earlier = None;
-            let accepted = |key| self.planned.get(key).copied().map(EventOutcome::Accepted);
-            appended.events = append.events.iter().filter_map(|event| accepted(&event.key)).collect();
-            return;
-        }
-        for (event, outcome) in append.events.iter().zip(&mut appended.events) {
-            if let EventOutcome::Duplicate(position) = *outcome
-                && self.planned.get(&event.key) == Some(&position)
-            {
-                *outcome = EventOutcome::Accepted(position);
-            }
-        }
+    /// What the try before would have left; `None` on the first.
+    pub fn trace(&self) -> Option<&Trace> {
+        self.pending.as_ref().map(|(trace, _)| trace)
+    }
+
+    /// The answers of the noted plan, which is committed.
+    pub fn answers(&mut self) -> Vec<Outcome> {
+        self.pending.take().map(|(_, outcomes)| outcomes).unwrap_or_default()
     }
 }
 
+#[derive(Debug)]
 struct Waiting {
     append: Append,
     answer: oneshot::Sender<Outcome>,
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
 }
 
 /// The queue in front of the writer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Writer {
     queue: mpsc::Sender<Waiting>,
     room: Arc<Semaphore>,
+    closing: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
-    /// Starts the writer; it ends when the last handle is dropped and everything that waits is answered.
+    /// Starts the writer; it ends when it is closed or dropped and everything that waits is answered.
     pub fn start(commit: impl Commit) -> Self {
         let (queue, waiting) = mpsc::channel(8_192);
-        tokio::spawn(run(commit, waiting));
-        Self { queue, room: Arc::new(Semaphore::new(WAITING_EVENTS as usize)) }
+        let (closing, closed) = watch::channel(false);
+        let task = Mutex::new(Some(tokio::spawn(run(commit, waiting, closed))));
+        Self { queue, room: Arc::new(Semaphore::new(WAITING_EVENTS as usize)), closing, task }
     }
 
     /// Queues an append and waits until it is durable.
@@ -100,13 +130,34 @@ impl Writer {
             .map_err(|_| Error::Busy)?
             .map_err(|_| Error::Closed)?;
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Waiting { append, answer, _room: room }).await.map_err(|_| Error::Closed)?;
+        self.queue.send(Waiting { append, answer, room }).await.map_err(|_| Error::Closed)?;
         answered.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Refuses what comes from now on, and returns when everything that waits is answered.
+    pub async fn close(&self) {
+        self.room.close();
+        self.closing.send_replace(true);
+        let mut task = self.task.lock().await;
+        if let Some(running) = task.take()
+            && let Err(error) = running.await
+        {
+            tracing::error!(%error, "the writer of the log did not end well");
+        }
     }
 }
 
-async fn run(mut commit: impl Commit, mut waiting: mpsc::Receiver<Waiting>) {
-    while let Some(first) = waiting.recv().await {
+async fn run(mut commit: impl Commit, mut waiting: mpsc::Receiver<Waiting>, mut closing: watch::Receiver<bool>) {
+    loop {
+        let first = tokio::select! {
+            biased;
+            first = waiting.recv() => first,
+            () = async { drop(closing.wait_for(|closing| *closing).await) } => {
+                waiting.close();
+                waiting.recv().await
+            }
+        };
+        let Some(first) = first else { return };
         let mut events = first.append.events.len();
         let mut group = vec![first];
         while events < GROUP_EVENTS
@@ -122,14 +173,12 @@ async fn run(mut commit: impl Commit, mut waiting: mpsc::Receiver<Waiting>) {
 async fn serve(commit: &mut impl Commit, group: Vec<Waiting>) {
     let mut answers = Vec::with_capacity(group.len());
     let mut appends = Vec::with_capacity(group.len());
-    let mut room = Vec::with_capacity(group.len());
-    for waiting in group {
-        appends.push(waiting.append);
-        answers.push(waiting.answer);
-        room.push(waiting._room);
+    for Waiting { append, answer, room } in group {
+        appends.push(append);
+        answers.push((answer, room));
     }
     let outcomes = commit_or_halve(commit, &appends).await;
-    for (answer, outcome) in answers.into_iter().zip(outcomes) {
+    for ((answer, _room), outcome) in answers.into_iter().zip(outcomes) {
         // The caller may have gone away; what it asked for is stored all the same.
         let _ = answer.send(outcome);
     }
@@ -145,7 +194,11 @@ async fn commit_or_halve(commit: &mut impl Commit, group: &[Append]) -> Vec<Outc
             outcomes.extend(Box::pin(commit_or_halve(commit, second)).await);
             outcomes
         }
-        Err(error) => all_fail(group.len(), error),
+        Err(error) => {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, source, requests = group.len(), "an append failed");
+            group.iter().map(|_| Err(AppendError::Store(error.for_another()))).collect()
+        }
     }
 }
 
@@ -155,30 +208,13 @@ async fn commit_with_retries(commit: &mut impl Commit, group: &[Append]) -> Resu
     let give_up = tokio::time::Instant::now() + RETRY_FOR;
     loop {
         match commit.commit(group, &mut attempt).await {
-            Ok(mut outcomes) => {
-                for (append, outcome) in group.iter().zip(&mut outcomes) {
-                    attempt.correct(append, outcome);
-                }
-                return Ok(outcomes);
-            }
             Err(error) if error.is_transient() && tokio::time::Instant::now() + pause < give_up => {
-                tracing::warn!(error = %error, "the log could not be written, trying again");
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, source, "the log could not be written, trying again");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(1));
             }
-            Err(error) => return Err(error),
+            result => return result,
         }
     }
-}
-
-fn all_fail(count: usize, error: Error) -> Vec<Outcome> {
-    let transient = error.is_transient();
-    tracing::error!(error = %error, source = ?std::error::Error::source(&error).map(ToString::to_string), "an append failed");
-    let mut outcomes = Vec::with_capacity(count);
-    for _ in 1..count {
-        let twin = if transient { Error::Closed } else { Error::Inconsistent("the group failed".to_owned()) };
-        outcomes.push(Err(AppendError::Store(twin)));
-    }
-    outcomes.push(Err(AppendError::Store(error)));
-    outcomes
 }

@@ -7,4 +7,4 @@ mod generation_schema;
 mod generation_write;
 mod generations;
 
-pub use generations::Generations;
+pub(super) use generations::Generations;

@@ -9,12 +9,12 @@ use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
 use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqliteExecutor, SqlitePool};
+use sqlx::{ConnectOptions, SqliteExecutor, SqlitePool};
 use uuid::Uuid;
 
 use super::super::view_sql::Texts;
 use super::super::views::{Bulk, Generation, Refold, StoredCustomer};
-use super::super::{Error, view_rows};
+use super::super::{Error, number, view_rows};
 use super::generation_schema::{create_indexes, create_tables};
 use super::generation_write::{fill, write};
 use super::{generation_read as read, generation_schema as schema};
@@ -61,7 +61,8 @@ impl Tables {
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging();
         let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
         let writing = options.clone().create_if_missing(create).pragma("cache_size", "-32768");
         let writer = pool().max_connections(1).connect_with(writing).await?;
@@ -98,7 +99,7 @@ impl Generation for Tables {
 
     async fn checkpoint(&self) -> Result<u64, Error> {
         let position: i64 = sqlx::query_scalar(self.texts.checkpoint.clone()).fetch_one(&self.readers).await?;
-        view_rows::unsigned(position)
+        number::unsigned(position)
     }
 
     async fn policy(&self) -> Result<Option<PolicyRow>, Error> {
@@ -144,7 +145,7 @@ impl Generation for Tables {
 
     async fn customers_since(&self, after: (u64, Uuid), limit: usize) -> Result<Vec<StoredCustomer>, Error> {
         let query = sqlx::query_as(self.texts.customers_since.clone());
-        let query = query.bind(view_rows::signed(after.0)?).bind(after.1).bind(view_rows::limit(limit));
+        let query = query.bind(view_rows::signed(after.0)?).bind(after.1).bind(number::limit(limit));
         view_rows::all(query.fetch_all(&self.readers).await?, view_rows::stored_customer)
     }
 

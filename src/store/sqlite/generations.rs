@@ -10,12 +10,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
-use super::super::{Error, views};
+use super::super::{Clock, Error, Options, views};
 use super::generation::{Epoch, Tables};
 use super::generation_schema::{beside, delete, path_of};
-use crate::store::Clock;
 
 /// Appends hold the log's file for a few milliseconds at most.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -29,7 +28,7 @@ const SET_LIVE: &str = "UPDATE generation SET state = 'live' WHERE number = $1";
 const FORGET: &str = "DELETE FROM generation WHERE number = $1 AND state <> 'live'";
 
 /// The generations beside one log.
-pub struct Generations {
+pub(in crate::store) struct Generations {
     path: PathBuf,
     log: SqlitePool,
     readers: u32,
@@ -48,28 +47,31 @@ impl std::fmt::Debug for Generations {
 }
 
 impl Generations {
-    /// The generations beside the log at `path`, which must be there and at this binary's version. `readers`
-    /// connections read from each generation.
+    /// The generations beside the log at `path`, which must be there and at this binary's version.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub async fn open(path: &Path, readers: u32, clock: Clock) -> Result<Self, Error> {
+    pub(in crate::store) async fn open(path: &Path, options: &Options) -> Result<Self, Error> {
         // The same files are meant, however the log's own file is called this time.
         let path = std::fs::canonicalize(path)
             .map_err(|source| Error::Io { what: format!("opening {}", path.display()), source })?;
-        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
+        let connect = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(false)
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging();
         let log = SqlitePoolOptions::new()
             .max_connections(2)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_with(options)
+            .connect_with(connect)
             .await?;
         Ok(Self {
             path,
             log,
-            readers,
-            clock,
+            readers: options.readers,
+            clock: options.clock.clone(),
             live: RwLock::default(),
             making: tokio::sync::Mutex::default(),
             opened: Mutex::default(),

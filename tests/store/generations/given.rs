@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kulta::store::views::Generations;
-use kulta::store::{postgres, sqlite};
+use kulta::store::Options;
+use kulta::store::views::{self, Generations};
 use kulta_events::Instant;
 use kulta_test_support::pg::{self, TestDatabase};
 use sqlx::migrate::Migrator;
@@ -157,15 +157,12 @@ impl Store {
 }
 
 async fn open(place: &Place) -> Arc<dyn Generations> {
-    let clock = Arc::new(|| Instant::from_micros(1_767_225_600_000_000));
-    match place {
-        Place::Sqlite(folder) => {
-            Arc::new(sqlite::Generations::open(&folder.path().join("kulta.db"), 2, clock).await.unwrap())
-        }
-        Place::Postgres(database) => {
-            Arc::new(postgres::Generations::open(database.url(), 2, clock).await.unwrap())
-        }
-    }
+    let options = Options::new(Arc::new(|| Instant::from_micros(1_767_225_600_000_000)));
+    let url = match place {
+        Place::Sqlite(folder) => folder.path().join("kulta.db").to_str().unwrap().to_owned(),
+        Place::Postgres(database) => database.url().to_owned(),
+    };
+    views::open(&url, &options).await.unwrap()
 }
 
 async fn migrations(of: &str) -> Migrator {

@@ -1,0 +1,155 @@
+//! Commits a group of appends in one transaction.
+//!
+//! Nobody else writes this file (`lock.rs`), and the writer's connection is held throughout, so what is looked up
+//! before the transaction begins still holds in it; a small group then costs two calls of sqlx.
+
+use async_trait::async_trait;
+use kulta_events::Instant;
+use sqlx::{Executor, SqliteConnection};
+
+use super::write::{COMMAND_RESULT, CURSOR, DEAD_LETTER, LOG, RECORD, RECORD_KEY, SEALED, Script};
+use super::{Shared, known};
+use crate::store::log::Append;
+use crate::store::number::{signed, small};
+use crate::store::plan::{Plan, Row, Wanted, plan};
+use crate::store::writer::{Attempt, Commit, Outcome, Trace};
+use crate::store::{CommandResult, Error, NewDeadLetter, sql};
+
+const ADVANCE: &str = "UPDATE log_state SET head = ?, recorded_at = ?, commits = commits + 1; COMMIT;";
+const STORED_EVENT: &str = "SELECT event_key, sealed_id, recorded_at FROM log WHERE position = $1";
+
+/// The writer's way into the database.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) shared: std::sync::Arc<Shared>,
+}
+
+#[async_trait]
+impl Commit for Group {
+    async fn commit(&mut self, group: &[Append], attempt: &mut Attempt) -> Result<Vec<Outcome>, Error> {
+        let connection = &mut *self.shared.write().await?;
+        if is_committed(connection, attempt.trace()).await? {
+            self.shared.publish(connection).await?;
+            return Ok(attempt.answers());
+        }
+        let known = known::look_up(connection, &Wanted::of(group)).await?;
+        let mut plan = plan(group, known, (self.shared.clock)());
+        attempt.note(&mut plan);
+        if plan.is_empty() {
+            return Ok(attempt.answers());
+        }
+        if let Err(error) = write(connection, &plan).await {
+            // SQLite has rolled back by itself after some errors; then there is nothing to roll back any more.
+            let _ = connection.execute("ROLLBACK").await;
+            return Err(error);
+        }
+        self.shared.head.send_replace(plan.head);
+        self.shared.keep_wal_short(connection).await;
+        Ok(attempt.answers())
+    }
+}
+
+/// Whether an earlier try of this group was committed although its answer was lost.
+async fn is_committed(connection: &mut SqliteConnection, trace: Option<&Trace>) -> Result<bool, Error> {
+    match trace {
+        None | Some(Trace::None) => Ok(false),
+        Some(Trace::Event { position, key, sealed_id, recorded_at }) => {
+            let stored: Option<(uuid::Uuid, Vec<u8>, i64)> =
+                sqlx::query_as(STORED_EVENT).bind(signed(*position)).fetch_optional(connection).await?;
+            Ok(stored.is_some_and(|stored| stored == (*key, sealed_id.clone(), recorded_at.micros())))
+        }
+        Some(Trace::Result(result)) => {
+            let row = sqlx::query(sql::COMMAND_RESULT).bind(result.key).fetch_optional(connection).await?;
+            row.map_or(Ok(false), |row| Ok(known::result(&row, 0)? == *result))
+        }
+    }
+}
+
+async fn write(connection: &mut SqliteConnection, plan: &Plan<'_>) -> Result<(), Error> {
+    let recorded_at = plan.recorded_at;
+    let mut script = Script::new(connection);
+    script.add("BEGIN IMMEDIATE;");
+    script.insert(&LOG, &plan.rows, |script, row| bind_event(script, row, recorded_at)).await?;
+    let parts: Vec<_> =
+        plan.rows.iter().flat_map(|row| row.event.parts.iter().map(|part| (row.position, part))).collect();
+    script
+        .insert(&SEALED, &parts, |script, (position, (class, blob))| {
+            script.bind(signed(*position))?;
+            script.bind(*class as i16)?;
+            script.bind(blob.as_slice())
+        })
+        .await?;
+    script
+        .insert(&RECORD, &plan.records, |script, (record, first)| {
+            script.bind(record.record.0)?;
+            script.bind(record.source.clone())?;
+            script.bind(record.sealed_subject.as_slice())?;
+            script.bind(signed(*first))
+        })
+        .await?;
+    script
+        .insert(&RECORD_KEY, &plan.keys, |script, key| {
+            script.bind(key.record.0)?;
+            script.bind(key.class as i16)?;
+            script.bind(key.wrapped.as_slice())
+        })
+        .await?;
+    let cursors: Vec<_> = plan.cursors.iter().collect();
+    script
+        .insert(&CURSOR, &cursors, |script, (name, value)| {
+            script.bind(**name)?;
+            script.bind(**value)
+        })
+        .await?;
+    script.insert(&COMMAND_RESULT, &plan.results, |script, result| bind_result(script, result, recorded_at)).await?;
+    script.insert(&DEAD_LETTER, &plan.dead_letters, |script, letter| bind_letter(script, letter, recorded_at)).await?;
+    for (id, position) in &plan.settles {
+        script.run().await?;
+        let settle = sqlx::query(sql::SETTLE_DEAD_LETTER).bind(*id).bind(signed(*position));
+        settle.execute(script.connection()).await?;
+    }
+    script.add(ADVANCE);
+    script.bind(signed(plan.head))?;
+    script.bind(recorded_at.micros())?;
+    script.run().await
+}
+
+fn bind_event(script: &mut Script<'_>, row: &Row<'_>, recorded_at: Instant) -> Result<(), Error> {
+    let event = row.event;
+    script.bind(signed(row.position))?;
+    script.bind(event.stream.clone())?;
+    script.bind(signed(row.revision))?;
+    script.bind(event.key)?;
+    script.bind(event.fingerprint)?;
+    script.bind(event.type_name)?;
+    script.bind(event.version)?;
+    script.bind(event.source.clone())?;
+    script.bind(event.record.map(|record| record.0))?;
+    script.bind(event.time.micros())?;
+    script.bind(recorded_at.micros())?;
+    script.bind(event.actor)?;
+    script.bind(event.unit.clone())?;
+    script.bind(small(event.parts.len()))?;
+    script.bind(event.unknown)?;
+    script.bind(event.sealed_id.as_slice())?;
+    script.bind(event.facts.as_str())
+}
+
+fn bind_result(script: &mut Script<'_>, result: &CommandResult, recorded_at: Instant) -> Result<(), Error> {
+    script.bind(result.key)?;
+    script.bind(result.request)?;
+    script.bind(result.status)?;
+    script.bind(result.sealed_body.as_slice())?;
+    script.bind(recorded_at.micros())
+}
+
+fn bind_letter(script: &mut Script<'_>, letter: &NewDeadLetter, recorded_at: Instant) -> Result<(), Error> {
+    script.bind(letter.key)?;
+    script.bind(letter.door.as_str())?;
+    script.bind(letter.origin.as_str())?;
+    script.bind(letter.reason.as_str())?;
+    script.bind(letter.problems.as_str())?;
+    script.bind(letter.sealed_body.as_slice())?;
+    script.bind(letter.record.map(|record| record.0))?;
+    script.bind(recorded_at.micros())
+}

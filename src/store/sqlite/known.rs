@@ -1,0 +1,125 @@
+//! What the log holds of what a group of appends wants to know: all looked up in one call.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use kulta_events::field::Retention;
+use kulta_events::{Instant, RecordId};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Either, Executor, Row, SqliteConnection};
+use uuid::Uuid;
+
+use crate::store::log::NewKey;
+use crate::store::number::unsigned;
+use crate::store::plan::{Known, KnownEvent, Wanted};
+use crate::store::{CommandResult, Error};
+
+/// sqlx takes as long to hand over a statement as SQLite to run it, so all of them are one text. Each list is one JSON
+/// array, so that the text is always the same; CROSS JOIN makes SQLite look up each of its members.
+const KNOWN: &str = "
+SELECT 0, head, recorded_at FROM log_state;
+SELECT 1, event_key, position, fingerprint
+FROM json_each(?) AS wanted CROSS JOIN log ON event_key = unhex(wanted.value);
+SELECT 2, wanted.key, (SELECT revision FROM log WHERE stream = wanted.value ORDER BY revision DESC LIMIT 1) AS last
+FROM json_each(?) AS wanted WHERE last IS NOT NULL;
+SELECT 3, record_id FROM json_each(?) AS wanted CROSS JOIN record ON record_id = unhex(wanted.value);
+SELECT 4, record_id, class, wrapped
+FROM json_each(?) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.value);
+SELECT 5, key, request, status, sealed_body
+FROM json_each(?) AS wanted CROSS JOIN command_result ON command_result.key = unhex(wanted.value)";
+
+/// Looks up what is wanted.
+pub(super) async fn look_up(connection: &mut SqliteConnection, wanted: &Wanted) -> Result<Known, Error> {
+    let mut arguments = SqliteArguments::default();
+    let records = json_array(wanted.records.iter().map(|record| record.0));
+    for list in [
+        json_array(wanted.events.iter().copied()),
+        json_strings(&wanted.streams)?,
+        records.clone(),
+        records,
+        json_array(wanted.results.iter().copied()),
+    ] {
+        super::add(&mut arguments, list)?;
+    }
+    let mut known = Known::default();
+    let mut rows = connection.fetch_many(sqlx::query_with(KNOWN, arguments));
+    while let Some(item) = rows.try_next().await? {
+        if let Either::Right(row) = item {
+            learn(&mut known, wanted, &row)?;
+        }
+    }
+    Ok(known)
+}
+
+fn learn(known: &mut Known, wanted: &Wanted, row: &SqliteRow) -> Result<(), Error> {
+    match row.try_get::<i64, _>(0)? {
+        0 => {
+            known.head = position(row, 1)?;
+            known.recorded_at = Instant::from_micros(row.try_get(2)?);
+        }
+        1 => {
+            let stored = KnownEvent { position: position(row, 2)?, fingerprint: row.try_get(3)? };
+            known.events.insert(row.try_get(1)?, stored);
+        }
+        2 => {
+            let nth = usize::try_from(row.try_get::<i64, _>(1)?).unwrap_or(usize::MAX);
+            if let Some(stream) = wanted.streams.get(nth) {
+                known.revisions.insert(stream.clone(), position(row, 2)?);
+            }
+        }
+        3 => {
+            known.records.insert(RecordId(row.try_get(1)?));
+        }
+        4 => {
+            let key = key(row, 1)?;
+            known.keys.insert((key.record, key.class as i16), key.wrapped);
+        }
+        _ => {
+            let result = result(row, 1)?;
+            known.results.insert(result.key, result);
+        }
+    }
+    Ok(())
+}
+
+/// The records of table `record_key` from column `first` on.
+pub(super) fn key(row: &SqliteRow, first: usize) -> Result<NewKey, Error> {
+    let number: i16 = row.try_get(first + 1)?;
+    let class = Retention::from_number(number)
+        .ok_or_else(|| Error::Inconsistent(format!("there is no retention class {number}")))?;
+    Ok(NewKey { record: RecordId(row.try_get(first)?), class, wrapped: row.try_get(first + 2)? })
+}
+
+/// A kept answer from column `first` on.
+pub(super) fn result(row: &SqliteRow, first: usize) -> Result<CommandResult, Error> {
+    Ok(CommandResult {
+        key: row.try_get(first)?,
+        request: row.try_get(first + 1)?,
+        status: row.try_get(first + 2)?,
+        sealed_body: row.try_get(first + 3)?,
+    })
+}
+
+fn position(row: &SqliteRow, column: usize) -> Result<u64, Error> {
+    unsigned(row.try_get(column)?)
+}
+
+/// A JSON array of ids as SQLite's `unhex` reads them.
+pub(super) fn json_array(ids: impl Iterator<Item = Uuid>) -> String {
+    let mut text = String::with_capacity(2 + ids.size_hint().0 * 35);
+    text.push('[');
+    for id in ids {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        // Writing to a String does not fail.
+        let _ = write!(text, "\"{}\"", id.simple());
+    }
+    text.push(']');
+    text
+}
+
+fn json_strings(texts: &[Arc<str>]) -> Result<String, Error> {
+    serde_json::to_string(texts).map_err(|error| Error::Inconsistent(error.to_string()))
+}

@@ -1,0 +1,113 @@
+//! Reading pages of the log.
+//!
+//! SQLite packs a whole page of events into one value: sqlx copies every column of every row and sends each row from
+//! its thread to ours, which costs four times as much as reading it.
+
+use kulta_events::{Instant, RecordId};
+use sqlx::Row;
+use sqlx::sqlite::{SqliteArguments, SqlitePool};
+
+use super::known::{json_array, key};
+use super::{add, unpack};
+use crate::store::number::{limit, signed, unsigned};
+use crate::store::{Direction, Error, NewKey, Page, Select, StoredEvent, StoredRecord, TimelinePage, sql};
+
+const RECORDS: &str = "
+SELECT record_id, source, sealed_subject, first_position
+FROM json_each($1) AS wanted CROSS JOIN record ON record_id = unhex(wanted.value) ORDER BY first_position, record_id";
+
+const KEYS: &str = "
+SELECT record_id, class, wrapped
+FROM json_each($1) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.value) ORDER BY record_id, class";
+
+/// One page of the log.
+pub(super) async fn page(readers: &SqlitePool, page: &Page) -> Result<Vec<StoredEvent>, Error> {
+    let (lowest, highest) = page.bounds();
+    let mut arguments = SqliteArguments::default();
+    let texts = match (&page.select, page.parts) {
+        (Select::All, true) => &unpack::with_parts::ALL,
+        (Select::All, false) => &unpack::without_parts::ALL,
+        (Select::Stream(stream), parts) => {
+            add(&mut arguments, stream.as_str())?;
+            if parts { &unpack::with_parts::STREAM } else { &unpack::without_parts::STREAM }
+        }
+        (Select::Category(category), parts) if category == "record" => {
+            if parts {
+                &unpack::with_parts::RECORD_CATEGORY
+            } else {
+                &unpack::without_parts::RECORD_CATEGORY
+            }
+        }
+        (Select::Category(category), parts) => {
+            add(&mut arguments, category.as_str())?;
+            if parts { &unpack::with_parts::CATEGORY } else { &unpack::without_parts::CATEGORY }
+        }
+        (Select::Type(name), parts) => {
+            add(&mut arguments, name.as_str())?;
+            if parts { &unpack::with_parts::TYPE } else { &unpack::without_parts::TYPE }
+        }
+        (Select::Records { ids, type_prefix }, parts) => {
+            add(&mut arguments, json_array(ids.iter().map(|id| id.0)))?;
+            add(&mut arguments, type_prefix.as_deref().unwrap_or_default())?;
+            if parts { &unpack::with_parts::RECORDS } else { &unpack::without_parts::RECORDS }
+        }
+    };
+    add(&mut arguments, signed(lowest))?;
+    add(&mut arguments, signed(highest))?;
+    add(&mut arguments, limit(page.limit))?;
+    let text = texts[usize::from(page.direction == Direction::Backwards)];
+    fetch(readers, text, arguments).await
+}
+
+/// One page of a timeline.
+pub(super) async fn timeline(readers: &SqlitePool, page: &TimelinePage) -> Result<Vec<StoredEvent>, Error> {
+    let mut arguments = SqliteArguments::default();
+    add(&mut arguments, json_array(page.records.iter().map(|id| id.0)))?;
+    add(&mut arguments, page.before.map_or(i64::MAX, Instant::micros))?;
+    add(&mut arguments, signed(page.until.unwrap_or(u64::MAX)))?;
+    add(&mut arguments, limit(page.limit))?;
+    fetch(readers, unpack::with_parts::TIMELINE, arguments).await
+}
+
+async fn fetch(
+    readers: &SqlitePool,
+    text: &'static str,
+    arguments: SqliteArguments,
+) -> Result<Vec<StoredEvent>, Error> {
+    let row = sqlx::query_with(text, arguments).fetch_one(readers).await?;
+    match row.try_get::<Option<&[u8]>, _>(0)? {
+        Some(packed) => unpack::events(packed),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The last revision of a stream.
+pub(super) async fn revision(readers: &SqlitePool, stream: &str) -> Result<Option<u64>, Error> {
+    let revision: Option<i64> = sqlx::query_scalar(sql::REVISION).bind(stream).fetch_optional(readers).await?;
+    revision.map(unsigned).transpose()
+}
+
+/// The last position recorded at or before a moment.
+pub(super) async fn position_at(readers: &SqlitePool, at: Instant) -> Result<u64, Error> {
+    unsigned(sqlx::query_scalar(sql::POSITION_AT).bind(at.micros()).fetch_one(readers).await?)
+}
+
+/// The records that the log knows.
+pub(super) async fn records(readers: &SqlitePool, ids: &[RecordId]) -> Result<Vec<StoredRecord>, Error> {
+    let rows = sqlx::query(RECORDS).bind(json_array(ids.iter().map(|id| id.0))).fetch_all(readers).await?;
+    let record = |row: &sqlx::sqlite::SqliteRow| {
+        Ok(StoredRecord {
+            record: RecordId(row.try_get(0)?),
+            source: row.try_get(1)?,
+            sealed_subject: row.try_get(2)?,
+            first_position: unsigned(row.try_get(3)?)?,
+        })
+    };
+    rows.iter().map(record).collect()
+}
+
+/// The data keys of these records.
+pub(super) async fn keys(readers: &SqlitePool, ids: &[RecordId]) -> Result<Vec<NewKey>, Error> {
+    let rows = sqlx::query(KEYS).bind(json_array(ids.iter().map(|id| id.0))).fetch_all(readers).await?;
+    rows.iter().map(|row| key(row, 0)).collect()
+}
