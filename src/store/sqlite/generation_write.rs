@@ -8,7 +8,7 @@ use kulta_projections::crosswalk::Decision;
 use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Sqlite, SqliteConnection, SqlStr};
+use sqlx::{SqlStr, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use super::super::view_rows::{signed, to_text, verdict_text};

@@ -220,4 +220,3 @@ impl views::Generations for Generations {
         self.log.close().await;
     }
 }
-

@@ -140,7 +140,8 @@ async fn look_ups_find_what_they_name_and_nothing_else(store: Store) {
     let mut answer = live.look_up(&needs([10, 20, 30, 90, 999])).await.unwrap();
     sort(&mut answer);
     let found = |numbers: &[u64]| {
-        let mut found: Vec<_> = numbers.iter().map(|n| changes.records[usize::try_from(n - 1).unwrap()].clone()).collect();
+        let mut found: Vec<_> =
+            numbers.iter().map(|n| changes.records[usize::try_from(n - 1).unwrap()].clone()).collect();
         found.sort_by_key(|row| row.record);
         found
     };

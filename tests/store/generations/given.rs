@@ -6,13 +6,17 @@ use std::sync::Arc;
 use kulta::store::Options;
 use kulta::store::views::{self, Generations};
 use kulta_events::Instant;
+use kulta_projections::rows::RecordRow;
 use kulta_test_support::pg::{self, TestDatabase};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Column, Connection, PgConnection, Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Column, Connection, Executor, PgConnection, Row, SqlSafeStr, SqliteConnection};
 
 /// The epoch that the projector holds at first.
 pub const EPOCH: i64 = 1;
+
+/// Rows of text.
+pub type Table = Vec<Vec<Option<String>>>;
 
 /// A store under test.
 pub struct Store {
@@ -89,12 +93,63 @@ impl Store {
         }
     }
 
-    /// The columns of a documented view as the live generation has it, and all it gives, as text.
-    pub async fn view(&self, name: &str, order: &str) -> (Vec<String>, Vec<Vec<Option<String>>>) {
+    /// The columns of a documented view of the live generation, and all it gives, as text.
+    pub async fn view(&self, name: &str, order: &str) -> (Vec<String>, Table) {
+        let sql = format!("SELECT * FROM kulta.{name}");
+        let columns = match &self.place {
+            Place::Sqlite(_) => columns_in_file(&mut self.reader().await, &sql.replace("kulta.", "kulta_")).await,
+            Place::Postgres(_) => columns_on_server(&mut self.server().await, &sql).await,
+        };
+        let rows = self.query(&format!("{sql} ORDER BY {order}")).await;
+        (columns, rows)
+    }
+
+    /// Runs a query as docs/sql-views.md has it; what it gives must be text, or is cast to it.
+    pub async fn query(&self, sql: &str) -> Table {
+        let sql = sql.trim().trim_end_matches(';');
         match &self.place {
-            Place::Sqlite(_) => sqlite_view(&mut self.live_file().await, name, order).await,
-            Place::Postgres(database) => postgres_view(&mut database.connect().await, name, order).await,
+            Place::Sqlite(_) => {
+                let mut file = self.reader().await;
+                let sql = sql.replace("kulta.", "kulta_");
+                let texts = as_text(&columns_in_file(&mut file, &sql).await);
+                let sql = format!("SELECT {texts} FROM ({sql}) AS result");
+                let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut file).await.unwrap();
+                rows.iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect()
+            }
+            Place::Postgres(_) => {
+                let mut server = self.server().await;
+                sqlx::query("SET TIME ZONE 'UTC'").execute(&mut server).await.unwrap();
+                let texts = as_text(&columns_on_server(&mut server, sql).await);
+                let sql = format!("SELECT {texts} FROM ({sql}) AS result");
+                let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut server).await.unwrap();
+                rows.iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect()
+            }
         }
+    }
+
+    /// Puts a purchase by a record into the log, past the service.
+    pub async fn add_purchase(&self, position: u64, record: &RecordRow) {
+        let id = record.record.0.simple();
+        let (uuid, bytes) =
+            if self.has_files() { (format!("x'{id}'"), "x'00'") } else { (format!("'{id}'"), "'\\x00'") };
+        let time = 1_700_000_000_000_000 + position;
+        self.on_log(&format!(
+            "INSERT INTO log (position, stream, revision, event_key, fingerprint, type, version, source, record_id, \
+             time, recorded_at, actor, unit, part_count, unknown, sealed_id, facts) VALUES ({position}, 'record-{id}', \
+             0, {uuid}, {uuid}, 'purchase.made', 1, '{}', {uuid}, {time}, {time}, 1, 'helsinki', 0, 0, {bytes}, \
+             '{{\"amount\":\"{position}.50\",\"currency\":\"EUR\"}}')",
+            record.source
+        ))
+        .await;
+    }
+
+    /// A session as docs/sql-views.md has it, with the view of the timeline (SQLite).
+    async fn reader(&self) -> SqliteConnection {
+        let mut file = self.live_file().await;
+        let log = self.folder().join("kulta.db");
+        let timeline = super::views::timeline_on_sqlite().replace("'kulta.db'", &format!("'{}'", log.display()));
+        sqlx::raw_sql(AssertSqlSafe(timeline)).execute(&mut file).await.unwrap();
+        file
     }
 
     /// What is found through the link to the live generation (SQLite).
@@ -170,30 +225,22 @@ async fn migrations(of: &str) -> Migrator {
     Migrator::new(folder).await.unwrap()
 }
 
-async fn sqlite_view(file: &mut SqliteConnection, name: &str, order: &str) -> (Vec<String>, Vec<Vec<Option<String>>>) {
-    let names: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info($1) ORDER BY cid")
-        .bind(format!("kulta_{name}"))
-        .fetch_all(&mut *file)
-        .await
-        .unwrap();
-    let texts: Vec<_> = names.iter().map(|name| format!("CAST(\"{name}\" AS TEXT)")).collect();
-    let sql = format!("SELECT {} FROM kulta_{name} ORDER BY {order}", texts.join(", "));
-    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(file).await.unwrap();
-    (names, rows.iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect())
+/// The names of what a query gives (SQLite).
+async fn columns_in_file(file: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    sqlx::raw_sql(AssertSqlSafe(format!("CREATE TEMP VIEW query AS {sql}"))).execute(&mut *file).await.unwrap();
+    let names = sqlx::query_scalar("SELECT name FROM pragma_table_info('query') ORDER BY cid");
+    let names = names.fetch_all(&mut *file).await.unwrap();
+    sqlx::raw_sql("DROP VIEW query").execute(file).await.unwrap();
+    names
 }
 
-async fn postgres_view(
-    connection: &mut PgConnection,
-    name: &str,
-    order: &str,
-) -> (Vec<String>, Vec<Vec<Option<String>>>) {
-    let sql = format!("SELECT * FROM kulta.{name} LIMIT 0");
-    let described = sqlx::Executor::describe(&mut *connection, sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(sql)));
-    let names: Vec<String> =
-        described.await.unwrap().columns().iter().map(|column| column.name().to_owned()).collect();
-    let texts: Vec<_> = names.iter().map(|name| format!("\"{name}\"::text")).collect();
-    sqlx::query("SET TIME ZONE 'UTC'").execute(&mut *connection).await.unwrap();
-    let sql = format!("SELECT {} FROM kulta.{name} ORDER BY {order}", texts.join(", "));
-    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap();
-    (names, rows.iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect())
+/// The names of what a query gives (PostgreSQL).
+async fn columns_on_server(server: &mut PgConnection, sql: &str) -> Vec<String> {
+    let described = server.describe(AssertSqlSafe(sql.to_owned()).into_sql_str()).await.unwrap();
+    described.columns().iter().map(|column| column.name().to_owned()).collect()
+}
+
+fn as_text(columns: &[String]) -> String {
+    let texts: Vec<_> = columns.iter().map(|name| format!("CAST(\"{name}\" AS text)")).collect();
+    texts.join(", ")
 }

@@ -158,11 +158,9 @@ async fn a_projector_of_an_older_epoch_changes_nothing(store: Store) {
     store.set_epoch(EPOCH + 1).await;
 
     let never = |_: Vec<_>| -> Vec<_> { Vec::new() };
-    for (changes, refold) in [
-        (Changes::default(), None),
-        (people(9), None),
-        (people(9), Some(&never as kulta::store::views::Refold<'_>)),
-    ] {
+    for (changes, refold) in
+        [(Changes::default(), None), (people(9), None), (people(9), Some(&never as kulta::store::views::Refold<'_>))]
+    {
         let error = live.write(&changes, 12, EPOCH, refold).await.unwrap_err();
         assert!(matches!(error, Error::Fenced), "{error:?}");
     }

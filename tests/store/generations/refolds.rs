@@ -50,12 +50,8 @@ async fn every_customer_is_made_anew_with_all_its_records(store: Store) {
     // The same transaction brings a record: it must be among those that are refolded.
     let new = people(PEOPLE + 1).records.pop().unwrap();
     let policy = policy(3_000, 5);
-    let changes = Changes {
-        records: vec![new.clone()],
-        policies: vec![policy.clone()],
-        refold_all: true,
-        ..Changes::default()
-    };
+    let changes =
+        Changes { records: vec![new.clone()], policies: vec![policy.clone()], refold_all: true, ..Changes::default() };
     let seen = Mutex::new(Vec::new());
     let refold = |rows: Vec<RecordRow>| {
         seen.lock().unwrap().push(rows.clone());
