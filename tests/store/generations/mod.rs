@@ -1,8 +1,10 @@
 //! The contract of generations, on both stores.
+#![cfg(test)]
 
 mod contents;
 mod given;
 mod lifecycle;
+mod places;
 mod refolds;
 mod rows;
 mod views;
