@@ -23,14 +23,7 @@ SELECT low FROM search WHERE low = high";
 
 pub const CURSOR: &str = "SELECT value FROM cursor WHERE name = $1";
 
-pub const SET_CURSOR: &str = "
-INSERT INTO cursor (name, value) VALUES ($1, $2)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-
 pub const COMMAND_RESULT: &str = "SELECT key, request, status, sealed_body FROM command_result WHERE key = $1";
-
-pub const ADD_COMMAND_RESULT: &str = "
-INSERT INTO command_result (key, request, status, sealed_body, recorded_at) VALUES ($1, $2, $3, $4, $5)";
 
 pub const DEAD_LETTERS: &str = "
 SELECT id, letter_key, door, origin, reason, problems, sealed_body, record_id, recorded_at, state, settled_position
@@ -117,7 +110,13 @@ macro_rules! selections {
             concat!($($head),+, " FROM log WHERE ", $records, " AND substr(type, 1, length($2)) = $2",
                 " AND +position >= $3 AND +position <= $4 ORDER BY +position DESC LIMIT $5", $tail),
         ];
-        /// Records $1, times below $2, positions up to $3, at least $4 rows and all of the oldest time.
+    };
+}
+
+/// Stamps the read of a timeline: records $1, times below $2, positions up to $3, at least $4 rows and all of the oldest
+/// time.
+macro_rules! timeline {
+    (($($head:expr),+), $tail:literal, $records:literal) => {
         pub const TIMELINE: &str = concat!($($head),+, " FROM log WHERE ", $records,
             " AND time < $2 AND +position <= $3 AND time >= coalesce((SELECT min(time) FROM (SELECT time FROM log WHERE ",
             $records, " AND time < $2 AND +position <= $3 ORDER BY time DESC LIMIT $4) AS latest), $2)",
@@ -125,4 +124,4 @@ macro_rules! selections {
     };
 }
 
-pub(super) use selections;
+pub(super) use {selections, timeline};

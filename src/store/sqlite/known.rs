@@ -17,7 +17,7 @@ use crate::store::{CommandResult, Error};
 
 /// sqlx takes as long to hand over a statement as SQLite to run it, so all of them are one text. Each list is one JSON
 /// array, so that the text is always the same; CROSS JOIN makes SQLite look up each of its members.
-const KNOWN: &str = "
+pub(super) const KNOWN: &str = "
 SELECT 0, head, recorded_at FROM log_state;
 SELECT 1, event_key, position, fingerprint
 FROM json_each(?) AS wanted CROSS JOIN log ON event_key = unhex(wanted.value);
@@ -26,7 +26,7 @@ FROM json_each(?) AS wanted WHERE last IS NOT NULL;
 SELECT 3, record_id FROM json_each(?) AS wanted CROSS JOIN record ON record_id = unhex(wanted.value);
 SELECT 4, record_id, class, wrapped
 FROM json_each(?) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.value);
-SELECT 5, key, request, status, sealed_body
+SELECT 5, command_result.key, request, status, sealed_body
 FROM json_each(?) AS wanted CROSS JOIN command_result ON command_result.key = unhex(wanted.value)";
 
 /// Looks up what is wanted.

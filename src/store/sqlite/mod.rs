@@ -15,12 +15,15 @@ mod lock;
 mod names;
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod unpack;
 mod wal;
 mod write;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -61,6 +64,8 @@ struct Shared {
     head: watch::Sender<u64>,
     clock: Clock,
     wal: PathBuf,
+    /// How long the WAL may be until it is tried again to empty it.
+    next_wal_bytes: AtomicU64,
 }
 
 impl std::fmt::Debug for Shared {
@@ -106,6 +111,7 @@ impl Store {
             head: watch::Sender::new(super::number::unsigned(head)?),
             clock: options.clock.clone(),
             wal: wal::path_of(path),
+            next_wal_bytes: AtomicU64::new(0),
         });
         let writer = Writer::start(append::Group { shared: shared.clone() });
         Ok(Self { shared, readers, writer, lock: Mutex::new(Some(lock)), claims: Mutex::default() })

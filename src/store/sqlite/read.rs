@@ -12,11 +12,11 @@ use super::{add, unpack};
 use crate::store::number::{limit, signed, unsigned};
 use crate::store::{Direction, Error, NewKey, Page, Select, StoredEvent, StoredRecord, TimelinePage, sql};
 
-const RECORDS: &str = "
+pub(super) const RECORDS: &str = "
 SELECT record_id, source, sealed_subject, first_position
 FROM json_each($1) AS wanted CROSS JOIN record ON record_id = unhex(wanted.value) ORDER BY first_position, record_id";
 
-const KEYS: &str = "
+pub(super) const KEYS: &str = "
 SELECT record_id, class, wrapped
 FROM json_each($1) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.value) ORDER BY record_id, class";
 

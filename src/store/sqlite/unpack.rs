@@ -12,10 +12,10 @@ use uuid::Uuid;
 use crate::store::number::unsigned;
 use crate::store::{Error, StoredEvent};
 
-/// The texts, given what is packed for the personal parts.
+/// Stamps texts with the columns of an event; `$parts` is what is packed for its personal parts.
 macro_rules! packing {
-    ($parts:literal) => {
-        crate::store::sql::selections!(
+    ($stamp:ident, $parts:literal, $($rest:tt)+) => {
+        crate::store::sql::$stamp!(
             (
                 "SELECT CAST(group_concat(packed, '') AS BLOB) FROM (SELECT concat(",
                 "position, ',', revision, ',', version, ',', time, ',', recorded_at, ',', actor, ',', part_count, ',', ",
@@ -27,21 +27,34 @@ macro_rules! packing {
                 "'.') AS packed"
             ),
             ")",
-            "substr(stream, 1, instr(stream || '-', '-') - 1)",
-            "record_id IN (SELECT unhex(value) FROM json_each($1))"
+            $($rest)+
         );
     };
 }
 
 pub(super) mod with_parts {
     packing!(
+        selections,
         "CASE WHEN part_count > 0 THEN (SELECT group_concat(concat(class, ',', octet_length(blob), ';', blob), '') \
-         FROM sealed WHERE sealed.position = log.position) END, "
+         FROM sealed WHERE sealed.position = log.position) END, ",
+        "substr(stream, 1, instr(stream || '-', '-') - 1)",
+        "record_id IN (SELECT unhex(value) FROM json_each($1))"
+    );
+    packing!(
+        timeline,
+        "CASE WHEN part_count > 0 THEN (SELECT group_concat(concat(class, ',', octet_length(blob), ';', blob), '') \
+         FROM sealed WHERE sealed.position = log.position) END, ",
+        "record_id IN (SELECT unhex(value) FROM json_each($1))"
     );
 }
 
 pub(super) mod without_parts {
-    packing!("");
+    packing!(
+        selections,
+        "",
+        "substr(stream, 1, instr(stream || '-', '-') - 1)",
+        "record_id IN (SELECT unhex(value) FROM json_each($1))"
+    );
 }
 
 /// The events of a packed page.

@@ -1,8 +1,10 @@
 //! The writer's connection, and how the WAL file beside the database is kept short.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use sqlx::{Executor, SqliteConnection};
+use sqlx::{AssertSqlSafe, Executor, Row, SqliteConnection};
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 
 use super::Shared;
@@ -14,6 +16,10 @@ pub(super) const CHECKPOINT_PAGES: &str = "4096";
 /// Beyond this the writer waits until no reader needs the WAL: while one reader always follows another, it would never
 /// be begun anew and grow for ever.
 const LONGEST_BYTES: u64 = 64 << 20;
+/// How long it waits: a page is read in less. When somebody reads for longer, the WAL grows by so much until the next
+/// try, so that appends hardly notice.
+const WAIT_FOR_READERS: Duration = Duration::from_millis(250);
+const GROWTH_BYTES: u64 = 16 << 20;
 
 pub(super) fn path_of(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
@@ -37,10 +43,26 @@ impl Shared {
     /// Empties the WAL when it has grown too long.
     pub(super) async fn keep_wal_short(&self, connection: &mut SqliteConnection) {
         let bytes = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
-        if bytes > LONGEST_BYTES
-            && let Err(error) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await
-        {
-            tracing::warn!(%error, bytes, "the WAL could not be emptied");
+        if bytes <= LONGEST_BYTES.max(self.next_wal_bytes.load(Ordering::Relaxed)) {
+            return;
+        }
+        let emptied = empty_wal(connection).await;
+        let next = if matches!(emptied, Ok(true)) { 0 } else { bytes + GROWTH_BYTES };
+        self.next_wal_bytes.store(next, Ordering::Relaxed);
+        if !matches!(emptied, Ok(true)) {
+            tracing::warn!(bytes, error = ?emptied.err(), "the WAL could not be emptied: a reader holds it");
         }
     }
+}
+
+async fn empty_wal(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    set_busy_timeout(connection, WAIT_FOR_READERS).await?;
+    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
+    set_busy_timeout(connection, super::BUSY).await?;
+    Ok(row?.try_get::<i64, _>(0)? == 0)
+}
+
+async fn set_busy_timeout(connection: &mut SqliteConnection, timeout: Duration) -> Result<(), sqlx::Error> {
+    let text = format!("PRAGMA busy_timeout = {}", timeout.as_millis());
+    connection.execute(AssertSqlSafe(text)).await.map(drop)
 }

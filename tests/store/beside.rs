@@ -1,0 +1,123 @@
+//! Cursors, dead letters and answers to commands: in the transaction of the events that they come with.
+
+use kulta::store::EventOutcome::Accepted;
+use kulta::store::{Append, AppendError, CommandResult, Expected, Mode};
+use kulta_events::Instant;
+use uuid::Uuid;
+
+use crate::kit::{Kit, START, accepted, all, command, event, facts, letter};
+
+fn result(key: u128, request: u128) -> CommandResult {
+    CommandResult {
+        key: Uuid::from_u128(key),
+        request: Uuid::from_u128(request),
+        status: 201,
+        sealed_body: vec![0, 200, 7],
+    }
+}
+
+/// One of everything.
+fn laden(number: u64) -> Append {
+    Append {
+        expect: vec![("a".into(), Expected::None)],
+        cursors: vec![("kafka/orders/0".to_owned(), number.to_string())],
+        dead_letters: vec![letter(number)],
+        result: Some(result(u128::from(number), 1)),
+        ..command(vec![event(number, "a")])
+    }
+}
+
+pub async fn what_goes_with_events_is_stored_with_them(kit: Kit) {
+    let log = kit.open().await;
+    accepted(log.append(laden(1)).await);
+    assert_eq!(log.cursor("kafka/orders/0").await.unwrap().as_deref(), Some("1"));
+    assert_eq!(log.cursor("kafka/orders/1").await.unwrap(), None);
+    assert_eq!(log.command_result(Uuid::from_u128(1)).await.unwrap(), Some(result(1, 1)));
+    assert_eq!(log.command_result(Uuid::from_u128(2)).await.unwrap(), None);
+    let letters = log.dead_letters(0, 10, false).await.unwrap();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].recorded_at, Instant::from_micros(START));
+}
+
+pub async fn a_refused_request_leaves_nothing(kit: Kit) {
+    let log = kit.open().await;
+    accepted(log.append(laden(1)).await);
+    assert!(matches!(log.append(laden(2)).await, Err(AppendError::WrongRevision { .. })));
+    // And what the database itself refuses: a stream without a name.
+    let nameless = Append { expect: Vec::new(), events: vec![event(3, "")], ..laden(3) };
+    assert!(matches!(log.append(nameless).await, Err(AppendError::Store(_))));
+    assert_eq!(log.cursor("kafka/orders/0").await.unwrap().as_deref(), Some("1"));
+    for refused in [2, 3] {
+        assert_eq!(log.command_result(Uuid::from_u128(refused)).await.unwrap(), None);
+    }
+    assert_eq!(log.dead_letters(0, 10, false).await.unwrap().len(), 1);
+    assert_eq!((all(&*log, 10).await.len(), *log.head().borrow()), (1, 1));
+}
+
+pub async fn cursors_keep_the_last_word(kit: Kit) {
+    let log = kit.open().await;
+    let set = |values: &[&str]| Append {
+        cursors: values.iter().map(|value| ("c".to_owned(), (*value).to_owned())).collect(),
+        ..Append::new(Mode::EachAlone)
+    };
+    log.append(set(&["1", "2"])).await.unwrap();
+    assert_eq!(log.cursor("c").await.unwrap().as_deref(), Some("2"));
+    let (first, second) = tokio::join!(log.append(set(&["3"])), log.append(set(&["4", "5"])));
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(log.cursor("c").await.unwrap().as_deref(), Some("5"));
+}
+
+pub async fn an_idempotency_key_gives_the_first_answer(kit: Kit) {
+    let log = kit.open().await;
+    let with = |number, result| Append { result: Some(result), ..command(vec![event(number, "a")]) };
+    let first = log.append(with(1, result(7, 1))).await.unwrap();
+    assert_eq!((first.events, first.earlier), (vec![Accepted(1)], None));
+    let again = log.append(with(2, result(7, 2))).await.unwrap();
+    assert_eq!((again.events, again.earlier), (vec![], Some(result(7, 1))));
+    // Two with one key at the same time: one of them is done.
+    let (one, other) = tokio::join!(log.append(with(3, result(8, 3))), log.append(with(4, result(8, 4))));
+    assert_eq!([one.unwrap().earlier, other.unwrap().earlier], [None, Some(result(8, 3))]);
+    assert_eq!(all(&*log, 10).await.len(), 2);
+}
+
+pub async fn a_dead_letter_is_kept_once(kit: Kit) {
+    let log = kit.open().await;
+    let letters = |numbers: &[u64]| Append {
+        dead_letters: numbers.iter().map(|number| letter(*number)).collect(),
+        ..Append::new(Mode::EachAlone)
+    };
+    log.append(letters(&[1, 1])).await.unwrap();
+    log.append(letters(&[1, 2])).await.unwrap();
+    let kept = log.dead_letters(0, 10, false).await.unwrap();
+    let origins: Vec<_> = kept.iter().map(|kept| kept.letter.origin.as_str()).collect();
+    assert_eq!(origins, ["orders.csv:1", "orders.csv:2"]);
+    assert!(kept[0].id >= 1 && kept[0].id < kept[1].id);
+}
+
+pub async fn dead_letters_are_listed_and_settled(kit: Kit) {
+    let log = kit.open().await;
+    let three = Append { dead_letters: (1..=3).map(letter).collect(), ..facts(vec![event(1, "a")]) };
+    accepted(log.append(three).await);
+    let kept = log.dead_letters(0, 10, true).await.unwrap();
+    let ids: Vec<_> = kept.iter().map(|kept| kept.id).collect();
+    let one = log.dead_letter(ids[1]).await.unwrap().unwrap();
+    assert_eq!((one.state.as_str(), one.settled_position), ("open", None));
+    let sent = letter(2);
+    assert_eq!(
+        (one.letter.key, one.letter.door, one.letter.reason, one.letter.problems, one.letter.record),
+        (sent.key, sent.door, sent.reason, sent.problems, sent.record)
+    );
+    assert_eq!(one.letter.sealed_body, sent.sealed_body);
+    assert!(log.dead_letter(99).await.unwrap().is_none());
+
+    accepted(log.append(Append { settles: vec![ids[0], 99], ..facts(vec![event(2, "a")]) }).await);
+    assert!(log.dismiss_dead_letter(ids[1]).await.unwrap());
+    for settled in [ids[0], ids[1], 99] {
+        assert!(!log.dismiss_dead_letter(settled).await.unwrap());
+    }
+    let states: Vec<_> = log.dead_letters(0, 10, false).await.unwrap();
+    let states: Vec<_> = states.iter().map(|letter| (letter.state.as_str(), letter.settled_position)).collect();
+    assert_eq!(states, [("resubmitted", Some(2)), ("dismissed", Some(2)), ("open", None)]);
+    assert_eq!(log.dead_letters(0, 10, true).await.unwrap()[0].id, ids[2]);
+    assert_eq!(log.dead_letters(ids[0], 1, false).await.unwrap()[0].id, ids[1]);
+}
