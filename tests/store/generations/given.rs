@@ -51,12 +51,18 @@ impl Store {
 
     async fn with_epoch(self, epoch: i64) -> Self {
         self.set_epoch(epoch).await;
+        self.set_head(1_000_000).await;
         self
     }
 
     /// What another node sees, or this one after a restart.
     pub async fn again(&self) -> Arc<dyn Generations> {
         open(&self.place).await
+    }
+
+    /// The log ends here.
+    pub async fn set_head(&self, head: u64) {
+        self.on_log(&format!("UPDATE log_state SET head = {head}")).await;
     }
 
     /// Another projector takes over.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use sqlx::Connection;
 
 use super::given::{EPOCH, Store};
+use super::rows::people;
 
 fn link(store: &Store) -> PathBuf {
     std::fs::read_link(store.folder().join("kulta.db-live")).unwrap()
@@ -37,6 +38,21 @@ async fn a_link_that_a_crash_left_behind_is_put_right_on_sqlite() {
         store.again().await.live().await.unwrap();
         assert_eq!(link(&store), PathBuf::from("kulta.db-g1"));
         assert!(std::fs::symlink_metadata(&new).is_err());
+    }
+}
+
+#[tokio::test]
+async fn projections_of_a_log_that_went_back_are_made_anew_on_sqlite() {
+    let store = Store::sqlite().await;
+    let live = store.generations.live().await.unwrap();
+    live.write(&people(3), 50, EPOCH, None).await.unwrap();
+    store.generations.close().await;
+    for (head, number, checkpoint) in [(50, 1, 50), (49, 2, 0)] {
+        store.set_head(head).await;
+        let generations = store.again().await;
+        let live = generations.live().await.unwrap();
+        assert_eq!((live.number(), live.checkpoint().await.unwrap()), (number, checkpoint));
+        generations.close().await;
     }
 }
 
