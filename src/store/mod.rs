@@ -65,10 +65,9 @@ impl fmt::Debug for Options {
 /// # Errors
 /// [`Error::Address`], or why the database does not answer.
 pub async fn open_generations(url: &str, options: &Options) -> Result<Arc<dyn views::Generations>, Error> {
-    let (readers, clock) = (options.readers, options.clock.clone());
     Ok(match Address::parse(url)? {
-        Address::Sqlite(path) => Arc::new(sqlite::Generations::open(&path, readers, clock).await?),
-        Address::Postgres(url) => Arc::new(postgres::Generations::open(&url, readers, clock).await?),
+        Address::Sqlite(path) => Arc::new(sqlite::Generations::open(&path, options).await?),
+        Address::Postgres(url) => Arc::new(postgres::Generations::open(&url, options).await?),
     })
 }
 

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::Error;
+use super::number::unsigned;
 use super::views::StoredCustomer;
 
 /// Record, customer, first position, shaped at, source, subject, state.
@@ -27,14 +28,9 @@ pub type PolicyTuple = (i64, String, String);
 /// Source, type, count.
 pub type UnknownTuple = (String, String, i64);
 
-/// A number of the log, which the stores keep as a signed one.
+/// A number that is stored: unlike one that is looked for, it must fit.
 pub fn signed(number: u64) -> Result<i64, Error> {
     i64::try_from(number).map_err(|_| Error::Inconsistent(format!("{number} is no position")))
-}
-
-/// The way back of [`signed`].
-pub fn unsigned(number: i64) -> Result<u64, Error> {
-    u64::try_from(number).map_err(|_| Error::Inconsistent(format!("{number} is no position")))
 }
 
 /// The JSON text of a value.
@@ -162,9 +158,4 @@ pub fn unknown((source, type_name, count): UnknownTuple) -> Result<UnknownRow, E
 /// The rows that `read` makes of what a select gave.
 pub fn all<T, R>(tuples: Vec<T>, read: impl Fn(T) -> Result<R, Error>) -> Result<Vec<R>, Error> {
     tuples.into_iter().map(read).collect()
-}
-
-/// A limit as the databases take it.
-pub fn limit(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -13,7 +13,19 @@ use kulta_projections::crosswalk::Decision;
 use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
 use uuid::Uuid;
 
-use super::Error;
+use super::{Address, Error, Options, postgres, sqlite};
+
+/// Opens the generations beside the log behind a database address, which was opened before: it brings the database to
+/// this binary's schema.
+///
+/// # Errors
+/// [`Error::Address`], or why the database does not answer.
+pub async fn open(url: &str, options: &Options) -> Result<Arc<dyn Generations>, Error> {
+    match Address::parse(url)? {
+        Address::Sqlite(path) => Ok(Arc::new(sqlite::Generations::open(&path, options).await?)),
+        Address::Postgres(url) => Ok(Arc::new(postgres::Generations::open(&url, options).await?)),
+    }
+}
 
 /// Makes golden records anew for a page of customers, each with the rows of its records.
 pub type Refold<'a> = &'a (dyn Fn(Vec<RecordRow>) -> Vec<CustomerRow> + Send + Sync);
@@ -66,7 +78,8 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
     /// [`Error::Fenced`] when `epoch` is no longer the projector's.
     async fn write(&self, changes: &Changes, to: u64, epoch: i64, refold: Option<Refold<'_>>) -> Result<(), Error>;
 
-    /// Inserts rows while the generation is being built: no checkpoint, no readers yet.
+    /// Inserts rows while the generation is being built: no checkpoint, no readers yet. Records and customers must be
+    /// new; counts are added to.
     async fn fill(&self, bulk: Bulk) -> Result<(), Error>;
 
     /// Ends the filling: builds what filling left out (indexes, statistics) and sets the checkpoint.
@@ -109,7 +122,11 @@ pub trait Generations: std::fmt::Debug + Send + Sync {
     /// The live generation; makes an empty first one on a store that has none.
     async fn live(&self) -> Result<Arc<dyn Generation>, Error>;
 
-    /// Makes an empty generation beside the live one. What is left of earlier attempts is removed.
+    /// Makes an empty generation beside the live one, to be filled, then written to. What is left of earlier attempts
+    /// is removed.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when `epoch` is no longer the projector's.
     async fn build(&self, epoch: i64) -> Result<Arc<dyn Generation>, Error>;
 
     /// Makes a built generation the live one, with its documented views, in one transaction.
@@ -118,9 +135,10 @@ pub trait Generations: std::fmt::Debug + Send + Sync {
     /// [`Error::Fenced`] when `epoch` is no longer the projector's.
     async fn swap(&self, generation: &Arc<dyn Generation>, epoch: i64) -> Result<(), Error>;
 
-    /// Removes generations that are neither live nor given.
+    /// Removes generations that are neither live nor given. Who still reads one gets a transient error, and finds what
+    /// it wants in the live one.
     async fn remove_others(&self, keep: &[i64]) -> Result<(), Error>;
 
-    /// Lets go of the database once nobody uses it; a second call does nothing.
+    /// Lets go of the database once nobody uses it, before the log does. A second call does nothing.
     async fn close(&self);
 }

@@ -5,5 +5,5 @@ mod imports;
 mod laws;
 mod node;
 mod repository;
-mod story;
 mod serve;
+mod story;

@@ -3,10 +3,13 @@
 //!
 //! A test of the suite takes a [`kit::Kit`], knows only `Log`, and is named once in `suite!` below.
 
+#![cfg(test)]
+
 mod beside;
 mod concurrent;
 mod expected;
 mod facts;
+mod generations;
 mod kit;
 mod opening;
 mod people;

@@ -1,5 +1,7 @@
 //! One generation: the tables of a schema.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
@@ -10,7 +12,7 @@ use uuid::Uuid;
 
 use super::super::view_sql::Texts;
 use super::super::views::{Bulk, Generation, Refold, StoredCustomer};
-use super::super::{Error, view_rows};
+use super::super::{Error, number, view_rows};
 use super::generation_read::{self as read, LookUps};
 use super::generation_schema::{SIDES, create_indexes, schema_of};
 use super::generation_write::{self as write, Writes};
@@ -38,7 +40,7 @@ impl Tables {
     pub(super) fn failed(&self, error: sqlx::Error) -> Error {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         if matches!(code.as_deref(), Some("42P01" | "3F000")) {
-            return Error::Unavailable(error.into());
+            return Error::Unavailable(Arc::new(error));
         }
         error.into()
     }
@@ -52,7 +54,7 @@ impl Generation for Tables {
 
     async fn checkpoint(&self) -> Result<u64, Error> {
         let query = sqlx::query_scalar(self.texts.checkpoint.clone());
-        view_rows::unsigned(query.fetch_one(&self.readers).await.map_err(|error| self.failed(error))?)
+        number::unsigned(query.fetch_one(&self.readers).await.map_err(|error| self.failed(error))?)
     }
 
     async fn policy(&self) -> Result<Option<PolicyRow>, Error> {
@@ -100,7 +102,7 @@ impl Generation for Tables {
 
     async fn customers_since(&self, after: (u64, Uuid), limit: usize) -> Result<Vec<StoredCustomer>, Error> {
         let query = sqlx::query_as(self.texts.customers_since.clone());
-        let query = query.bind(view_rows::signed(after.0)?).bind(after.1).bind(view_rows::limit(limit));
+        let query = query.bind(view_rows::signed(after.0)?).bind(after.1).bind(number::limit(limit));
         let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
         view_rows::all(rows, view_rows::stored_customer)
     }

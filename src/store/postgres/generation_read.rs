@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, SqlStr};
 use uuid::Uuid;
 
-use super::super::{Error, view_rows, view_sql};
+use super::super::{Error, number, view_rows, view_sql};
 use super::generation::Tables;
 use super::generation_schema::{SIDES, named};
 
@@ -84,6 +84,6 @@ where
     T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
 {
     let Some(first) = view_sql::first_behind(after) else { return Ok(Vec::new()) };
-    let query = sqlx::query_as(sql.clone()).bind(first).bind(view_rows::limit(limit));
+    let query = sqlx::query_as(sql.clone()).bind(first).bind(number::limit(limit));
     query.fetch_all(&tables.readers).await.map_err(|error| tables.failed(error))
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Transaction};
 
-use super::super::{Clock, Error, views};
+use super::super::{Clock, Error, Options, views};
 use super::generation::Tables;
 use super::generation_schema::{create_indexes, create_tables, create_views, drop_schema};
 
@@ -37,7 +37,7 @@ const SET_LIVE: &str = "UPDATE generation SET state = 'live' WHERE number = $1";
 const FENCE: &str = "SELECT epoch FROM owner WHERE name = 'projector' AND epoch = $1 FOR SHARE";
 
 /// The generations in one database.
-pub struct Generations {
+pub(in crate::store) struct Generations {
     readers: PgPool,
     writers: PgPool,
     clock: Clock,
@@ -52,14 +52,13 @@ impl std::fmt::Debug for Generations {
 }
 
 impl Generations {
-    /// The generations in the database at `url`, whose schema must be at this binary's version. At most `readers`
-    /// connections read, and [`WRITERS`] write.
+    /// The generations in the database at `url`, whose schema must be at this binary's version.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn open(url: &str, readers: u32, clock: Clock) -> Result<Self, Error> {
-        let options: PgConnectOptions = url.parse()?;
-        let options = options.application_name("kulta projections");
+    pub(in crate::store) async fn open(url: &str, options: &Options) -> Result<Self, Error> {
+        let connect: PgConnectOptions = url.parse()?;
+        let connect = connect.application_name("kulta projections").disable_statement_logging();
         let pool = |size: u32| {
             PgPoolOptions::new()
                 .max_connections(size)
@@ -74,9 +73,9 @@ impl Generations {
                 })
                 .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         };
-        let writers = pool(WRITERS).connect_with(options.clone()).await?;
-        let readers = pool(readers.max(1)).connect_lazy_with(options);
-        Ok(Self { readers, writers, clock, opened: Mutex::default() })
+        let writers = pool(WRITERS).connect_with(connect.clone()).await?;
+        let readers = pool(options.readers.max(1)).connect_lazy_with(connect);
+        Ok(Self { readers, writers, clock: options.clock.clone(), opened: Mutex::default() })
     }
 
     fn handle(&self, number: i64) -> Arc<Tables> {

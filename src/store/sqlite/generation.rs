@@ -1,6 +1,7 @@
 //! One generation: a file with a connection that writes and a few that read.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,18 +10,24 @@ use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
 use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqliteExecutor, SqlitePool};
+use sqlx::{ConnectOptions, SqliteExecutor, SqlitePool};
 use uuid::Uuid;
 
 use super::super::view_sql::Texts;
 use super::super::views::{Bulk, Generation, Refold, StoredCustomer};
-use super::super::{Error, view_rows};
+use super::super::{Error, number, view_rows};
 use super::generation_schema::{create_indexes, create_tables};
 use super::generation_write::{fill, write};
 use super::{generation_read as read, generation_schema as schema};
 
 /// Others than this process read the file, never for long; what plants or repairs a row by hand may write.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Pages in the WAL after which a commit copies them into the file: 16 MiB.
+const CHECKPOINT_PAGES: &str = "4096";
+/// Beyond this the writer waits until no reader needs the WAL: while one reader always follows another, it would never
+/// be begun anew and grow for ever.
+const LONGEST_WAL_BYTES: u64 = 64 << 20;
 
 const EPOCH: &str = "SELECT epoch FROM owner WHERE name = 'projector'";
 
@@ -46,6 +53,9 @@ pub(super) struct Tables {
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
     pub(super) log: SqlitePool,
+    wal: PathBuf,
+    /// The length of the WAL from which on the writer tries to empty it.
+    too_long: AtomicU64,
 }
 
 impl Tables {
@@ -58,12 +68,14 @@ impl Tables {
     ) -> Result<Self, Error> {
         // What a power failure takes away is projected again: the checkpoint goes with it.
         let options = SqliteConnectOptions::new()
-            .filename(path)
+            .filename(&path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging();
         let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).test_before_acquire(false);
         let writing = options.clone().create_if_missing(create).pragma("cache_size", "-32768");
+        let writing = writing.pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
         let writer = pool().max_connections(1).connect_with(writing).await?;
         if create {
             let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
@@ -72,7 +84,8 @@ impl Tables {
         }
         let reading = options.create_if_missing(false).pragma("query_only", "ON");
         let readers = pool().max_connections(readers.max(1)).connect_lazy_with(reading);
-        Ok(Self { number, texts: Texts::new("", schema::SIDES), writer, readers, log })
+        let (wal, too_long) = (schema::beside(&path, "-wal"), AtomicU64::new(LONGEST_WAL_BYTES));
+        Ok(Self { number, texts: Texts::new("", schema::SIDES), writer, readers, log, wal, too_long })
     }
 
     /// Makes the indexes that filling does without.
@@ -80,6 +93,25 @@ impl Tables {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         create_indexes(&mut transaction).await?;
         transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Empties the WAL when it has grown too long. Somebody who reads one state of it for hours is waited for once per
+    /// growth, not with every write.
+    pub(super) async fn keep_wal_short(&self) {
+        let length = || std::fs::metadata(&self.wal).map_or(0, |file| file.len());
+        let before = length();
+        if before <= self.too_long.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = self.empty_wal().await {
+            tracing::warn!(%error, bytes = before, generation = self.number, "the WAL could not be emptied");
+        }
+        self.too_long.store(length() + LONGEST_WAL_BYTES, Ordering::Relaxed);
+    }
+
+    async fn empty_wal(&self) -> Result<(), Error> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
         Ok(())
     }
 
@@ -98,7 +130,7 @@ impl Generation for Tables {
 
     async fn checkpoint(&self) -> Result<u64, Error> {
         let position: i64 = sqlx::query_scalar(self.texts.checkpoint.clone()).fetch_one(&self.readers).await?;
-        view_rows::unsigned(position)
+        number::unsigned(position)
     }
 
     async fn policy(&self) -> Result<Option<PolicyRow>, Error> {
@@ -110,7 +142,9 @@ impl Generation for Tables {
     }
 
     async fn write(&self, changes: &Changes, to: u64, epoch: i64, refold: Option<Refold<'_>>) -> Result<(), Error> {
-        write(self, changes, to, Epoch(epoch), refold).await
+        write(self, changes, to, Epoch(epoch), refold).await?;
+        self.keep_wal_short().await;
+        Ok(())
     }
 
     async fn fill(&self, bulk: Bulk) -> Result<(), Error> {
@@ -123,8 +157,7 @@ impl Generation for Tables {
         create_indexes(&mut transaction).await?;
         sqlx::query(schema::SET_CHECKPOINT).bind(to).execute(&mut *transaction).await?;
         transaction.commit().await?;
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.writer).await?;
-        Ok(())
+        self.empty_wal().await
     }
 
     async fn customer(&self, id: CustomerId) -> Result<Option<StoredCustomer>, Error> {
@@ -144,7 +177,7 @@ impl Generation for Tables {
 
     async fn customers_since(&self, after: (u64, Uuid), limit: usize) -> Result<Vec<StoredCustomer>, Error> {
         let query = sqlx::query_as(self.texts.customers_since.clone());
-        let query = query.bind(view_rows::signed(after.0)?).bind(after.1).bind(view_rows::limit(limit));
+        let query = query.bind(view_rows::signed(after.0)?).bind(after.1).bind(number::limit(limit));
         view_rows::all(query.fetch_all(&self.readers).await?, view_rows::stored_customer)
     }
 

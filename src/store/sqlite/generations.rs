@@ -10,15 +10,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
-use super::super::{Error, views};
+use super::super::number::unsigned;
+use super::super::views::Generation as _;
+use super::super::{Clock, Error, Options, sql, views};
 use super::generation::{Epoch, Tables};
 use super::generation_schema::{beside, delete, path_of};
-use crate::store::Clock;
 
-/// Appends hold the log's file for a few milliseconds at most.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Appends hold the log's file for milliseconds only.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const LIVE: &str = "SELECT number FROM generation WHERE state = 'live'";
 const ADD: &str = "INSERT INTO generation (created_at, state) VALUES ($1, 'building') RETURNING number";
@@ -29,7 +30,7 @@ const SET_LIVE: &str = "UPDATE generation SET state = 'live' WHERE number = $1";
 const FORGET: &str = "DELETE FROM generation WHERE number = $1 AND state <> 'live'";
 
 /// The generations beside one log.
-pub struct Generations {
+pub(in crate::store) struct Generations {
     path: PathBuf,
     log: SqlitePool,
     readers: u32,
@@ -48,28 +49,31 @@ impl std::fmt::Debug for Generations {
 }
 
 impl Generations {
-    /// The generations beside the log at `path`, which must be there and at this binary's version. `readers`
-    /// connections read from each generation.
+    /// The generations beside the log at `path`, which must be there and at this binary's version.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub async fn open(path: &Path, readers: u32, clock: Clock) -> Result<Self, Error> {
+    pub(in crate::store) async fn open(path: &Path, options: &Options) -> Result<Self, Error> {
         // The same files are meant, however the log's own file is called this time.
         let path = std::fs::canonicalize(path)
             .map_err(|source| Error::Io { what: format!("opening {}", path.display()), source })?;
-        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
+        let connect = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(false)
+            .busy_timeout(BUSY_TIMEOUT)
+            .disable_statement_logging();
         let log = SqlitePoolOptions::new()
             .max_connections(2)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_with(options)
+            .connect_with(connect)
             .await?;
         Ok(Self {
             path,
             log,
-            readers,
-            clock,
+            readers: options.readers,
+            clock: options.clock.clone(),
             live: RwLock::default(),
             making: tokio::sync::Mutex::default(),
             opened: Mutex::default(),
@@ -109,22 +113,41 @@ impl Generations {
 
     /// Finds the live generation, or makes an empty one.
     async fn find_live(&self) -> Result<Arc<Tables>, Error> {
-        let number: Option<i64> = sqlx::query_scalar(LIVE).fetch_optional(&self.log).await?;
-        let existing = number.filter(|number| path_of(&self.path, *number).exists());
-        let tables = match existing {
-            Some(number) => self.handle(number, false).await?,
-            None => {
-                let created_at = (self.clock)().micros();
-                let number = sqlx::query_scalar(ADD).bind(created_at).fetch_one(&self.log).await?;
-                let tables = self.handle(number, true).await?;
-                tables.index().await?;
-                let mut transaction = self.log.begin_with("BEGIN IMMEDIATE").await?;
-                make_live(&mut transaction, number).await?;
-                transaction.commit().await?;
-                tables
-            }
+        let tables = match self.usable().await? {
+            Some(tables) => tables,
+            None => self.make_first().await?,
         };
         self.point_at(tables.number)?;
+        Ok(tables)
+    }
+
+    /// The generation that is said to be live, unless its file is missing, or knows more than the log: then the log was
+    /// brought back from a backup, and what stands in the file may never have happened.
+    async fn usable(&self) -> Result<Option<Arc<Tables>>, Error> {
+        let Some(number) = sqlx::query_scalar(LIVE).fetch_optional(&self.log).await? else { return Ok(None) };
+        if !path_of(&self.path, number).exists() {
+            tracing::warn!(generation = number, "the file of the projections is missing, they are made anew");
+            return Ok(None);
+        }
+        let tables = self.handle(number, false).await?;
+        let head = unsigned(sqlx::query_scalar(sql::HEAD).fetch_one(&self.log).await?)?;
+        let checkpoint = tables.checkpoint().await?;
+        if checkpoint > head {
+            tracing::warn!(generation = number, checkpoint, head, "the log has gone back, projections are made anew");
+            return Ok(None);
+        }
+        Ok(Some(tables))
+    }
+
+    /// Makes an empty generation the live one.
+    async fn make_first(&self) -> Result<Arc<Tables>, Error> {
+        let created_at = (self.clock)().micros();
+        let number = sqlx::query_scalar(ADD).bind(created_at).fetch_one(&self.log).await?;
+        let tables = self.handle(number, true).await?;
+        tables.index().await?;
+        let mut transaction = self.log.begin_with("BEGIN IMMEDIATE").await?;
+        make_live(&mut transaction, number).await?;
+        transaction.commit().await?;
         Ok(tables)
     }
 
