@@ -11,6 +11,7 @@ mod kit;
 mod opening;
 mod people;
 mod postgres_only;
+mod proxy;
 mod reads;
 mod sqlite_only;
 mod timelines;
