@@ -194,6 +194,9 @@ pub enum EventOutcome {
     Duplicate(u64),
     /// Another content is stored under this id, here; this one lies among the dead letters.
     Conflict(u64),
+    /// Stored before, here, under an older payload version: whether the content is the same shows when that is lifted.
+    /// Nothing was done.
+    Older(u64),
 }
 
 /// What became of an append. Once a caller has it, it is durable.

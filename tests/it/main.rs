@@ -7,3 +7,4 @@ mod node;
 mod repository;
 mod serve;
 mod story;
+mod versions;

@@ -6,6 +6,7 @@ pub mod event_types;
 pub mod events;
 pub mod policies;
 pub mod projections;
+pub mod sources;
 pub mod streams;
 pub mod system;
 
@@ -48,6 +49,8 @@ fn domain(routes: Routes) -> Routes {
         .add::<customers::merge::__path_handler, _, _>(Needs(Govern), customers::merge::handler)
         .add::<customers::split::__path_handler, _, _>(Needs(Govern), customers::split::handler)
         .add::<customers::withdraw::__path_handler, _, _>(Needs(Govern), customers::withdraw::handler)
+        .add::<sources::__path_list, _, _>(Needs(Read), sources::list)
+        .add::<sources::__path_put, _, _>(Needs(Govern), sources::put)
         .add::<policies::__path_get, _, _>(Needs(Read), policies::get)
         .add::<policies::__path_put, _, _>(Needs(Govern), policies::put)
         .add::<projections::__path_list, _, _>(Needs(Read), projections::list)

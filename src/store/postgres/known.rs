@@ -14,10 +14,11 @@ pub(super) const KNOWN: &str = "
 SELECT state.head, state.recorded_at, state.commits,
     events.keys, events.positions, events.fingerprints, streams.numbers, streams.revisions, people.ids,
     keys.ids, keys.classes, keys.wrapped, results.keys, results.requests, results.statuses, results.positions,
-    results.bodies
+    results.bodies, events.versions
 FROM log_state AS state
 CROSS JOIN LATERAL (
-    SELECT array_agg(event_key) AS keys, array_agg(position) AS positions, array_agg(fingerprint) AS fingerprints
+    SELECT array_agg(event_key) AS keys, array_agg(position) AS positions, array_agg(fingerprint) AS fingerprints,
+        array_agg(version) AS versions
     FROM log WHERE event_key = ANY($1)
 ) AS events
 CROSS JOIN LATERAL (
@@ -61,8 +62,9 @@ fn learn(row: &PgRow, wanted: &Wanted) -> Result<Known, Error> {
         ..Known::default()
     };
     let (keys, positions, fingerprints) = (list::<Uuid>(row, 3)?, list::<i64>(row, 4)?, list::<Uuid>(row, 5)?);
-    for ((key, position), fingerprint) in keys.into_iter().zip(positions).zip(fingerprints) {
-        known.events.insert(key, KnownEvent { position: unsigned(position)?, fingerprint });
+    let versions = list::<i16>(row, 17)?;
+    for (((key, position), fingerprint), version) in keys.into_iter().zip(positions).zip(fingerprints).zip(versions) {
+        known.events.insert(key, KnownEvent { position: unsigned(position)?, fingerprint, version });
     }
     for (number, revision) in list::<i64>(row, 6)?.into_iter().zip(list::<i64>(row, 7)?) {
         let nth = usize::try_from(number - 1).unwrap_or(usize::MAX);
