@@ -22,7 +22,10 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
     let parsed = PgConnectOptions::from_str(url).map_err(|error| Error::Address(format!("postgres ({error})")))?;
     // The log is read by index only. Without statistics, as after a first import, the planner believes the tables small,
     // and a plan that it has kept would walk them for minutes.
+    // By default names are looked up in a schema called like the user first. A user `kulta` has one from the second start
+    // on, that of the views, and would find an empty log in it.
     let settings = [
+        ("search_path", "public"),
         ("enable_seqscan", "off"),
         ("jit", "off"),
         ("idle_in_transaction_session_timeout", "30000"),
