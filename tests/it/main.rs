@@ -2,9 +2,12 @@
 #![cfg(test)]
 
 mod imports;
+mod kit;
 mod laws;
 mod node;
+mod real_input;
 mod repository;
 mod serve;
 mod story;
+mod verify_finds;
 mod versions;

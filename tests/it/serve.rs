@@ -33,12 +33,14 @@ fn publish(client: &mut kulta_test_support::http::Client, event: &Value) -> Valu
     request.send().expect_status(200).json()["results"][0].clone()
 }
 
-/// Every file of the directory that belongs to the database, but the lock, which is no data.
+/// Every file of the log, but the lock, which is no data. The projections' files hold golden records in clear, as CRM and
+/// BI read them (`erased.rs` sees to them).
 fn database_files(directory: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
     let mut files: Vec<_> = entries
         .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
         .filter(|(name, _)| name.starts_with("kulta.db") && !name.ends_with(".lock"))
+        .filter(|(name, _)| !name.starts_with("kulta.db-g") && !name.starts_with("kulta.db-live"))
         .map(|(name, path)| (name, fs::read(path).unwrap()))
         .collect();
     files.sort();
@@ -74,7 +76,8 @@ fn what_was_acknowledged_is_there_after_a_stop_and_a_kill() {
 
     let server = program.serve();
     let events = server.client().get("/v1/events").send().expect_status(200).json();
-    assert_eq!(events["items"][1]["data"]["name"], "Anna Virtanen");
+    // The first event is the built-in policy.
+    assert_eq!(events["items"][2]["data"]["name"], "Anna Virtanen");
     server.signal(Signal::Int);
     assert_eq!(server.wait(PATIENCE).code(), Some(0));
 }
@@ -114,7 +117,7 @@ fn a_database_keeps_its_master_key() {
     let given = program.clone().env("KULTA_MASTER_KEY_FILE", &aside);
     let server = given.serve();
     let events = server.client().get("/v1/events").send().expect_status(200).json();
-    assert_eq!(events["items"][0]["subject"], "anna.virtanen@example.fi");
+    assert_eq!(events["items"][1]["subject"], "anna.virtanen@example.fi");
 }
 
 fn names(files: &[(String, Vec<u8>)]) -> Vec<&str> {

@@ -270,4 +270,6 @@ async fn an_unreadable_row_is_named_without_its_content(store: Store) {
     let text = format!("{error} {error:?}");
     assert!(matches!(error, Error::Inconsistent(_)), "{text}");
     assert!(text.contains(&id(1).to_string()) && !text.contains("Matti"), "{text}");
+    // Verification goes on behind it.
+    assert_eq!(live.records_page(None, 9).await.unwrap(), [(id(1), None)]);
 }

@@ -131,7 +131,7 @@ pub async fn contents(of: &Arc<dyn Generation>) -> Contents {
     loop {
         let page = of.records_page(all.records.last().map(|row| row.record), LIMIT).await.unwrap();
         let last = page.len() < LIMIT;
-        all.records.extend(page);
+        all.records.extend(page.into_iter().map(|(id, row)| row.filter(|row| row.record == id).unwrap()));
         if last {
             break;
         }
@@ -139,7 +139,7 @@ pub async fn contents(of: &Arc<dyn Generation>) -> Contents {
     loop {
         let page = of.customers_page(all.customers.last().map(|row| row.customer), LIMIT).await.unwrap();
         let last = page.len() < LIMIT;
-        all.customers.extend(page);
+        all.customers.extend(page.into_iter().map(|(id, row)| row.filter(|row| row.customer == id).unwrap()));
         if last {
             break;
         }
@@ -147,7 +147,7 @@ pub async fn contents(of: &Arc<dyn Generation>) -> Contents {
     loop {
         let page = of.decisions_page(all.decisions.last().map(|row| row.id), LIMIT).await.unwrap();
         let last = page.len() < LIMIT;
-        all.decisions.extend(page);
+        all.decisions.extend(page.into_iter().map(|(id, row)| row.filter(|row| row.id == id).unwrap()));
         if last {
             break;
         }
