@@ -11,6 +11,7 @@ pub mod log;
 mod number;
 pub mod page;
 pub mod plan;
+mod postgres;
 mod sql;
 mod sqlite;
 pub mod writer;
@@ -65,7 +66,7 @@ impl fmt::Debug for Options {
 pub async fn open(url: &str, options: &Options) -> Result<Arc<dyn Log>, Error> {
     match Address::parse(url)? {
         Address::Sqlite(path) => Ok(Arc::new(sqlite::Store::open(&path, options).await?)),
-        Address::Postgres(url) => Err(Error::Address(url)),
+        Address::Postgres(url) => Ok(Arc::new(postgres::Store::open(&url, options).await?)),
     }
 }
 

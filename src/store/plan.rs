@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use kulta_events::field::Retention;
 use kulta_events::{Instant, RecordId};
 use uuid::Uuid;
 
@@ -116,6 +117,13 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// The personal parts of the rows, in their order: position, class, blob.
+    pub fn parts(&self) -> impl Iterator<Item = (u64, Retention, &[u8])> {
+        self.rows
+            .iter()
+            .flat_map(|row| row.event.parts.iter().map(|(class, blob)| (row.position, *class, blob.as_slice())))
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -245,7 +253,7 @@ fn place<'a>(event: &'a NewEvent, known: &mut Known, plan: &mut Plan<'a>) -> Eve
 }
 
 /// The retention class whose key every record has from its beginning.
-const CONTACT: i16 = kulta_events::field::Retention::Contact as i16;
+const CONTACT: i16 = Retention::Contact as i16;
 
 /// A record comes into being with the first event that names it; without an accepted event there is none.
 fn store_people<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) {
@@ -269,8 +277,6 @@ fn store_people<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) 
 
 #[cfg(test)]
 mod tests {
-    use kulta_events::field::Retention;
-
     use super::*;
 
     fn event(key: u128, content: u128, stream: &str) -> NewEvent {

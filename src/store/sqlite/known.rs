@@ -4,14 +4,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use kulta_events::field::Retention;
 use kulta_events::{Instant, RecordId};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Either, Executor, Row, SqliteConnection};
 use uuid::Uuid;
 
 use crate::store::log::NewKey;
-use crate::store::number::unsigned;
+use crate::store::number::{retention, unsigned};
 use crate::store::plan::{Known, KnownEvent, Wanted};
 use crate::store::{CommandResult, Error};
 
@@ -85,9 +84,7 @@ fn learn(known: &mut Known, wanted: &Wanted, row: &SqliteRow) -> Result<(), Erro
 
 /// The records of table `record_key` from column `first` on.
 pub(super) fn key(row: &SqliteRow, first: usize) -> Result<NewKey, Error> {
-    let number: i16 = row.try_get(first + 1)?;
-    let class = Retention::from_number(number)
-        .ok_or_else(|| Error::Inconsistent(format!("there is no retention class {number}")))?;
+    let class = retention(row.try_get(first + 1)?)?;
     Ok(NewKey { record: RecordId(row.try_get(first)?), class, wrapped: row.try_get(first + 2)? })
 }
 
