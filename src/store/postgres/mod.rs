@@ -161,6 +161,10 @@ impl Log for Store {
         letters::dead_letter(&self.readers, id).await
     }
 
+    async fn open_dead_letters(&self) -> Result<u64, Error> {
+        letters::open_dead_letters(&self.readers).await
+    }
+
     async fn dismiss_dead_letter(&self, id: i64) -> Result<bool, Error> {
         letters::dismiss(&self.readers, id).await
     }
