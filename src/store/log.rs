@@ -139,6 +139,8 @@ pub struct CommandResult {
     pub request: Uuid,
     /// HTTP status of the answer.
     pub status: i16,
+    /// The log's last position after the command; the log itself fills it in.
+    pub position: u64,
     /// The answer, sealed.
     pub sealed_body: Vec<u8>,
 }

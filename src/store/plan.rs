@@ -109,7 +109,7 @@ pub struct Plan<'a> {
     /// Dead letters to mark as resubmitted, with the position.
     pub settles: Vec<(i64, u64)>,
     /// Answers to keep.
-    pub results: Vec<&'a CommandResult>,
+    pub results: Vec<CommandResult>,
     /// The log's last position afterwards.
     pub head: u64,
     /// When the group is recorded: never earlier than what is recorded already.
@@ -179,6 +179,8 @@ fn request<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) -> Re
         plan.settles.extend(append.settles.iter().map(|id| (*id, known.head)));
     }
     if let Some(result) = &append.result {
+        // A repetition is answered with the position to wait for, as the first was.
+        let result = CommandResult { position: known.head, ..result.clone() };
         known.results.insert(result.key, result.clone());
         plan.results.push(result);
     }

@@ -23,7 +23,8 @@ SELECT low FROM search WHERE low = high";
 
 pub const CURSOR: &str = "SELECT value FROM cursor WHERE name = $1";
 
-pub const COMMAND_RESULT: &str = "SELECT key, request, status, sealed_body FROM command_result WHERE key = $1";
+pub const COMMAND_RESULT: &str =
+    "SELECT key, request, status, position, sealed_body FROM command_result WHERE key = $1";
 
 pub const DEAD_LETTERS: &str = "
 SELECT id, letter_key, door, origin, reason, problems, sealed_body, record_id, recorded_at, state, settled_position

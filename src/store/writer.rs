@@ -77,7 +77,7 @@ impl Attempt {
                 sealed_id: row.event.sealed_id.clone(),
                 recorded_at: plan.recorded_at,
             },
-            (None, Some(result)) => Trace::Result((*result).clone()),
+            (None, Some(result)) => Trace::Result(result.clone()),
             (None, None) => Trace::None,
         };
         self.pending = Some((trace, std::mem::take(&mut plan.outcomes)));

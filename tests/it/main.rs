@@ -1,8 +1,10 @@
 //! Black-box tests: the real binary, real servers. One binary, so that they are linked once.
 #![cfg(test)]
 
+mod crash;
 mod imports;
 mod laws;
+mod load;
 mod node;
 mod repository;
 mod serve;

@@ -99,6 +99,7 @@ async fn a_lost_answer_is_found_again() {
                     key: Uuid::from_u128(u128::from(number)),
                     request: Uuid::from_u128(1),
                     status: 200,
+                    position: 0,
                     sealed_body: number.to_be_bytes().to_vec(),
                 };
                 number += size;

@@ -16,6 +16,10 @@ const CONNECT: Duration = Duration::from_secs(15);
 /// The writer's setting, held fast against a change of the server's while it is connected.
 const HOLD_DURABILITY: &str = "SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)";
 
+/// Where the tables are. Left to the server, a user called `kulta` would find the schema of the documented views first,
+/// and from its second start on make and see another, empty log there.
+pub(super) const SCHEMA: (&str, &str) = ("search_path", "public");
+
 /// Reads the address.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
     // The text may hold a password, the parser's complaint does not.
@@ -23,6 +27,7 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
     // The log is read by index only. Without statistics, as after a first import, the planner believes the tables small,
     // and a plan that it has kept would walk them for minutes.
     let settings = [
+        SCHEMA,
         ("enable_seqscan", "off"),
         ("jit", "off"),
         ("idle_in_transaction_session_timeout", "30000"),

@@ -25,7 +25,7 @@ FROM json_each(?) AS wanted WHERE last IS NOT NULL;
 SELECT 3, record_id FROM json_each(?) AS wanted CROSS JOIN record ON record_id = unhex(wanted.value);
 SELECT 4, record_id, class, wrapped
 FROM json_each(?) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.value);
-SELECT 5, command_result.key, request, status, sealed_body
+SELECT 5, command_result.key, request, status, position, sealed_body
 FROM json_each(?) AS wanted CROSS JOIN command_result ON command_result.key = unhex(wanted.value)";
 
 /// Looks up what is wanted.
@@ -95,7 +95,8 @@ pub(super) fn result(row: &SqliteRow, first: usize) -> Result<CommandResult, Err
         key: row.try_get(first)?,
         request: row.try_get(first + 1)?,
         status: row.try_get(first + 2)?,
-        sealed_body: row.try_get(first + 3)?,
+        position: position(row, first + 3)?,
+        sealed_body: row.try_get(first + 4)?,
     })
 }
 
