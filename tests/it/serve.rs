@@ -200,3 +200,37 @@ fn nobody_is_named_in_logs_and_files() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_serve_one_postgresql_under_one_key() {
+    let database = kulta_test_support::pg::database().await;
+    let program = serve().env("KULTA_DATABASE_URL", database.url());
+    refused(program.run(), &["KULTA_MASTER_KEY"]);
+    let mut connection = database.connect().await;
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(tables, 0, "a refused start made tables");
+    connection.close().await.unwrap();
+
+    let keyed = program.clone().env("KULTA_MASTER_KEY", OTHER_KEY);
+    let (one, two) = (keyed.serve(), keyed.serve());
+    assert_eq!(publish(&mut one.client(), &registered("1"))["status"], "accepted");
+    assert_eq!(publish(&mut two.client(), &registered("1"))["status"], "duplicate");
+    assert_eq!(
+        publish(&mut two.client(), &registered("2")),
+        json!({
+            "source": "newsletter", "id": "2", "status": "accepted", "position": 2,
+        })
+    );
+    let events = one.client().get("/v1/events?wait=30&after=1").send().expect_status(200).json();
+    assert_eq!(events["items"][0]["data"]["name"], "Anna Virtanen");
+    for node in [one, two] {
+        assert_eq!(node.terminate(PATIENCE).code(), Some(0));
+    }
+
+    let other = program.clone().env("KULTA_MASTER_KEY", OTHER_KEY.replace('0', "1"));
+    refused(other.run(), &["the master key is not the one", "nothing was written"]);
+    database.close().await;
+}
