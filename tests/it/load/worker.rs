@@ -70,9 +70,9 @@ impl Worker {
     fn send(&mut self, events: &[Value]) -> u64 {
         self.ledger.sending(events);
         let body = json!(events).to_string();
-        let response = self.client.send(|client| {
-            client.post("/v1/events").body("application/cloudevents-batch+json", body.as_str())
-        });
+        let response = self
+            .client
+            .send(|client| client.post("/v1/events").body("application/cloudevents-batch+json", body.as_str()));
         let answer = response.expect_status(200).json();
         self.ledger.answered(events, &answer);
         answer["position"].as_u64().unwrap()
