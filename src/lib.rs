@@ -2,18 +2,35 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`cli`] | the command line, one file per verb |
+//! | [`app`] | the application: built, then run until told to stop |
 //! | [`clock`] | the clock, handed in |
+//! | [`config`] | defaults, file, environment, flags |
+//! | [`demo`] | the demo's history |
+//! | [`generate`] | synthetic input, hard as real data is |
+//! | [`http`] | the HTTP edge: server, problems, one endpoint per file |
 //! | [`intake`] | every door: parse, validate, seal, append, one answer per event |
 //! | [`commands`] | what people do, through cqrs-es aggregates over the log |
 //! | [`projector`] | keeps the projections up, live and rebuilt |
 //! | [`reads`] | what front ends read, on both time axes |
+//! | [`generate`] | synthetic customers and their history, for tests, benches and the demo |
 //! | [`store`] | the log and its two stores; the only place that knows SQL |
 //! | [`privacy`] | keys, seals, keyed hashes |
+//! | [`metrics`] | what a node counts |
+//! | [`services`] | the parts of a running node, shared by all who answer requests |
 
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod generate;
+pub mod http;
 pub mod intake;
+pub mod metrics;
 pub mod privacy;
 pub mod projector;
 pub mod reads;
+pub mod services;
 pub mod store;

@@ -50,3 +50,30 @@ pub fn golden_at(
         .collect();
     (Golden::of(&folded, policy), states)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::given::{day, event, record};
+
+    #[test]
+    fn what_happened_at_or_after_the_time_is_left_out_and_nobody_leaves() {
+        let events = [
+            event("crm", "1", 3, "customer.registered", r#"{"email":"crm@x.fi"}"#),
+            event("erp", "1", 2, "customer.contact_edited", r#"{"email":"new@x.fi"}"#),
+            event("erp", "1", 1, "customer.registered", r#"{"email":"old@x.fi"}"#),
+            event("shop", "9", 1, "customer.registered", r#"{"email":"stranger@x.fi"}"#),
+        ];
+        let named = |source: &str| Named { record: record(source, "1"), source: source.to_owned(), subject: None };
+        let members = [named("crm"), named("erp")];
+        let at = |as_of| golden_at(&members, &events, as_of, &SurvivorshipPolicy::built_in());
+        for (as_of, email) in
+            [(None, Some("crm@x.fi")), (Some(3), Some("new@x.fi")), (Some(2), Some("old@x.fi")), (Some(1), None)]
+        {
+            let (golden, states) = at(as_of.map(day));
+            assert_eq!(golden.text("email"), email, "{as_of:?}");
+            assert_eq!((golden.records.len(), states.len()), (2, 2));
+        }
+        assert_eq!(at(Some(day(3))).1[0], RecordState::default());
+    }
+}

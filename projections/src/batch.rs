@@ -175,3 +175,6 @@ impl Loaded {
         matches!(self.rows.get(&record), Some(None)) && !self.known.contains(&record)
     }
 }
+
+#[cfg(test)]
+mod tests;

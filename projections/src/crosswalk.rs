@@ -246,3 +246,6 @@ pub fn split_lists(members: &[RecordId], chosen: &[RecordId], attached: &BTreeMa
     let (records, from) = members.iter().copied().partition(goes);
     Pairing { records, from }
 }
+
+#[cfg(test)]
+mod tests;

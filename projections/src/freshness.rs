@@ -92,3 +92,80 @@ fn ask_for(field: &str, golden: &Golden, policy: &SurvivorshipPolicy, as_of: Ins
     let weight = policy.ask_weight.saturating_mul(times);
     (weight > 0).then(|| Ask { field: field.to_owned(), reason, weight })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::given::{day, event, record};
+    use crate::golden::Member;
+    use crate::record::RecordState;
+
+    /// The golden record of one record after these events, which come as (day, type, data).
+    fn golden(events: &[(i64, &str, &str)]) -> Golden {
+        let events: Vec<_> = events.iter().map(|(on, kind, data)| event("erp", "1", *on, kind, data)).collect();
+        let state = RecordState::fold(&events);
+        let member = Member { record: record("erp", "1"), source: "erp", subject: None, state: &state };
+        Golden::of(&[member], &SurvivorshipPolicy::built_in())
+    }
+
+    fn asked(golden: &Golden, on: i64) -> Vec<(String, Reason, u32)> {
+        let asks = ask(golden, &SurvivorshipPolicy::built_in(), day(on));
+        asks.into_iter().map(|ask| (ask.field, ask.reason, ask.weight)).collect()
+    }
+
+    const KNOWN: (i64, &str, &str) =
+        (0, "customer.registered", r#"{"email":"a@x.fi","phone":"1","address":{"city":"Oulu"}}"#);
+    const CONFIRMED: (i64, &str, &str) = (300, "customer.contact_verified", r#"{"field":"email","value":"a@x.fi"}"#);
+
+    #[test]
+    fn a_field_is_as_old_as_its_observation_or_its_last_confirmation() {
+        let before = golden(&[KNOWN]);
+        assert_eq!(age_days(&before.fields["email"], day(400)), 400);
+        assert_eq!(age_days(&before.fields["email"], day(1).plus_micros(-1)), 0);
+        assert_eq!(age_days(&before.fields["email"], day(-1)), 0);
+        assert_eq!(age_days(&golden(&[KNOWN, CONFIRMED]).fields["email"], day(400)), 100);
+    }
+
+    #[test]
+    fn what_is_missing_comes_before_what_is_stale_before_what_nobody_verified() {
+        let golden = golden(&[(0, "customer.registered", r#"{"email":"a@x.fi","phone":"1"}"#), CONFIRMED]);
+        let fresh = [("address".to_owned(), Reason::Missing, 40), ("phone".to_owned(), Reason::Unverified, 20)];
+        assert_eq!(asked(&golden, 300), fresh);
+        let stale = [("address", Reason::Missing, 40), ("phone", Reason::Stale, 40)];
+        assert_eq!(asked(&golden, 366), stale.map(|(field, reason, weight)| (field.to_owned(), reason, weight)));
+    }
+
+    #[test]
+    fn nothing_is_asked_before_its_time_has_passed() {
+        assert_eq!(asked(&golden(&[KNOWN]), 365)[0], ("email".to_owned(), Reason::Unverified, 30));
+        assert_eq!(asked(&golden(&[KNOWN]), 366)[0], ("email".to_owned(), Reason::Stale, 60));
+    }
+
+    #[test]
+    fn what_the_customer_declined_is_never_asked_again() {
+        let events = [KNOWN, (1, "customer.contact_declined", r#"{"field":"email"}"#)];
+        assert!(asked(&golden(&events), 1000).iter().all(|(field, ..)| field != "email"));
+        assert!(asked(&golden(&events[1..]), 1000).iter().all(|(field, ..)| field != "email"));
+    }
+
+    #[test]
+    fn at_most_three_fields_are_asked_and_only_those_that_the_kind_has() {
+        let mut policy = SurvivorshipPolicy::built_in();
+        policy.default.ask_weight = 1;
+        let person = golden(&[(0, "customer.registered", r#"{"kind":"person"}"#)]);
+        assert_eq!(ask(&person, &policy, day(0)).len(), MOST_ASKED);
+        policy.fields.values_mut().for_each(|field| field.ask_weight = 0);
+        policy.fields.insert("vat_id".to_owned(), SurvivorshipPolicy::built_in().fields["email"].clone());
+        policy.fields.insert("attributes.shoe".to_owned(), SurvivorshipPolicy::built_in().fields["phone"].clone());
+        let asks = ask(&person, &policy, day(0));
+        assert_eq!(asks[0].field, "attributes.shoe");
+        assert!(asks.iter().all(|ask| ask.field != "vat_id"));
+    }
+
+    #[test]
+    fn records_that_disagree_about_an_unverified_value_are_a_dispute() {
+        let golden = golden(&[(0, "customer.registered", r#"{"email":["a@x.fi","b@x.fi"]}"#)]);
+        let email = asked(&golden, 1).into_iter().find(|(field, ..)| field == "email");
+        assert_eq!(email, Some(("email".to_owned(), Reason::Disputed, 30)));
+    }
+}

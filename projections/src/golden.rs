@@ -246,3 +246,6 @@ pub struct Consent {
     /// When.
     pub at: Instant,
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@
 //! | [`normal`] | when two values of a field count as equal |
 //! | [`record`] | what one record says now, [`record::RecordState`] |
 //! | [`golden`] | the golden record of a customer: survivors, provenance, losers |
+//! | [`expr`] | expressions over exact decimals: mapping files, later rules |
 //! | [`freshness`] | how old a field is, and which few are worth asking for |
 //! | [`crosswalk`] | stewards' decisions, and the customers that follow from them |
 //! | [`timeline`] | events as somebody reads them, with importance |
@@ -23,7 +24,10 @@
 pub mod as_of;
 pub mod batch;
 pub mod crosswalk;
+pub mod expr;
 pub mod freshness;
+#[cfg(test)]
+mod given;
 pub mod golden;
 pub mod normal;
 pub mod record;

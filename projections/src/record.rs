@@ -204,6 +204,10 @@ impl RecordState {
         self.verified.get(field)?.get(key).copied().map(Instant::from_micros)
     }
 
+    pub(crate) fn has_verified(&self, field: &str) -> bool {
+        self.verified.contains_key(field)
+    }
+
     /// Fields that the customer declined to tell, and when last.
     pub fn declined(&self) -> impl Iterator<Item = (&str, Instant)> {
         self.declined.iter().map(|(field, micros)| (&**field, Instant::from_micros(*micros)))
@@ -383,3 +387,6 @@ fn latest<T>(map: &mut Latest<T>, name: Option<&str>, value: Option<T>, at: u32)
         map.insert(name.into(), (value, at));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,3 +115,57 @@ impl Serialize for Entry {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::given::{EventExt, event};
+
+    #[test]
+    fn facts_raise_and_lower_how_much_an_event_matters() {
+        use Importance::{High, Low, Normal};
+        for (type_name, data, level) in [
+            ("invoice.paid", r#"{"invoice":"i","days_late":31}"#, High),
+            ("invoice.paid", r#"{"invoice":"i","days_late":30}"#, Normal),
+            ("invoice.paid", r#"{"invoice":"i"}"#, Normal),
+            ("purchase.made", r#"{"amount":0.00,"currency":"EUR"}"#, Low),
+            ("purchase.made", r#"{"amount":0.01,"currency":"EUR"}"#, Normal),
+            ("purchase.cancelled", r#"{"amount":0}"#, Low),
+            ("email.link_clicked", r#"{"user_agent_class":"scanner"}"#, Low),
+            ("email.link_clicked", r#"{"user_agent_class":"browser"}"#, Normal),
+            ("email.opened", "{}", Low),
+            ("complaint.opened", r#"{"complaint":"c"}"#, High),
+            ("customer.consent_withdrawn", r#"{"purpose":"news"}"#, High),
+            ("weather.changed", "{}", Normal),
+        ] {
+            assert_eq!(importance(&event("erp", "1", 1, type_name, data)), level, "{type_name} {data}");
+        }
+    }
+
+    #[test]
+    fn entries_stand_in_the_order_of_facts_whatever_their_order_in_the_log() {
+        let entry = |source, on, id: &str, position| {
+            Entry::of(&event(source, "1", on, "web.visited", "{}").named(id).at(position))
+        };
+        let mut entries =
+            [entry("erp", 2, "a", 1), entry("erp", 1, "b", 2), entry("erp", 1, "a", 3), entry("crm", 1, "c", 4)];
+        sort(&mut entries);
+        assert_eq!(entries.map(|entry| entry.position), [4, 3, 2, 1]);
+    }
+
+    #[test]
+    fn money_is_text_and_an_erased_id_is_null() {
+        let mut bought = event("erp", "1", 1, "purchase.made", r#"{"amount":12.50,"currency":"EUR"}"#);
+        bought.payload.erased = true;
+        bought.order.id = EventName::Erased(bought.key);
+        let text = serde_json::to_string(&Entry::of(&bought)).unwrap();
+        assert!(text.contains(r#""data":{"amount":"12.50","currency":"EUR"},"erased":true"#), "{text}");
+        assert!(text.contains(r#""id":null"#) && text.contains(r#""importance":"normal""#), "{text}");
+    }
+
+    #[test]
+    fn a_type_that_this_binary_does_not_know_is_shown_too() {
+        let entry = Entry::of(&event("erp", "1", 1, "weather.changed", r#"{"wind":3}"#));
+        assert_eq!((entry.type_name.as_str(), entry.data.to_string().as_str()), ("weather.changed", r#"{"wind":3}"#));
+    }
+}

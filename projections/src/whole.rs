@@ -268,3 +268,6 @@ impl Chunk<'_> {
         several.into_iter().flatten().copied().chain(single)
     }
 }
+
+#[cfg(test)]
+mod tests;

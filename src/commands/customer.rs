@@ -2,15 +2,16 @@
 
 use kulta_events::ids::KULTA;
 use kulta_events::payload::{Pairing, Verdict};
-use kulta_events::{CustomerId, Json, RecordId};
+use kulta_events::{CustomerId, Json, Problem, RecordId};
 use kulta_projections::crosswalk::{attachments, contradictions, split_lists};
 use kulta_projections::rows::RecordRow;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::decision::{self, Decision};
 use super::person_record::{self, PersonRecord};
-use super::transaction::{Context, Done, Transaction};
+use super::policy;
+use super::transaction::{Context, Decide, Done, Transaction};
 use super::{Commands, Error, Refusal};
 use crate::reads::{Found, Reads};
 
@@ -32,47 +33,125 @@ pub struct Say {
     pub overrule: bool,
 }
 
+/// What somebody wants done.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// A customer that no source knows yet.
+    Register {
+        /// All that is known.
+        attributes: Json,
+    },
+    /// An edit, a verification, a declined field.
+    Change {
+        /// Any record id of the customer.
+        id: RecordId,
+        /// The position that the caller read: refused when the customer changed since.
+        if_match: Option<u64>,
+        /// What changes.
+        command: person_record::Command,
+    },
+    /// Two customers are one.
+    Merge {
+        /// Any record id of one.
+        id: RecordId,
+        /// Any record id of the other.
+        with: RecordId,
+        /// The steward's word.
+        say: Say,
+    },
+    /// Some records of a customer are another customer.
+    Split {
+        /// Any record id of it.
+        id: RecordId,
+        /// The records that go.
+        away: Vec<RecordId>,
+        /// The steward's word.
+        say: Say,
+    },
+    /// A decision is taken back.
+    Withdraw {
+        /// Which.
+        decision: Uuid,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A source is registered, or registered anew.
+    Source {
+        /// The payload of `source.registered`.
+        data: Json,
+    },
+    /// A policy is published.
+    Policy(policy::Command),
+}
+
+/// The stream of survivorship policies.
+const SURVIVORSHIP: &str = "policy-survivorship";
+
+struct Asked<'a> {
+    of: &'a Customers,
+    wish: &'a Wish,
+}
+
+impl Decide for Asked<'_> {
+    async fn decide(&self, transaction: &mut Transaction) -> Result<(i16, Value), Error> {
+        let of = self.of;
+        match self.wish {
+            Wish::Register { attributes } => of.register(transaction, attributes).await,
+            Wish::Change { id, if_match, command } => of.change(transaction, *id, *if_match, command).await,
+            Wish::Merge { id, with, say } => of.merge(transaction, *id, *with, say).await,
+            Wish::Split { id, away, say } => of.split(transaction, *id, away, say).await,
+            Wish::Withdraw { decision, reason } => {
+                let command = decision::Command::Withdraw { decision: *decision, reason: reason.clone() };
+                transaction.execute::<Decision>(&format!("decision-{decision}"), command).await?;
+                Ok((200, json!({"decision_id": decision})))
+            }
+            Wish::Source { data } => {
+                let name = data.get("source").and_then(Json::as_str).unwrap_or_default();
+                let command = policy::Command::RegisterSource { data: data.clone() };
+                transaction.execute::<policy::Policy>(&format!("source-{name}"), command).await?;
+                Ok((200, json!({"source": name})))
+            }
+            Wish::Policy(command) => {
+                transaction.execute::<policy::Policy>(SURVIVORSHIP, command.clone()).await?;
+                Ok((200, json!({"stream": SURVIVORSHIP})))
+            }
+        }
+    }
+}
+
 impl Customers {
-    /// Registers a customer that no source knows yet.
+    /// Does what somebody wants, or says why not.
     ///
     /// # Errors
-    /// When the attributes are not valid, or the store fails.
-    pub async fn register(&self, context: &Context, attributes: Json) -> Result<Done, Error> {
-        let vault = &self.commands.vault;
-        self.commands
-            .run(context, async |transaction: &mut Transaction| {
-                let subject = transaction.id(vault).to_string();
-                let record = vault.hasher().record(KULTA, &subject);
-                transaction.subject(record.stream(), subject);
-                let command = person_record::Command::Register { attributes: attributes.clone() };
-                transaction.execute::<PersonRecord>(&record.stream(), command).await?;
-                Ok((201, json!({"customer_id": record, "record_id": record})))
-            })
-            .await
+    /// The refusal, or what the store says; the state is unchanged then.
+    pub async fn run(&self, context: &Context, wish: &Wish) -> Result<Done, Error> {
+        self.commands.run(context, &Asked { of: self, wish }).await
     }
 
-    /// Edits, verifies or declines a field of a customer.
-    ///
-    /// # Errors
-    /// When the customer is not there, changed since `if_match`, or the command is not valid.
-    pub async fn change(
+    async fn register(&self, transaction: &mut Transaction, attributes: &Json) -> Result<(i16, Value), Error> {
+        let vault = &self.commands.vault;
+        let subject = transaction.id(vault).to_string();
+        let record = vault.hasher().record(KULTA, &subject);
+        transaction.subject(record.stream(), subject);
+        let command = person_record::Command::Register { attributes: attributes.clone() };
+        transaction.execute::<PersonRecord>(&record.stream(), command).await?;
+        Ok((201, json!({"customer_id": record, "record_id": record})))
+    }
+
+    async fn change(
         &self,
-        context: &Context,
+        transaction: &mut Transaction,
         id: RecordId,
         if_match: Option<u64>,
-        command: person_record::Command,
-    ) -> Result<Done, Error> {
-        self.commands
-            .run(context, async |transaction: &mut Transaction| {
-                let members = self.members(id).await?;
-                if let Some(expected) = if_match {
-                    self.unchanged(id, expected).await?;
-                }
-                let founder = members.first().ok_or(Refusal::NotFound("no such customer"))?;
-                self.edit(transaction, founder, command.clone()).await?;
-                Ok((200, json!({"customer_id": founder.customer})))
-            })
-            .await
+        command: &person_record::Command,
+    ) -> Result<(i16, Value), Error> {
+        let members = self.members(id).await?;
+        if let Some(expected) = if_match {
+            self.unchanged(id, expected).await?;
+        }
+        let founder = members.first().ok_or(Refusal::NotFound("no such customer"))?;
+        self.edit(transaction, founder, command.clone()).await?;
+        Ok((200, json!({"customer_id": founder.customer})))
     }
 
     /// The first edit of a customer makes its record of the source `kulta` and links it, in the same append, to the
@@ -105,70 +184,48 @@ impl Customers {
         Ok(())
     }
 
-    /// Two customers are one.
-    ///
-    /// # Errors
-    /// When one of them is not there, both are one already, or older decisions say otherwise.
-    pub async fn merge(&self, context: &Context, id: RecordId, with: RecordId, say: &Say) -> Result<Done, Error> {
-        self.commands
-            .run(context, async |transaction: &mut Transaction| {
-                let (one, other) = (self.members(id).await?, self.members(with).await?);
-                let (Some(first), Some(second)) = (one.first(), other.first()) else {
-                    return Err(Refusal::NotFound("no such customer").into());
-                };
-                if first.customer == second.customer {
-                    return Err(Refusal::rule("same-customer", "both ids lead to the same customer already").into());
-                }
-                let founder = if first.first_position < second.first_position { first } else { second };
-                let pairing = Pairing { records: ids(&other), from: ids(&one) };
-                let decision = self.decide(transaction, Verdict::Link, pairing, say).await?;
-                Ok((200, json!({"customer_id": founder.customer, "decision_id": decision})))
-            })
-            .await
+    async fn merge(
+        &self,
+        transaction: &mut Transaction,
+        id: RecordId,
+        with: RecordId,
+        say: &Say,
+    ) -> Result<(i16, Value), Error> {
+        let (one, other) = (self.members(id).await?, self.members(with).await?);
+        let (Some(first), Some(second)) = (one.first(), other.first()) else {
+            return Err(Refusal::NotFound("no such customer").into());
+        };
+        if first.customer == second.customer {
+            return Err(Refusal::rule("same-customer", "both ids lead to the same customer already").into());
+        }
+        let founder = if first.first_position < second.first_position { first } else { second };
+        let pairing = Pairing { records: ids(&other), from: ids(&one) };
+        let decision = self.decide(transaction, Verdict::Link, pairing, say).await?;
+        Ok((200, json!({"customer_id": founder.customer, "decision_id": decision})))
     }
 
-    /// Some records of a customer are another customer.
-    ///
-    /// # Errors
-    /// When the records are not all the customer's, nothing would remain on one side, or older decisions say otherwise.
-    pub async fn split(&self, context: &Context, id: RecordId, away: &[RecordId], say: &Say) -> Result<Done, Error> {
-        self.commands
-            .run(context, async |transaction: &mut Transaction| {
-                let members = self.members(id).await?;
-                if let Some(stranger) = away.iter().position(|record| !members.iter().any(|row| row.record == *record))
-                {
-                    let problem = kulta_events::Problem::new(
-                        "not-a-member",
-                        format!("/records/{stranger}"),
-                        "this record does not belong to the customer",
-                    );
-                    return Err(Refusal::Invalid(vec![problem]).into());
-                }
-                let all = ids(&members);
-                let decisions = self.reads.projections.live().decisions_of(&all).await?;
-                let pairing = split_lists(&all, away, &attachments(&decisions));
-                if pairing.records.is_empty() || pairing.from.is_empty() {
-                    return Err(Refusal::rule("nothing-to-split", "each side needs at least one record").into());
-                }
-                let (went, stayed) = (founder(&members, &pairing.records), founder(&members, &pairing.from));
-                let decision = self.decide(transaction, Verdict::Separate, pairing, say).await?;
-                Ok((200, json!({"customers": [stayed, went], "decision_id": decision})))
-            })
-            .await
-    }
-
-    /// Takes a decision back.
-    ///
-    /// # Errors
-    /// When there is no such decision, or it was withdrawn already.
-    pub async fn withdraw(&self, context: &Context, decision: Uuid, reason: Option<String>) -> Result<Done, Error> {
-        self.commands
-            .run(context, async |transaction: &mut Transaction| {
-                let command = decision::Command::Withdraw { decision, reason: reason.clone() };
-                transaction.execute::<Decision>(&format!("decision-{decision}"), command).await?;
-                Ok((200, json!({"decision_id": decision})))
-            })
-            .await
+    async fn split(
+        &self,
+        transaction: &mut Transaction,
+        id: RecordId,
+        away: &[RecordId],
+        say: &Say,
+    ) -> Result<(i16, Value), Error> {
+        let members = self.members(id).await?;
+        if let Some(stranger) = away.iter().position(|record| !members.iter().any(|row| row.record == *record)) {
+            let detail = "this record does not belong to the customer";
+            let problem = Problem::new("not-a-member", format!("/records/{stranger}"), detail);
+            return Err(Refusal::Invalid(vec![problem]).into());
+        }
+        let all = ids(&members);
+        let decisions = self.reads.projections.live().decisions_of(&all).await?;
+        let pairing = split_lists(&all, away, &attachments(&decisions));
+        if pairing.records.is_empty() || pairing.from.is_empty() {
+            return Err(Refusal::rule("nothing-to-split", "each side needs at least one record").into());
+        }
+        let (went, stayed) = (founder(&members, &pairing.records), founder(&members, &pairing.from));
+        let decision = self.decide(transaction, Verdict::Separate, pairing, say).await?;
+        Ok((200, json!({"customers": [stayed, went], "decision_id": decision})))
     }
 
     async fn decide(

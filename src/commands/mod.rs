@@ -11,8 +11,8 @@ pub mod policy;
 pub mod staging;
 pub mod transaction;
 
-pub use customer::{Customers, Say};
-pub use transaction::{Commands, Context, Done, Transaction};
+pub use customer::{Customers, Say, Wish};
+pub use transaction::{Commands, Context, Decide, Done, Transaction};
 
 use kulta_events::envelope::Problem;
 use uuid::Uuid;

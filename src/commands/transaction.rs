@@ -43,6 +43,13 @@ pub struct Done {
     pub position: Option<u64>,
 }
 
+/// A request that is decided by aggregates.
+pub trait Decide: Sync {
+    /// Stages what the aggregates decide; answers the status and what to tell the caller. It may be asked again, on a
+    /// newer state.
+    fn decide(&self, transaction: &mut Transaction) -> impl Future<Output = Result<(i16, Value), Error>> + Send;
+}
+
 /// Runs commands.
 #[derive(Clone, Debug)]
 pub struct Commands {
@@ -100,39 +107,41 @@ impl Commands {
         Self { log, vault, vocabulary, clock }
     }
 
-    /// Runs one request: `decide` stages what its aggregates decide and says what to answer. When somebody else was
+    /// What the clock says.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Runs one request: what its aggregates decide is staged and appended. When somebody else was
     /// faster, everything is decided anew.
     ///
     /// # Errors
     /// The refusal, or what the store says.
-    pub async fn run<F>(&self, context: &Context, decide: F) -> Result<Done, Error>
-    where
-        F: AsyncFn(&mut Transaction) -> Result<(i16, Value), Error>,
-    {
+    pub async fn run(&self, context: &Context, request: &impl Decide) -> Result<Done, Error> {
         let key = context.idempotency_key.as_deref();
         let key = key.map(|key| self.vault.hasher().text("idempotency", &[&context.actor.to_string(), key]));
-        let request = self.vault.hasher().text("request", &[&context.request]);
+        let fingerprint = self.vault.hasher().text("request", &[&context.request]);
         if let Some(key) = key
             && let Some(earlier) = self.log.command_result(key).await?
         {
-            return self.repeat(&earlier, request);
+            return self.repeat(&earlier, fingerprint);
         }
         for _ in 0..TRIES {
             let seed = key.unwrap_or_else(Uuid::new_v4);
             let staging = Staging::new(self.log.clone(), self.vault.clone(), self.vocabulary.clone());
             let mut transaction = Transaction { staging, subjects: Default::default(), seed, ids: 0 };
-            let (status, body) = decide(&mut transaction).await?;
+            let (status, body) = request.decide(&mut transaction).await?;
             let mut append = self.seal(&mut transaction, context.actor).await?;
             if let Some(key) = key {
                 let sealed_body = self.vault.seal_system(body.to_string().as_bytes())?;
-                append.result = Some(CommandResult { key, request, status, sealed_body });
+                append.result = Some(CommandResult { key, request: fingerprint, status, sealed_body });
             }
             let keys = append.keys.clone();
             match self.log.append(append).await {
                 Ok(appended) => {
                     self.vault.confirm(&keys);
                     return match appended.earlier {
-                        Some(earlier) => self.repeat(&earlier, request),
+                        Some(earlier) => self.repeat(&earlier, fingerprint),
                         None => Ok(Done { status, body, position: Some(appended.head) }),
                     };
                 }

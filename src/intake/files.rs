@@ -13,7 +13,7 @@ use kulta_events::envelope::MAX_EVENT_BYTES;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::mapping::{Mapping, MappedRow, ReadError, RejectReason};
+use super::mapping::{MappedRow, Mapping, ReadError, RejectReason};
 use super::publish::{Along, Arrival, Intake, Status};
 
 /// Events published in one append.
@@ -145,7 +145,9 @@ impl Intake {
         }
         match reader.join() {
             Ok(end) => end.map(|()| counts),
-            Err(_) => Err(super::Error::Store(crate::store::Error::Inconsistent("the reader failed".to_owned())).into()),
+            Err(_) => {
+                Err(super::Error::Store(crate::store::Error::Inconsistent("the reader failed".to_owned())).into())
+            }
         }
     }
 }
@@ -200,16 +202,14 @@ impl Batch<'_> {
 fn read_lines(name: String, content: Box<dyn Read + Send>, batch: &mut Batch<'_>) -> Result<(), Error> {
     let mut lines = std::io::BufReader::with_capacity(1 << 20, content);
     let mut bytes = Vec::new();
-    let mut line = 0;
-    loop {
+    for line in 1.. {
         bytes.clear();
-        let failed = |source| Error::Read { file: name.clone(), line, source };
+        let failed = |source| Error::Read { file: name.clone(), line: line - 1, source };
         // One byte more than is allowed tells a line that is too long without holding all of it.
         let most = MAX_EVENT_BYTES as u64 + 2;
         if lines.by_ref().take(most).read_until(b'\n', &mut bytes).map_err(failed)? == 0 {
             return Ok(());
         }
-        line += 1;
         let whole = bytes.ends_with(b"\n") || (bytes.len() as u64) < most;
         if !whole {
             lines.skip_until(b'\n').map_err(failed)?;
@@ -223,6 +223,7 @@ fn read_lines(name: String, content: Box<dyn Read + Send>, batch: &mut Batch<'_>
             return Ok(());
         }
     }
+    Ok(())
 }
 
 /// A line as it came; what is no text is kept as far as it is.
@@ -237,21 +238,14 @@ pub fn of_line(line: &[u8], origin: String) -> Arrival {
     }
 }
 
-fn read_rows(
-    name: &str,
-    content: Box<dyn Read + Send>,
-    mapping: &Mapping,
-    batch: &mut Batch<'_>,
-) -> Result<(), Error> {
+fn read_rows(name: &str, content: Box<dyn Read + Send>, mapping: &Mapping, batch: &mut Batch<'_>) -> Result<(), Error> {
     let failed = |source| Error::Csv { file: name.to_owned(), source };
     let mut rows = mapping.rows(content).map_err(failed)?;
     while let Some(MappedRow { line, events }) = rows.next_row().map_err(failed)? {
         for event in events {
             let origin = format!("{name}:{line}");
             let arrival = match event {
-                Ok(event) => {
-                    Arrival { text: event.into_cloudevent().to_string().into(), problems: Vec::new(), origin }
-                }
+                Ok(event) => Arrival { text: event.into_cloudevent().to_string().into(), problems: Vec::new(), origin },
                 Err(reject) => Arrival {
                     text: row_text(rows.raw()).into(),
                     problems: vec![Problem::new(code_of(&reject.reason), "", reject.reason.to_string())],

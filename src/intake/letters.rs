@@ -34,18 +34,25 @@ impl Intake {
     }
 
     /// Sends a dead letter again, corrected or as it is. It is settled, in the same transaction, when the event is
-    /// accepted or turns out to be a duplicate.
+    /// accepted or turns out to be a duplicate. `sources` are those that the caller may publish for (`None`: all).
     ///
     /// # Errors
     /// [`Error::NoLetter`] when it is not open, or when the store fails.
-    pub async fn resubmit(&self, id: i64, corrected: Option<Arc<str>>, actor: i64) -> Result<Published, Error> {
+    pub async fn resubmit(
+        &self,
+        id: i64,
+        corrected: Option<Arc<str>>,
+        actor: i64,
+        sources: Option<Arc<[String]>>,
+    ) -> Result<Published, Error> {
         let letter = self.letter_by_id(id).await?.filter(|letter| letter.stored.state == "open");
         let letter = letter.ok_or(Error::NoLetter(id))?;
         let text = corrected.or_else(|| letter.body.map(Into::into)).unwrap_or_else(|| "".into());
         let arrival = Arrival { text: text.clone(), problems: Vec::new(), origin: format!("dead letter {id}") };
         // The log leaves the letter open when the event conflicts again.
-        let settles = if self.check(&text).is_ok() { vec![id] } else { Vec::new() };
-        let along = Along { settles, ..Along::default() };
+        let along = Along { sources, ..Along::default() };
+        let settles = if self.verdict(&text, &along).is_ok() { vec![id] } else { Vec::new() };
+        let along = Along { settles, ..along };
         self.publish(vec![arrival], "letter", actor, along).await
     }
 

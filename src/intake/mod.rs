@@ -3,10 +3,12 @@
 //! HTTP answers rejections to the caller; what comes from files (and later Kafka) and cannot be accepted goes to the
 //! dead letters, in the same transaction as the events around it. Conflicts go there from every door.
 
+pub mod files;
 pub mod letters;
+pub mod mapping;
 pub mod publish;
 
-pub use publish::{Arrival, EventResult, Intake, Published, Status};
+pub use publish::{Along, Arrival, EventResult, Intake, Published, Status};
 
 /// Why nothing of a batch could be answered.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use kulta_events::envelope::{MAX_EVENT_BYTES, Problem, Validator};
+use kulta_events::envelope::{MAX_EVENT_BYTES, Problem, Validator, content};
 use kulta_events::{Fact, Json, Vocabulary};
 
 use super::Error;
@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::privacy::Vault;
 use crate::privacy::vault::{Door, Sealable};
 use crate::store::log::AppendError;
-use crate::store::{Append, Appended, EventOutcome, Log, Mode, NewDeadLetter};
+use crate::store::{Append, Appended, EventOutcome, Log, Mode, NewDeadLetter, Page, Select};
 
 /// How often a batch is sealed again when another node made a data key at the same time.
 const SEAL_TRIES: usize = 5;
@@ -86,6 +86,19 @@ pub struct Along {
     pub settles: Vec<i64>,
     /// Whether rejected events go to the dead letters.
     pub keep_rejected: bool,
+    /// The sources that the caller may publish for; `None`: all.
+    pub sources: Option<Arc<[String]>>,
+}
+
+impl Along {
+    fn may_publish(&self, fact: Fact) -> Result<Fact, Refusal> {
+        if self.sources.as_ref().is_none_or(|sources| sources.contains(&fact.source)) {
+            return Ok(fact);
+        }
+        let detail = "the access token may not publish for this source";
+        let problems = vec![Problem::new("forbidden-source", "/source", detail)];
+        Err(Refusal { problems, source: Some(fact.source), id: Some(fact.id) })
+    }
 }
 
 /// The intake of one node.
@@ -129,6 +142,11 @@ impl Intake {
         validator.check(event).map_err(|problems| Refusal { problems, source, id })
     }
 
+    /// Checks one event, and whether this caller may publish it.
+    pub(super) fn verdict(&self, text: &str, along: &Along) -> Result<Fact, Refusal> {
+        self.check(text).and_then(|fact| along.may_publish(fact))
+    }
+
     /// Publishes a batch. What it answers is durable.
     ///
     /// # Errors
@@ -145,7 +163,7 @@ impl Intake {
         let mut letters = Vec::new();
         for arrival in arrivals {
             let checked = if arrival.problems.is_empty() {
-                self.check(&arrival.text)
+                self.verdict(&arrival.text, &along)
             } else {
                 Err(Refusal::nameless(arrival.problems))
             };
@@ -163,8 +181,41 @@ impl Intake {
                 }
             }
         }
-        let appended = self.append(&sealables, actor, along, letters).await?;
+        let mut appended = self.append(&sealables, actor, along, letters).await?;
+        self.settle_older(&sealables, &mut appended).await?;
         Ok(Published { position: appended.head, results: merge(results, sealables, &appended) })
+    }
+
+    /// Events that are stored under an older payload version: lifted, they are the same, or conflict after all.
+    async fn settle_older(&self, sealables: &[Sealable], appended: &mut Appended) -> Result<(), Error> {
+        let mut conflicts = Append::new(Mode::EachAlone);
+        for (sealable, outcome) in sealables.iter().zip(&mut appended.events) {
+            let EventOutcome::Older(position) = *outcome else { continue };
+            *outcome = match self.stored_content(position).await? {
+                Some(content) if content == sealable.fact.content() => EventOutcome::Duplicate(position),
+                _ => {
+                    let record = self.vault.hasher().record(&sealable.fact.source, &sealable.fact.subject);
+                    conflicts.dead_letters.push(self.vault.conflict_letter(sealable, record).make());
+                    EventOutcome::Conflict(position)
+                }
+            };
+        }
+        if !conflicts.dead_letters.is_empty() {
+            self.log.append(conflicts).await.map_err(Error::Append)?;
+        }
+        Ok(())
+    }
+
+    /// The content of a stored event, lifted to the newest version; `None` when it can no longer be read.
+    async fn stored_content(&self, position: u64) -> Result<Option<String>, Error> {
+        let stored = self.log.read(&Page::forwards(Select::All, position - 1, 1)).await?;
+        let opened = self.vault.open_events(&self.vocabulary, stored, |_| true).await?;
+        let Some(event) = opened.into_iter().next().filter(|event| !event.payload.erased) else { return Ok(None) };
+        let Some(record) = event.record else { return Ok(None) };
+        let subject = self.vault.subjects(&[record]).await?.remove(&record).and_then(|named| named.subject);
+        Ok(subject.map(|subject| {
+            content(&event.type_name, &subject, event.order.time, event.unit.as_deref(), &event.payload.data)
+        }))
     }
 
     fn letter(&self, text: &str, problems: &[Problem], door: Door) -> Result<NewDeadLetter, Error> {
@@ -216,7 +267,7 @@ fn merge(results: Vec<Option<EventResult>>, sealables: Vec<Sealable>, appended: 
     let answered = |outcome: &EventOutcome| match *outcome {
         EventOutcome::Accepted(position) => Status::Accepted(position),
         EventOutcome::Duplicate(position) => Status::Duplicate(position),
-        EventOutcome::Conflict(position) => Status::Conflict(position),
+        EventOutcome::Conflict(position) | EventOutcome::Older(position) => Status::Conflict(position),
     };
     results
         .into_iter()

@@ -95,6 +95,12 @@ impl Projector {
         self.state.send_replace(State::Stopped);
     }
 
+    /// Lets go of the epoch and of the projection tables.
+    pub async fn close(&self) {
+        self.turn.lock().await.claim = None;
+        self.generations.close().await;
+    }
+
     /// One turn: claims the epoch if need be, folds one batch.
     async fn turn(&self) -> Result<Progress, Error> {
         let mut turn = self.turn.lock().await;

@@ -5,10 +5,10 @@ use std::sync::Mutex as StdMutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as std_mpsc;
 
-use futures::StreamExt;
 use kulta_events::Recorded;
 use kulta_projections::whole::{Central, Finished, Part, Shard, Whole};
 use serde::Serialize;
+use tokio::sync::mpsc;
 
 use super::advance::{BATCH, advance};
 use super::live::Projector;
@@ -133,6 +133,37 @@ fn start_shard(number: usize, shards: usize, mut shard: Shard) -> (Feed, std::th
     (feed, worker)
 }
 
+type Opening = tokio::task::JoinHandle<Result<Vec<Recorded>, Error>>;
+
+/// Reads the log page by page; each page is being opened while the next one is read.
+fn read_ahead(source: Source, until: u64) -> mpsc::Receiver<Opening> {
+    let (pages, opened) = mpsc::channel(AHEAD);
+    tokio::spawn(async move {
+        let mut after = 0;
+        loop {
+            let page = Page { until: Some(until), ..Page::forwards(Select::All, after, PAGE) };
+            let (read, next) = match source.log.read(&page).await {
+                Ok(stored) => {
+                    let next = stored.last().map(|event| event.position);
+                    (Ok(stored), next)
+                }
+                Err(error) => (Err(Error::from(error)), None),
+            };
+            if read.as_ref().is_ok_and(Vec::is_empty) {
+                return;
+            }
+            let (vault, vocabulary) = (source.vault.clone(), source.vocabulary.clone());
+            let opening = tokio::spawn(async move { Ok(vault.open_events(&vocabulary, read?, is_read).await?) });
+            let listened_to = pages.send(opening).await.is_ok();
+            match next {
+                Some(next) if listened_to => after = next,
+                _ => return,
+            }
+        }
+    });
+    opened
+}
+
 /// Reads the log page by page, opens pages on all cores, and hands each to every shard in the order of the log.
 async fn feed(
     source: &Source,
@@ -141,27 +172,10 @@ async fn feed(
     feeds: &[Feed],
     progress: Progress<'_>,
 ) -> Result<(), Error> {
-    let pages = futures::stream::unfold(Some(0), |after| async move {
-        let page = Page { until: Some(until), ..Page::forwards(Select::All, after?, PAGE) };
-        match source.log.read(&page).await {
-            Ok(stored) => {
-                let next = stored.last().map(|event| event.position);
-                (!stored.is_empty()).then_some((Ok(stored), next))
-            }
-            Err(error) => Some((Err(Error::from(error)), None)),
-        }
-    });
-    let opened = pages
-        .map(|stored| async move {
-            let (vault, vocabulary) = (source.vault.clone(), source.vocabulary.clone());
-            let stored = stored?;
-            let open = tokio::spawn(async move { vault.open_events(&vocabulary, stored, is_read).await });
-            Ok::<_, Error>(open.await.map_err(|_| Error::NoProgress)??)
-        })
-        .buffered(AHEAD);
-    let mut opened = std::pin::pin!(opened);
-    while let Some(events) = opened.next().await {
-        let events = Arc::new(events?);
+    let mut opened = read_ahead(source.clone(), until);
+    while let Some(events) = opened.recv().await {
+        let events = events.await.map_err(|_| Error::NoProgress)??;
+        let events = Arc::new(events);
         let shards = feeds.len();
         for event in events.iter().filter(|event| !matches!(Part::of(event, shards), Part::Shard(_))) {
             central.apply(event);

@@ -10,9 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kulta_events::{CustomerId, Instant, RecordId};
-use kulta_projections::rows::RecordRow;
+use kulta_projections::rows::{PolicyRow, RecordRow};
 
-use crate::clock::Clock;
 use crate::projector::{Projections, Source};
 use crate::store::views::Generation;
 
@@ -73,13 +72,12 @@ pub enum Found<T> {
 pub struct Reads {
     pub(crate) source: Source,
     pub(crate) projections: Projections,
-    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Reads {
     /// Reads over a node's projections.
-    pub fn new(source: Source, projections: Projections, clock: Arc<dyn Clock>) -> Self {
-        Self { source, projections, clock }
+    pub fn new(source: Source, projections: Projections) -> Self {
+        Self { source, projections }
     }
 
     /// Waits until the projections have got to a position.
@@ -108,6 +106,14 @@ impl Reads {
     pub async fn record(&self, source: &str, subject: &str) -> Result<Option<RecordRow>, Error> {
         let id = self.source.vault.hasher().record(source, subject);
         Ok(self.projections.live().record(id).await?)
+    }
+
+    /// The survivorship policy in force.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn policy(&self) -> Result<PolicyRow, Error> {
+        Ok(self.projections.live().policy().await?.unwrap_or_else(PolicyRow::built_in))
     }
 
     /// The customer that holds a record now, and all its records.

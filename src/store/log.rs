@@ -192,6 +192,9 @@ pub enum EventOutcome {
     Duplicate(u64),
     /// Another content is stored under this id, here; this one lies among the dead letters.
     Conflict(u64),
+    /// Stored before, here, under an older payload version: whether the content is the same shows when that is lifted.
+    /// Nothing was done.
+    Older(u64),
 }
 
 /// What became of an append. Once a caller has it, it is durable.
@@ -270,6 +273,9 @@ pub trait Log: std::fmt::Debug + Send + Sync {
 
     /// One dead letter.
     async fn dead_letter(&self, id: i64) -> Result<Option<DeadLetter>, Error>;
+
+    /// How many dead letters are open.
+    async fn open_dead_letters(&self) -> Result<u64, Error>;
 
     /// Marks an open dead letter as dismissed; false when it is not open.
     async fn dismiss_dead_letter(&self, id: i64) -> Result<bool, Error>;

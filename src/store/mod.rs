@@ -60,6 +60,17 @@ impl fmt::Debug for Options {
     }
 }
 
+/// Opens the projection tables of a database whose log is open: its migrations made what they stand on.
+///
+/// # Errors
+/// [`Error::Address`], or why the database does not answer.
+pub async fn open_generations(url: &str, options: &Options) -> Result<Arc<dyn views::Generations>, Error> {
+    Ok(match Address::parse(url)? {
+        Address::Sqlite(path) => Arc::new(sqlite::Generations::open(&path, options).await?),
+        Address::Postgres(url) => Arc::new(postgres::Generations::open(&url, options).await?),
+    })
+}
+
 /// Opens the log behind a database address: `sqlite://FILE`, `sqlite:FILE`, a bare file name, or `postgres://…`.
 /// A SQLite file is made when missing; either database is brought to this binary's schema.
 ///
@@ -69,7 +80,18 @@ impl fmt::Debug for Options {
 pub async fn open(url: &str, options: &Options) -> Result<Arc<dyn Log>, Error> {
     match Address::parse(url)? {
         Address::Sqlite(path) => Ok(Arc::new(sqlite::Store::open(&path, options).await?)),
-        Address::Postgres(url) => Err(Error::Address(url)),
+        Address::Postgres(url) => Ok(Arc::new(postgres::Store::open(&url, options).await?)),
+    }
+}
+
+/// The file behind a database address; `None` when it is a server's.
+///
+/// # Errors
+/// [`Error::Address`].
+pub fn file_of(url: &str) -> Result<Option<PathBuf>, Error> {
+    match Address::parse(url)? {
+        Address::Sqlite(path) => Ok(Some(path)),
+        Address::Postgres(_) => Ok(None),
     }
 }
 

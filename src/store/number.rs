@@ -1,4 +1,6 @@
-//! Positions and revisions are unsigned outside and `bigint` in the databases.
+//! Numbers as they are outside and as they stand in the databases: positions are unsigned here and `bigint` there.
+
+use kulta_events::field::Retention;
 
 use super::Error;
 
@@ -20,4 +22,9 @@ pub(super) fn small(count: usize) -> i16 {
 /// For LIMIT.
 pub(super) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// From a column.
+pub(super) fn retention(number: i16) -> Result<Retention, Error> {
+    Retention::from_number(number).ok_or_else(|| Error::Inconsistent(format!("there is no retention class {number}")))
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use kulta_events::field::Retention;
 use kulta_events::{Instant, RecordId};
 use uuid::Uuid;
 
@@ -56,6 +57,8 @@ pub struct KnownEvent {
     pub position: u64,
     /// Its content.
     pub fingerprint: Uuid,
+    /// Its payload version: the fingerprint of an older one is of the payload as it was before it is lifted.
+    pub version: i16,
 }
 
 /// What the log holds of what was wanted, read under its lock.
@@ -116,6 +119,13 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// The personal parts of the rows, in their order: position, class, blob.
+    pub fn parts(&self) -> impl Iterator<Item = (u64, Retention, &[u8])> {
+        self.rows
+            .iter()
+            .flat_map(|row| row.event.parts.iter().map(|(class, blob)| (row.position, *class, blob.as_slice())))
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -165,7 +175,7 @@ fn request<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) -> Re
     plan.cursors.extend(append.cursors.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     plan.dead_letters.extend(append.dead_letters.iter().cloned());
     // A dead letter that conflicts again stays open.
-    if !events.iter().any(|event| matches!(event, EventOutcome::Conflict(_))) {
+    if !events.iter().any(|event| matches!(event, EventOutcome::Conflict(_) | EventOutcome::Older(_))) {
         plan.settles.extend(append.settles.iter().map(|id| (*id, known.head)));
     }
     if let Some(result) = &append.result {
@@ -221,6 +231,9 @@ fn place<'a>(event: &'a NewEvent, known: &mut Known, plan: &mut Plan<'a>) -> Eve
         if stored.fingerprint == event.fingerprint {
             return EventOutcome::Duplicate(stored.position);
         }
+        if stored.version < event.version {
+            return EventOutcome::Older(stored.position);
+        }
         plan.dead_letters.extend(event.letter.as_ref().map(|letter| letter.make()));
         return EventOutcome::Conflict(stored.position);
     }
@@ -236,7 +249,7 @@ fn place<'a>(event: &'a NewEvent, known: &mut Known, plan: &mut Plan<'a>) -> Eve
             0
         }
     };
-    known.events.insert(event.key, KnownEvent { position, fingerprint: event.fingerprint });
+    known.events.insert(event.key, KnownEvent { position, fingerprint: event.fingerprint, version: event.version });
     if let Some(record) = event.record {
         known.first_positions.entry(record).or_insert(position);
     }
@@ -245,7 +258,7 @@ fn place<'a>(event: &'a NewEvent, known: &mut Known, plan: &mut Plan<'a>) -> Eve
 }
 
 /// The retention class whose key every record has from its beginning.
-const CONTACT: i16 = kulta_events::field::Retention::Contact as i16;
+const CONTACT: i16 = Retention::Contact as i16;
 
 /// A record comes into being with the first event that names it; without an accepted event there is none.
 fn store_people<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) {
@@ -269,8 +282,6 @@ fn store_people<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) 
 
 #[cfg(test)]
 mod tests {
-    use kulta_events::field::Retention;
-
     use super::*;
 
     fn event(key: u128, content: u128, stream: &str) -> NewEvent {
@@ -335,7 +346,7 @@ mod tests {
         repeated.expect = vec![("a".into(), Expected::None)];
         let mut other = repeated.clone();
         other.events[0].fingerprint = Uuid::from_u128(2);
-        let stored = KnownEvent { position: 4, fingerprint: Uuid::from_u128(1) };
+        let stored = KnownEvent { position: 4, fingerprint: Uuid::from_u128(1), version: 1 };
         let known = Known {
             head: 9,
             events: HashMap::from([(Uuid::from_u128(1), stored)]),

@@ -2,4 +2,9 @@
 #![cfg(test)]
 
 mod imports;
+mod laws;
+mod node;
 mod repository;
+mod serve;
+mod story;
+mod versions;

@@ -11,7 +11,7 @@ use kulta::store::{
 use kulta_events::field::Retention;
 use kulta_events::{Instant, RecordId};
 use kulta_test_support::pg::{self, TestDatabase};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use uuid::Uuid;
 
 /// What the clock of a kit says first.
@@ -101,17 +101,19 @@ impl Kit {
         }
     }
 
-    pub async fn sqlite_connection(&self) -> SqliteConnection {
+    /// One text past the log.
+    pub async fn text(&self, text: &str) -> String {
+        let text = AssertSqlSafe(text.to_owned());
+        match &self.place {
+            Place::Sqlite(_) => sqlx::query_scalar(text).fetch_one(&mut self.sqlite_connection().await).await.unwrap(),
+            Place::Postgres(database) => {
+                sqlx::query_scalar(text).fetch_one(&mut database.connect().await).await.unwrap()
+            }
+        }
+    }
+
+    async fn sqlite_connection(&self) -> SqliteConnection {
         SqliteConnection::connect(&self.url()).await.unwrap()
-    }
-
-    pub async fn postgres_connection(&self) -> PgConnection {
-        PgConnection::connect(&self.url()).await.unwrap()
-    }
-
-    /// A timestamp in SQL's literal form for a blob or uuid column.
-    pub fn id_literal(&self, id: Uuid) -> String {
-        if self.is_sqlite() { format!("x'{}'", id.simple()) } else { format!("'{id}'") }
     }
 }
 

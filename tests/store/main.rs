@@ -2,6 +2,8 @@
 //! so that they are linked once.
 //!
 //! A test of the suite takes a [`kit::Kit`], knows only `Log`, and is named once in `suite!` below.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "whatever fails here has failed the test")]
+#![cfg(test)]
 
 mod beside;
 mod concurrent;
@@ -11,6 +13,8 @@ mod generations;
 mod kit;
 mod opening;
 mod people;
+mod postgres_only;
+mod proxy;
 mod reads;
 mod sqlite_only;
 mod timelines;

@@ -15,6 +15,7 @@ use crate::record::Moment;
 /// One item of what one record says about a field.
 pub(super) struct Candidate<'a> {
     pub value: &'a Json,
+    /// Empty until it is needed.
     key: String,
     pub member: &'a Member<'a>,
     /// Place in the record's list: the earlier, the more it is preferred there.
@@ -34,6 +35,9 @@ struct Clear<'a> {
 /// What is known of one field: the survivor first, then the values that lost, each once, best first.
 pub(super) fn survivors<'a>(field: &str, members: &'a [Member<'a>], policy: &FieldPolicy) -> Vec<Candidate<'a>> {
     let mut standing = standing(field, members);
+    if standing.len() < 2 {
+        return standing;
+    }
     let winner = nominees(&standing, policy).max_by(|a, b| better(policy, a, b)).map(identity);
     standing.sort_by(|a, b| better(policy, b, a));
     if let Some(place) = winner.and_then(|winner| standing.iter().position(|candidate| identity(candidate) == winner)) {
@@ -59,7 +63,7 @@ fn standing<'a>(field: &str, members: &'a [Member<'a>]) -> Vec<Candidate<'a>> {
                 let said = items(value).iter().enumerate().filter(|(_, item)| !says_nothing(item));
                 found.extend(said.map(|(index, value)| Candidate {
                     value,
-                    key: equal_key(field, value),
+                    key: String::new(),
                     member,
                     index,
                     since: view.since,
@@ -73,7 +77,12 @@ fn standing<'a>(field: &str, members: &'a [Member<'a>]) -> Vec<Candidate<'a>> {
             }
         }
     }
+    // Most fields are known to one record only, and nobody verified them: then no keys are needed.
+    if found.len() < 2 && clears.is_empty() && !members.iter().any(|member| member.state.has_verified(field)) {
+        return found;
+    }
     for candidate in &mut found {
+        candidate.key = equal_key(field, candidate.value);
         candidate.verified = members.iter().filter_map(|m| m.state.verified(field, &candidate.key)).max();
     }
     found.retain(|candidate| !clears.iter().any(|clear| clear.suppresses(candidate)));
@@ -94,7 +103,7 @@ impl Clear<'_> {
         let earlier = place(candidate.member, candidate.since) < place(self.member, self.at);
         let confirmed_since = candidate.verified.is_some_and(|verified| verified > self.at.time);
         let meant = self.member.source == KULTA || self.keys.contains(&candidate.key);
-        self.member.record != candidate.member.record && earlier && !confirmed_since && meant
+        earlier && !confirmed_since && meant
     }
 }
 

@@ -70,13 +70,12 @@ async fn write(connection: &mut SqliteConnection, plan: &Plan<'_>) -> Result<(),
     let mut script = Script::new(connection);
     script.add("BEGIN IMMEDIATE;");
     script.insert(&LOG, &plan.rows, |script, row| bind_event(script, row, recorded_at)).await?;
-    let parts: Vec<_> =
-        plan.rows.iter().flat_map(|row| row.event.parts.iter().map(|part| (row.position, part))).collect();
+    let parts: Vec<_> = plan.parts().collect();
     script
-        .insert(&SEALED, &parts, |script, (position, (class, blob))| {
+        .insert(&SEALED, &parts, |script, (position, class, blob)| {
             script.bind(signed(*position))?;
             script.bind(*class as i16)?;
-            script.bind(blob.as_slice())
+            script.bind(*blob)
         })
         .await?;
     script

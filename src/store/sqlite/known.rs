@@ -4,14 +4,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use kulta_events::field::Retention;
 use kulta_events::{Instant, RecordId};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Either, Executor, Row, SqliteConnection};
 use uuid::Uuid;
 
 use crate::store::log::NewKey;
-use crate::store::number::unsigned;
+use crate::store::number::{retention, unsigned};
 use crate::store::plan::{Known, KnownEvent, Wanted};
 use crate::store::{CommandResult, Error};
 
@@ -19,7 +18,7 @@ use crate::store::{CommandResult, Error};
 /// array, so that the text is always the same; CROSS JOIN makes SQLite look up each of its members.
 pub(super) const KNOWN: &str = "
 SELECT 0, head, recorded_at FROM log_state;
-SELECT 1, event_key, position, fingerprint
+SELECT 1, event_key, position, fingerprint, version
 FROM json_each(?) AS wanted CROSS JOIN log ON event_key = unhex(wanted.value);
 SELECT 2, wanted.key, (SELECT revision FROM log WHERE stream = wanted.value ORDER BY revision DESC LIMIT 1) AS last
 FROM json_each(?) AS wanted WHERE last IS NOT NULL;
@@ -59,7 +58,8 @@ fn learn(known: &mut Known, wanted: &Wanted, row: &SqliteRow) -> Result<(), Erro
             known.recorded_at = Instant::from_micros(row.try_get(2)?);
         }
         1 => {
-            let stored = KnownEvent { position: position(row, 2)?, fingerprint: row.try_get(3)? };
+            let (fingerprint, version) = (row.try_get(3)?, row.try_get(4)?);
+            let stored = KnownEvent { position: position(row, 2)?, fingerprint, version };
             known.events.insert(row.try_get(1)?, stored);
         }
         2 => {
@@ -85,9 +85,7 @@ fn learn(known: &mut Known, wanted: &Wanted, row: &SqliteRow) -> Result<(), Erro
 
 /// The records of table `record_key` from column `first` on.
 pub(super) fn key(row: &SqliteRow, first: usize) -> Result<NewKey, Error> {
-    let number: i16 = row.try_get(first + 1)?;
-    let class = Retention::from_number(number)
-        .ok_or_else(|| Error::Inconsistent(format!("there is no retention class {number}")))?;
+    let class = retention(row.try_get(first + 1)?)?;
     Ok(NewKey { record: RecordId(row.try_get(first)?), class, wrapped: row.try_get(first + 2)? })
 }
 

@@ -38,6 +38,12 @@ pub(super) async fn dead_letter(readers: &SqlitePool, id: i64) -> Result<Option<
     row.as_ref().map(letter).transpose()
 }
 
+/// How many dead letters are open.
+pub(super) async fn open_dead_letters(readers: &SqlitePool) -> Result<u64, Error> {
+    let count: i64 = sqlx::query_scalar(sql::COUNT_OPEN_DEAD_LETTERS).fetch_one(readers).await?;
+    unsigned(count)
+}
+
 /// Marks an open dead letter as dismissed.
 pub(super) async fn dismiss(connection: &mut SqliteConnection, id: i64) -> Result<bool, Error> {
     let done = sqlx::query(sql::DISMISS_DEAD_LETTER).bind(id).execute(connection).await?;

@@ -21,6 +21,8 @@ mod unpack;
 mod wal;
 mod write;
 
+pub(super) use generations::Generations;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -35,7 +37,6 @@ use sqlx::{ConnectOptions, Connection, Encode, Sqlite, SqliteConnection, Type};
 use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
-pub(super) use self::generations::Generations;
 use self::lock::FileLock;
 use super::writer::Writer;
 use super::{
@@ -166,6 +167,10 @@ impl Log for Store {
 
     async fn dead_letter(&self, id: i64) -> Result<Option<DeadLetter>, Error> {
         letters::dead_letter(&self.readers, id).await
+    }
+
+    async fn open_dead_letters(&self) -> Result<u64, Error> {
+        letters::open_dead_letters(&self.readers).await
     }
 
     async fn dismiss_dead_letter(&self, id: i64) -> Result<bool, Error> {

@@ -1,0 +1,94 @@
+//! The application: built from settings, then run until it is told to stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::http;
+use crate::services::{self, Services};
+
+/// A node that listens.
+#[derive(Debug)]
+pub struct App {
+    services: Arc<Services>,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The settings contradict each other.
+    #[error(transparent)]
+    Settings(#[from] crate::config::Error),
+    /// Database or keys cannot be used.
+    #[error(transparent)]
+    Open(#[from] services::Error),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl App {
+    /// Opens the log (so that somebody else who holds it is named first), then listens.
+    ///
+    /// # Errors
+    /// When the database, the keys or the address cannot be used.
+    pub async fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        settings.check()?;
+        let address = settings.listen;
+        let services = Services::open(settings, clock, &format!("serve on {address}")).await?;
+        let listening = async {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        match listening.await {
+            Ok((listener, address)) => Ok(Self { services, listener, address }),
+            Err(source) => {
+                services.close().await;
+                Err(Error::Listen { address, source })
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The parts of the node.
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
+    /// Serves until `shutdown` is ready; then requests in work finish, for a bounded time, and the log is closed.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { services, listener, .. } = self;
+        let told = async {
+            shutdown.await;
+            tracing::info!("stopping");
+            services.stop();
+        };
+        let (limits, timeouts) = (&services.settings.limits, &services.settings.timeouts);
+        let projecting = tokio::spawn({
+            let services = services.clone();
+            async move { tokio::join!(services.project(), services.follow_sources()) }
+        });
+        http::server::serve(listener, http::router(services.clone()), limits, timeouts, told).await;
+        // It ends with the batch that it is folding.
+        let _ = projecting.await;
+        services.close().await;
+        tracing::info!("stopped");
+    }
+}

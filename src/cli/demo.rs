@@ -1,0 +1,118 @@
+//! `kulta demo`: sample data in a throw-away database, served.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::progress::Told;
+use super::{Common, Failure, serve};
+use crate::app::App;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Settings;
+use crate::demo::{self, Stage, Story};
+use crate::services::Services;
+
+/// How long the projections may take to get to the end of the demo's history.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// Flags.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where to listen; default 127.0.0.1:7373
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// How many customers
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    customers: u64,
+}
+
+/// Loads, serves, tells what to look at.
+///
+/// # Errors
+/// When there is no room for the database, or the address cannot be listened on.
+pub async fn run(args: Args, _: Common) -> Result<(), Failure> {
+    let folder = tempfile::Builder::new().prefix("kulta-demo-").tempdir()?;
+    let stop = serve::signals()?;
+    let app = App::build(settings(&folder, args.listen)?, Arc::new(SystemClock)).await?;
+    let (services, address) = (app.services().clone(), app.local_addr().to_string());
+    // The projections follow while the history is being loaded, as they would a live feed.
+    let telling = async {
+        match story(&services, args.customers).await {
+            Ok(story) => introduce(&address, &story),
+            Err(error) => eprintln!("error: {error}"),
+        }
+    };
+    tokio::join!(app.run(stop), telling);
+    drop(folder);
+    Ok(())
+}
+
+async fn story(services: &Services, customers: u64) -> Result<Story, Failure> {
+    let told = Told::default();
+    let stage = Stage {
+        intake: &services.intake,
+        customers: &services.customers,
+        hasher: services.vault.hasher(),
+        actor: services.log.actor("demo").await?,
+        steward: services.log.actor("steward").await?,
+    };
+    eprintln!("loading a year in the life of {customers} customers, from four sources");
+    let progress = |done, of| told.now_and_then(|| format!("loading: {done} of {of} events"));
+    let story = demo::load(&stage, customers, SystemClock.now(), progress).await?;
+    let head = *services.log.head().borrow();
+    if services.projector.projections().reached(head, PATIENCE).await {
+        return Ok(story);
+    }
+    Err("the projections did not get to the end of the history".into())
+}
+
+fn settings(folder: &TempDir, listen: Option<String>) -> Result<Settings, Failure> {
+    let database = format!("sqlite://{}", Path::new(folder.path()).join("demo.db").display());
+    let mut flags = vec![("database_url", database)];
+    flags.extend(listen.map(|listen| ("listen", listen)));
+    Ok(Settings::load(None, Vec::new(), &flags)?)
+}
+
+/// Tells where it is and what to look at, on standard output.
+fn introduce(address: &str, story: &Story) {
+    println!("listening on http://{address}");
+    println!("\n{} events, {} of them new facts; the rest came twice, as events do.", story.events, story.accepted);
+    println!("All of this is thrown away when you stop it (Ctrl-C). Look around:\n");
+    let base = format!("http://{address}");
+    println!("  every address, with examples      {base}/docs");
+    println!("  how far the projections are       curl -s {base}/v1/projections");
+    println!("  what arrived last                 curl -s '{base}/v1/events?limit=5'");
+    if let Some((customer, away)) = story.merged {
+        println!("\nA steward found two records to be one person and merged them:");
+        println!("  the golden record                 curl -s {base}/v1/customers/{customer}");
+        println!("  whose records they are            curl -s {base}/v1/customers/{customer}/records");
+        println!("  what happened, latest first       curl -s '{base}/v1/customers/{customer}/timeline?limit=5'");
+        println!("  the id that was merged away       curl -si {base}/v1/customers/{away}");
+        if let Some(before) = story.before_merge {
+            println!("  as it was known before            curl -s '{base}/v1/customers/{away}?known_at={before}'");
+        }
+        if let Some(decision) = story.decision {
+            println!("  undo it: both are as they were    curl -s -X DELETE {base}/v1/decisions/{decision}");
+        }
+    }
+    if let Some((record, before)) = story.moved {
+        println!("\nSomebody moved during the year:");
+        println!("  now                               curl -sL {base}/v1/customers/{record}");
+        println!("  as of a moment before             curl -sL '{base}/v1/customers/{record}?as_of={before}'");
+        println!("  what to ask at the next encounter curl -sL {base}/v1/customers/{record}/freshness");
+    }
+    if let Some((one, other)) = story.duplicates {
+        println!("\nThese two are one person too, but nobody has said so yet. Be the steward:");
+        println!("  curl -s {base}/v1/customers/{one}/merge -H 'content-type: application/json' \\");
+        println!("    -d '{{\"with\": \"{other}\", \"reason\": \"same e-mail address\"}}'");
+    }
+    println!("\nPublish an event of your own (send it twice: the second time it is a duplicate):");
+    println!("  curl -s {base}/v1/events -H 'content-type: application/cloudevents+json' -d '{EXAMPLE}'");
+    println!();
+}
+
+const EXAMPLE: &str = concat!(
+    r#"{"specversion":"1.0","id":"inv-1","source":"erp","type":"purchase.made","subject":"100234","#,
+    r#""time":"2026-03-02T10:15:00+02:00","data":{"amount":"1249.90","currency":"EUR"}}"#
+);

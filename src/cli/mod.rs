@@ -1,0 +1,90 @@
+//! The command line, one file per verb. How to add one: a file with `Args` and `run`, and a line in [`Verb`].
+//!
+//! Exit status: 0 done, 1 failed, 2 wrong usage. Summaries go to standard output, progress and logs to standard error.
+
+pub mod demo;
+pub mod generate;
+pub mod import;
+mod node;
+mod progress;
+pub mod rebuild;
+pub mod serve;
+mod telemetry;
+pub mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::http::problem::chain;
+pub use node::NodeArgs;
+
+/// What a verb that fails tells.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// kulta: a company's memory of its customers.
+#[derive(Debug, Parser)]
+#[command(name = "kulta", version, about, long_about = None, arg_required_else_help = true)]
+pub struct Cli {
+    /// Print summaries as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What is true for every verb.
+#[derive(Clone, Copy, Debug)]
+pub struct Common {
+    /// Whether summaries are printed as JSON.
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Load sample data into a throw-away database and serve it
+    Demo(demo::Args),
+    /// Serve HTTP
+    Serve(serve::Args),
+    /// Import files of events
+    Import(import::Args),
+    /// Make all projections anew from the log
+    Rebuild(rebuild::Args),
+    /// Compare the projections with the log, row by row
+    Verify(verify::Args),
+    /// Write synthetic input
+    Generate(generate::Args),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    // Wrong usage ends here, with status 2 and the reason.
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(cli.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&*error),
+    }
+}
+
+impl Cli {
+    async fn run(self) -> Result<(), Failure> {
+        let common = Common { json: self.json };
+        match self.verb {
+            Verb::Demo(args) => demo::run(args, common).await,
+            Verb::Serve(args) => serve::run(args, common).await,
+            Verb::Import(args) => import::run(args, common).await,
+            Verb::Rebuild(args) => rebuild::run(args, common).await,
+            Verb::Verify(args) => verify::run(args, common).await,
+            Verb::Generate(args) => generate::run(&args, common),
+        }
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("error: {}", chain(error));
+    ExitCode::FAILURE
+}

@@ -1,0 +1,142 @@
+//! Every setting but the access tokens: name, meaning, reader, printer.
+
+use super::value::{bytes, count, show_bytes, show_time, show_url, time};
+use super::{LogFormat, Secret, Settings};
+
+/// One setting.
+#[derive(Debug)]
+pub struct Key {
+    /// Its name in the file; what stands before a point is the table.
+    pub name: &'static str,
+    /// What it means, for `docs/configuration.md`.
+    pub meaning: &'static str,
+    /// Reads it. The error says what was expected, without the value.
+    pub set: fn(&mut Settings, &str) -> Result<(), String>,
+    /// Prints it, without secrets.
+    pub show: fn(&Settings) -> String,
+}
+
+impl Key {
+    /// Its name in the environment.
+    pub fn variable(&self) -> String {
+        format!("KULTA_{}", self.name.to_ascii_uppercase().replace('.', "_"))
+    }
+}
+
+macro_rules! key {
+    ($name:literal, $($place:ident).+, $read:expr, $show:expr, $meaning:literal) => {
+        Key {
+            name: $name,
+            meaning: $meaning,
+            set: |settings, text| {
+                settings.$($place).+ = $read(text)?;
+                Ok(())
+            },
+            show: |settings| $show(settings.$($place).+.clone()),
+        }
+    };
+}
+
+/// Every setting but the access tokens.
+pub const KEYS: &[Key] = &[
+    key!(
+        "database_url",
+        database_url,
+        |text: &str| non_empty(text).map(str::to_owned),
+        |url: String| show_url(&url),
+        "Where the log is: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`"
+    ),
+    key!(
+        "listen",
+        listen,
+        |text: &str| text.parse().map_err(|_| "expected an address such as 127.0.0.1:7373".to_owned()),
+        |listen: std::net::SocketAddr| listen.to_string(),
+        "Where to listen; an address that other machines can reach needs access tokens"
+    ),
+    key!(
+        "master_key",
+        master_key,
+        |text: &str| non_empty(text).map(|text| Some(Secret::new(text))),
+        |key: Option<Secret>| if key.is_some() { "…".to_owned() } else { String::new() },
+        "The key that wraps all others, 64 hexadecimal digits"
+    ),
+    key!(
+        "master_key_file",
+        master_key_file,
+        |text: &str| non_empty(text).map(|text| Some(text.into())),
+        |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string()).unwrap_or_default(),
+        "A file that holds the master key; SQLite makes one beside the database when neither is given"
+    ),
+    key!(
+        "log_format",
+        log_format,
+        log_format,
+        show_log_format,
+        "How log lines look on standard error: `text` or `json`"
+    ),
+    key!(
+        "limits.body_bytes",
+        limits.body_bytes,
+        bytes,
+        show_bytes,
+        "The largest body of a request, also after decompression"
+    ),
+    key!(
+        "limits.bodies_bytes",
+        limits.bodies_bytes,
+        bytes,
+        show_bytes,
+        "All bodies in work at one time; beyond, requests are answered 503"
+    ),
+    key!("limits.batch_events", limits.batch_events, count, show, "The most events of one request"),
+    key!(
+        "limits.connections",
+        limits.connections,
+        count,
+        show,
+        "The most open connections; beyond, they are answered 503"
+    ),
+    key!("limits.page_size", limits.page_size, count, show, "Items of a page when the caller names no `limit`"),
+    key!("limits.max_page_size", limits.max_page_size, count, show, "The greatest `limit` of a page"),
+    key!(
+        "timeouts.header",
+        timeouts.header,
+        time,
+        show_time,
+        "From the first byte of a request, or the opening of a connection, to the end of its headers"
+    ),
+    key!("timeouts.body", timeouts.body, time, show_time, "From the headers of a request to the end of its body"),
+    key!("timeouts.idle", timeouts.idle, time, show_time, "How long a connection stays open between two requests"),
+    key!("timeouts.write", timeouts.write, time, show_time, "How long an answer waits for a reader that takes nothing"),
+    key!(
+        "timeouts.wait",
+        timeouts.wait,
+        time,
+        show_time,
+        "The longest that a reader may ask to wait for something new"
+    ),
+    key!("timeouts.shutdown", timeouts.shutdown, time, show_time, "How long requests in work may take after SIGTERM"),
+];
+
+fn show(number: usize) -> String {
+    number.to_string()
+}
+
+fn non_empty(text: &str) -> Result<&str, String> {
+    if text.is_empty() { Err("expected a text".to_owned()) } else { Ok(text) }
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("expected text or json".to_owned()),
+    }
+}
+
+fn show_log_format(format: LogFormat) -> String {
+    match format {
+        LogFormat::Text => "text".to_owned(),
+        LogFormat::Json => "json".to_owned(),
+    }
+}

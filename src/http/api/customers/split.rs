@@ -1,0 +1,71 @@
+//! `POST /v1/customers/{id}/split`: a steward says that some records are somebody else's.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use kulta_events::{Json, RecordId};
+
+use super::merge::say;
+use super::{context, done, record_id};
+use crate::commands::Wish;
+use crate::http::auth::Caller;
+use crate::http::body::JsonBody;
+use crate::http::params::{Params, Place};
+use crate::http::problem::{Problem, codes};
+use crate::services::Services;
+
+/// Split a customer
+///
+/// The named records, each as `{source, subject}` or as a record id, become a customer apart from the rest. Edits made in
+/// kulta stay with the founding record that they were made on.
+#[utoipa::path(
+    post,
+    path = "/v1/customers/{id}/split",
+    tag = "identities",
+    params(
+        ("id" = String, Path, description = "Any record id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same command again gets the same answer"),
+    ),
+    request_body(content = serde_json::Value, content_type = "application/json",
+        example = json!({"records": [{"source": "crm", "subject": "7"}], "reason": "father and son"})),
+    responses(
+        (status = 200, description = "Both customers' ids, the decision's id, the position to wait for", body = serde_json::Value),
+        (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
+        (status = 409, description = "A rule or an older decision forbids it", body = crate::http::openapi::ProblemBody),
+        (status = 422, description = "The command is not valid", body = crate::http::openapi::ProblemBody),
+    )
+)]
+pub async fn handler(
+    State(services): State<Arc<Services>>,
+    caller: Caller,
+    Place(id): Place<String>,
+    params: Params,
+    headers: HeaderMap,
+    uri: Uri,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let id = record_id(&id)?;
+    let away = records(&services, &body)?;
+    let context = context(&caller, &headers, &uri, &body.canonical())?;
+    let wish = Wish::Split { id, away, say: say(&body)? };
+    Ok(done(services.customers.run(&context, &wish).await?))
+}
+
+fn records(services: &Services, body: &Json) -> Result<Vec<RecordId>, Problem> {
+    let Some(Json::Array(items)) = body.get("records") else {
+        return Err(Problem::new(codes::INVALID, "no records are named").at("/records", "expected a list"));
+    };
+    let text = |item: &Json, name| item.get(name).and_then(Json::as_str).map(str::to_owned);
+    let read = |(index, item): (usize, &Json)| {
+        let by_name = text(item, "source").zip(text(item, "subject"));
+        let by_name = by_name.map(|(source, subject)| services.vault.hasher().record(&source, &subject));
+        by_name.or_else(|| record_id(item.as_str()?).ok()).ok_or_else(|| {
+            let detail = "expected {source, subject} or a record id";
+            Problem::new(codes::INVALID, "a record is wrong").at(format!("/records/{index}"), detail)
+        })
+    };
+    items.iter().enumerate().map(read).collect()
+}

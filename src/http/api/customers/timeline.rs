@@ -1,0 +1,93 @@
+//! `GET /v1/customers/{id}/timeline`: what happened, latest first.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::{IntoResponse, Response};
+use kulta_events::vocabulary::Importance;
+use kulta_events::{Instant, RecordId};
+use kulta_projections::timeline::Entry;
+use serde_json::{Value, json};
+
+use super::{after, at, moved, record_id, unknown};
+use crate::http::page::{Paged, write_cursor};
+use crate::http::params::{Params, Place};
+use crate::http::problem::Problem;
+use crate::reads::Found;
+use crate::reads::timeline::{Cursor, Wanted};
+use crate::services::Services;
+
+const LIST: &str = "timeline";
+
+/// Get a customer's timeline
+///
+/// Every event of all its records, latest first; equal times by source and id. A company's timeline holds its own
+/// records' events.
+#[utoipa::path(
+    get,
+    path = "/v1/customers/{id}/timeline",
+    tag = "customers",
+    params(
+        ("id" = String, Path, description = "Any record id"),
+        ("as_of" = Option<String>, Query, description = "Leave out what happened at or after this time"),
+        ("known_at" = Option<String>, Query, description = "As far as was recorded by this time"),
+        ("importance" = Option<String>, Query, description = "At least `low` (default), `normal` or `high`"),
+        ("type" = Option<String>, Query, description = "Types or families, comma-separated: `complaint,purchase.made`"),
+        ("after" = Option<u64>, Query, description = "Wait until the projections have got to this position"),
+        ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = serde_json::Value),
+        (status = 307, description = "The record belongs to another customer now"),
+        (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
+    )
+)]
+pub async fn handler(
+    State(services): State<Arc<Services>>,
+    Place(id): Place<String>,
+    mut params: Params,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let id = record_id(&id)?;
+    let at = at(&mut params)?;
+    after(&services, &mut params).await?;
+    let levels = [("low", Importance::Low), ("normal", Importance::Normal), ("high", Importance::High)];
+    let wanted = Wanted {
+        importance: params.one_of("importance", &levels)?,
+        types: params
+            .text("type")?
+            .map(|text| text.split(',').map(|name| name.trim().to_owned()).collect())
+            .unwrap_or_default(),
+        limit: params.limit(&services.settings.limits)?,
+        behind: params.cursor(LIST)?.map(|text| read(&text)).transpose()?,
+    };
+    params.finish()?;
+    match services.reads.timeline(id, at, &wanted).await? {
+        Found::Here(timeline) => {
+            let items: Vec<_> = timeline.entries.iter().map(|entry| item(entry, &timeline.records)).collect();
+            let place = |cursor: Cursor| write_cursor(LIST, format!("{} {}", cursor.time.micros(), cursor.position));
+            Ok(Json(Paged { items, next: timeline.next.map(place) }).into_response())
+        }
+        Found::Moved(customer) => Ok(moved(&uri, id, customer)),
+        Found::Unknown => Err(unknown()),
+    }
+}
+
+fn read(text: &str) -> Result<Cursor, Problem> {
+    let parts = text.split_once(' ').and_then(|(time, position)| Some((time.parse().ok()?, position.parse().ok()?)));
+    let (time, position) = parts.ok_or_else(|| Problem::parameter("cursor", "is not from this list"))?;
+    Ok(Cursor { time: Instant::from_micros(time), position })
+}
+
+fn item(entry: &Entry, records: &HashMap<RecordId, (String, Option<String>)>) -> Value {
+    let mut item = serde_json::to_value(entry).unwrap_or_else(|_| json!({}));
+    let subject = entry.record.and_then(|record| records.get(&record)).and_then(|(_, subject)| subject.clone());
+    if let Some(members) = item.as_object_mut() {
+        members.insert("subject".to_owned(), json!(subject));
+    }
+    item
+}

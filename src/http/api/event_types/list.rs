@@ -1,0 +1,58 @@
+//! `GET /v1/event-types`: what can be published.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use kulta_events::vocabulary::{EventType, Importance};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::page::Paged;
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::services::Services;
+
+/// An event type.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EventType)]
+pub struct Summary {
+    /// Its name, `family.past_tense`.
+    #[serde(rename = "type")]
+    pub name: &'static str,
+    /// What it says.
+    pub title: &'static str,
+    /// The newest version of its data.
+    pub dataversion: u16,
+    /// How it ranks in a timeline: `low`, `normal` or `high`.
+    #[schema(value_type = String)]
+    pub importance: Importance,
+    /// Whether sources may publish it; the others are made by people in kulta.
+    pub publishable: bool,
+    /// Where its JSON Schema is.
+    pub schema: String,
+}
+
+impl From<&EventType> for Summary {
+    fn from(event_type: &EventType) -> Self {
+        Self {
+            name: event_type.name,
+            title: event_type.title,
+            dataversion: event_type.version,
+            importance: event_type.importance,
+            publishable: !event_type.is_command_only(),
+            schema: format!("/v1/event-types/{}", event_type.name),
+        }
+    }
+}
+
+/// List the event types
+#[utoipa::path(
+    get,
+    path = "/v1/event-types",
+    responses((status = 200, description = "All of them, by name", body = crate::http::openapi::ListOf<Summary>))
+)]
+pub async fn handler(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Paged<Summary>>, Problem> {
+    params.finish()?;
+    Ok(Json(Paged { items: services.vocabulary.types().map(Summary::from).collect(), next: None }))
+}

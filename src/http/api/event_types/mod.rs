@@ -1,0 +1,4 @@
+//! Event types.
+
+pub mod get;
+pub mod list;

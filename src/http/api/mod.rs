@@ -1,0 +1,60 @@
+//! The endpoints, one per file. How to add one: `docs/adding-an-endpoint.md`.
+
+pub mod customers;
+pub mod dead_letters;
+pub mod event_types;
+pub mod events;
+pub mod policies;
+pub mod projections;
+pub mod sources;
+pub mod streams;
+pub mod system;
+
+use super::auth::Access::{Needs, Open};
+use super::routes::Routes;
+use crate::config::Permission::{Admin, Edit, Govern, Publish, Read};
+
+/// Every endpoint, with what it needs.
+pub fn register(routes: Routes) -> Routes {
+    domain(routes)
+        .add::<events::publish::__path_handler, _, _>(Needs(Publish), events::publish::handler)
+        .add::<events::list::__path_handler, _, _>(Needs(Read), events::list::handler)
+        .add::<streams::read::__path_handler, _, _>(Needs(Read), streams::read::handler)
+        .add::<event_types::list::__path_handler, _, _>(Open, event_types::list::handler)
+        .add::<event_types::get::__path_handler, _, _>(Open, event_types::get::handler)
+        .add::<dead_letters::list::__path_handler, _, _>(Needs(Read), dead_letters::list::handler)
+        .add::<dead_letters::get::__path_handler, _, _>(Needs(Read), dead_letters::get::handler)
+        .add::<dead_letters::settle::__path_handler, _, _>(Needs(Edit), dead_letters::settle::handler)
+        .add::<system::health::__path_handler, _, _>(Open, system::health::handler)
+        .add::<system::ready::__path_handler, _, _>(Open, system::ready::handler)
+        .add::<system::metrics::__path_handler, _, _>(Needs(Read), system::metrics::handler)
+        .add::<system::problems::__path_handler, _, _>(Open, system::problems::handler)
+        .add::<system::openapi::__path_handler, _, _>(Open, system::openapi::handler)
+        .add::<system::docs::page::__path_handler, _, _>(Open, system::docs::page::handler)
+        .add::<system::docs::style::__path_handler, _, _>(Open, system::docs::style::handler)
+}
+
+/// Customers, identities, policies, projections.
+fn domain(routes: Routes) -> Routes {
+    routes
+        .add::<customers::register::__path_handler, _, _>(Needs(Edit), customers::register::handler)
+        .add::<customers::get::__path_handler, _, _>(Needs(Read), customers::get::handler)
+        .add::<customers::edit::__path_handler, _, _>(Needs(Edit), customers::edit::handler)
+        .add::<customers::records::__path_handler, _, _>(Needs(Read), customers::records::handler)
+        .add::<customers::records::__path_by_name, _, _>(Needs(Read), customers::records::by_name)
+        .add::<customers::timeline::__path_handler, _, _>(Needs(Read), customers::timeline::handler)
+        .add::<customers::freshness::__path_handler, _, _>(Needs(Read), customers::freshness::handler)
+        .add::<customers::verify::__path_handler, _, _>(Needs(Edit), customers::verify::handler)
+        .add::<customers::verify::__path_decline, _, _>(Needs(Edit), customers::verify::decline)
+        .add::<customers::merge::__path_handler, _, _>(Needs(Govern), customers::merge::handler)
+        .add::<customers::split::__path_handler, _, _>(Needs(Govern), customers::split::handler)
+        .add::<customers::withdraw::__path_handler, _, _>(Needs(Govern), customers::withdraw::handler)
+        .add::<sources::__path_list, _, _>(Needs(Read), sources::list)
+        .add::<sources::__path_put, _, _>(Needs(Govern), sources::put)
+        .add::<policies::__path_get, _, _>(Needs(Read), policies::get)
+        .add::<policies::__path_put, _, _>(Needs(Govern), policies::put)
+        .add::<projections::__path_list, _, _>(Needs(Read), projections::list)
+        .add::<projections::__path_changes, _, _>(Needs(Read), projections::changes)
+        .add::<projections::__path_rebuild, _, _>(Needs(Admin), projections::rebuild)
+        .add::<projections::__path_verify, _, _>(Needs(Admin), projections::verify)
+}

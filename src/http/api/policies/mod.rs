@@ -1,0 +1,70 @@
+//! Policies: which source wins which field.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::customers::{after, context, done};
+use crate::commands::Wish;
+use crate::commands::policy::Command;
+use crate::http::auth::Caller;
+use crate::http::body::JsonBody;
+use crate::http::params::Params;
+use crate::http::problem::{Problem, codes};
+use crate::services::Services;
+
+/// Get the survivorship policy
+///
+/// The one in force, and since when.
+#[utoipa::path(
+    get,
+    path = "/v1/survivorship-policy",
+    tag = "policies",
+    params(("after" = Option<u64>, Query, description = "Wait until the projections have got to this position")),
+    responses((status = 200, description = "The policy in force", body = serde_json::Value)),
+)]
+pub async fn get(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Value>, Problem> {
+    after(&services, &mut params).await?;
+    params.finish()?;
+    let row = services.reads.policy().await?;
+    let published_at = (row.position > 0).then_some(row.order.time);
+    Ok(Json(json!({"policy": row.policy, "position": row.position, "published_at": published_at})))
+}
+
+/// Publish a survivorship policy
+///
+/// Every golden record is made again under it, in one transaction.
+#[utoipa::path(
+    put,
+    path = "/v1/survivorship-policy",
+    tag = "policies",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same command again gets the same answer")),
+    request_body(content = serde_json::Value, content_type = "application/json", example = json!({
+        "policy": {"default": {"by": ["recency", "verification", "source_rank", "completeness"]},
+            "fields": {"email": {"by": ["source_rank", "recency"], "sources": ["crm", "erp"], "ask_after_days": 365, "ask_weight": 30}}},
+        "note": "the CRM knows e-mail addresses best"})),
+    responses(
+        (status = 200, description = "Done, and the position to wait for", body = serde_json::Value),
+        (status = 422, description = "The policy is not valid", body = crate::http::openapi::ProblemBody),
+    )
+)]
+pub async fn put(
+    State(services): State<Arc<Services>>,
+    caller: Caller,
+    params: Params,
+    headers: HeaderMap,
+    uri: Uri,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let missing = || Problem::new(codes::INVALID, "there is no policy in it").at("/policy", "required");
+    let policy = body.get("policy").cloned().ok_or_else(missing)?;
+    let note = body.get("note").and_then(kulta_events::Json::as_str).map(str::to_owned);
+    let context = context(&caller, &headers, &uri, &body.canonical())?;
+    let wish = Wish::Policy(Command::PublishSurvivorship { policy, note });
+    Ok(done(services.customers.run(&context, &wish).await?))
+}

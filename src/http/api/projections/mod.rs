@@ -1,0 +1,143 @@
+//! How far the projections are, what changed, and how to make them anew.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::http::page::{Paged, write_cursor};
+use crate::http::params::Params;
+use crate::http::problem::Problem;
+use crate::projector::live::State as Doing;
+use crate::services::Services;
+
+/// How far a projection is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Projection)]
+pub struct Standing {
+    /// `identities`, `golden`, `timeline`: what is read together is one generation.
+    pub name: &'static str,
+    /// The generation that is live.
+    pub generation: i64,
+    /// Up to which position it is folded.
+    pub position: u64,
+    /// How many events it is behind the log.
+    pub lag: u64,
+    /// `live`, `standing_by` (another node projects), `failing` or `stopped`.
+    #[schema(value_type = String)]
+    pub state: Doing,
+}
+
+/// List the projections
+///
+/// How far each is behind the log.
+#[utoipa::path(
+    get,
+    path = "/v1/projections",
+    tag = "projections",
+    responses((status = 200, description = "All of them", body = inline(crate::http::openapi::ListOf<Standing>))),
+)]
+pub async fn list(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Paged<Standing>>, Problem> {
+    params.finish()?;
+    let head = *services.log.head().borrow();
+    let projections = services.projector.projections();
+    let (position, generation) = (projections.position(), projections.live().number());
+    let standing = |name| Standing {
+        name,
+        generation,
+        position,
+        lag: head.saturating_sub(position),
+        state: services.projector.state(),
+    };
+    Ok(Json(Paged { items: ["identities", "golden", "timeline"].map(standing).into(), next: None }))
+}
+
+/// Rebuild the projections
+///
+/// A new generation from the whole log, beside the live one, which goes on; swapped in at one position. Answers when it
+/// is done.
+#[utoipa::path(
+    post,
+    path = "/v1/projections/rebuild",
+    tag = "projections",
+    responses(
+        (status = 200, description = "The new generation", body = serde_json::Value),
+        (status = 409, description = "Another node projects", body = crate::http::openapi::ProblemBody),
+    )
+)]
+pub async fn rebuild(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Value>, Problem> {
+    params.finish()?;
+    let projector = services.projector.clone();
+    // A caller that goes away does not stop it half-way.
+    let rebuilt = tokio::spawn(async move { projector.rebuild(&|_| ()).await }).await;
+    let rebuilt = rebuilt.map_err(|error| Problem::internal(&error))??;
+    Ok(Json(json!(rebuilt)))
+}
+
+/// Verify the projections
+///
+/// Computes them from the log beside the live tables and names every difference.
+#[utoipa::path(
+    post,
+    path = "/v1/projections/verify",
+    tag = "projections",
+    responses(
+        (status = 200, description = "What was compared, and what differs", body = serde_json::Value),
+        (status = 409, description = "Another node projects", body = crate::http::openapi::ProblemBody),
+    )
+)]
+pub async fn verify(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Value>, Problem> {
+    params.finish()?;
+    let projector = services.projector.clone();
+    let verified = tokio::spawn(async move { projector.verify(&|_| ()).await }).await;
+    let verified = verified.map_err(|error| Problem::internal(&error))??;
+    Ok(Json(json!(verified)))
+}
+
+const CHANGES: &str = "changes";
+
+/// List what changed
+///
+/// Customers that were shaped after a position, by position: each with its golden record and all its records, so that a
+/// follower can drop ids that were merged into it. A customer that changed again comes again, later.
+#[utoipa::path(
+    get,
+    path = "/v1/changes",
+    tag = "customers",
+    params(
+        ("after" = Option<u64>, Query, description = "Only what was shaped after this position; default 0"),
+        ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses((status = 200, description = "A page", body = serde_json::Value)),
+)]
+pub async fn changes(State(services): State<Arc<Services>>, mut params: Params) -> Result<impl IntoResponse, Problem> {
+    let start = params.number("after")?.unwrap_or(0);
+    let cursor = params.cursor(CHANGES)?.map(|text| read(&text)).transpose()?;
+    let limit = params.limit(&services.settings.limits)?;
+    params.finish()?;
+    let live = services.projector.projections().live();
+    let position = services.projector.projections().position();
+    let behind = cursor.unwrap_or((start, Uuid::max()));
+    let customers = live.customers_since(behind, limit).await?;
+    let more = customers.len() == limit;
+    let last = customers.last().map(|last| write_cursor(CHANGES, format!("{} {}", last.position, last.customer)));
+    let items: Vec<_> = customers
+        .iter()
+        .map(|found| kulta_projections::golden::wire(found.customer, found.position, &found.golden))
+        .collect();
+    let next = json!(last.filter(|_| more));
+    // The golden records are JSON already: they are put together, not read and written again.
+    let body = format!("{{\"position\":{position},\"items\":[{}],\"next\":{next}}}", items.join(","));
+    Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], body))
+}
+
+fn read(text: &str) -> Result<(u64, Uuid), Problem> {
+    let parts = text.split_once(' ').and_then(|(position, id)| Some((position.parse().ok()?, id.parse().ok()?)));
+    parts.ok_or_else(|| Problem::parameter("cursor", "is not from this list"))
+}

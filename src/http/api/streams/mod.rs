@@ -1,0 +1,3 @@
+//! Streams.
+
+pub mod read;

@@ -1,0 +1,93 @@
+//! The OpenAPI document, made of what the endpoints say of themselves.
+
+use serde::Serialize;
+use utoipa::openapi::path::PathsBuilder;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::api::{dead_letters, event_types, events, streams};
+use super::problem::FieldError;
+
+/// Why a request was not done (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// `/problems/CODE`; the address of an explanation.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is, in a few words.
+    pub title: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// What happened.
+    pub detail: String,
+    /// The stable word for it.
+    pub code: String,
+    /// The id of the request, also in the header `x-request-id`.
+    pub request_id: String,
+    /// What exactly is wrong, and where.
+    pub errors: Option<Vec<FieldError>>,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListOf<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next page starts (`?cursor=`); null: this is the last.
+    pub next: Option<String>,
+}
+
+/// The document as JSON text, and as what the browsable page is rendered from.
+#[derive(Debug)]
+pub struct Document {
+    /// JSON.
+    pub text: String,
+    /// The same, parsed.
+    pub value: serde_json::Value,
+}
+
+/// The document of these paths.
+pub fn document(paths: PathsBuilder) -> Document {
+    let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let components = schemas()
+        .into_iter()
+        .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema));
+    let mut info = Info::new("kulta", env!("CARGO_PKG_VERSION"));
+    info.description = Some("A company's memory of its customers: events in, golden records out.".to_owned());
+    let document: OpenApi = OpenApiBuilder::new()
+        .info(info)
+        .paths(paths.build())
+        .components(Some(components.security_scheme("token", token).build()))
+        .build();
+    // Serialising plain data to JSON does not fail.
+    let value = serde_json::to_value(&document).unwrap_or_default();
+    Document { text: value.to_string(), value }
+}
+
+/// Every schema that an endpoint refers to by name; a test follows all references.
+fn schemas() -> Vec<(String, RefOr<Schema>)> {
+    fn of<T: ToSchema>() -> (String, RefOr<Schema>) {
+        (T::name().into_owned(), <T as PartialSchema>::schema())
+    }
+    fn list_of<T: ToSchema>() -> (String, RefOr<Schema>) {
+        (format!("ListOf_{}", T::name()), ListOf::<T>::schema())
+    }
+    vec![
+        of::<ProblemBody>(),
+        of::<FieldError>(),
+        of::<events::Answer>(),
+        of::<events::Verdict>(),
+        of::<events::EventProblem>(),
+        of::<events::Event>(),
+        of::<events::list::EventPage>(),
+        of::<streams::read::StreamPage>(),
+        of::<dead_letters::Summary>(),
+        of::<dead_letters::get::Opened>(),
+        of::<dead_letters::settle::Settled>(),
+        of::<event_types::list::Summary>(),
+        list_of::<event_types::list::Summary>(),
+        list_of::<dead_letters::Summary>(),
+    ]
+}

@@ -1,0 +1,10 @@
+//! The edge through a real socket, over a SQLite log in a temporary directory.
+
+mod bad_input;
+mod connections;
+mod documents;
+mod kit;
+mod letters;
+mod publish;
+mod reading;
+mod requests;

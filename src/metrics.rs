@@ -1,0 +1,171 @@
+//! What a node counts, in Prometheus' terms. Labels hold no personal data and only values from closed lists.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::intake::Published;
+
+/// A request, as far as it is counted.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct RequestLabels {
+    /// The pattern of the address, `none` when there is no such address.
+    pub route: Route,
+    /// The method.
+    pub method: &'static str,
+    /// The status of the answer.
+    pub status: u16,
+}
+
+/// A request's route and method.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: Route,
+    method: &'static str,
+}
+
+/// The pattern of an address, shared: there are few.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub struct Route(pub std::sync::Arc<str>);
+
+impl EncodeLabelValue for Route {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        EncodeLabelValue::encode(&&*self.0, encoder)
+    }
+}
+
+/// The door that events came through and what became of them.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct VerdictLabels {
+    door: &'static str,
+    verdict: &'static str,
+}
+
+/// The numbers of a node.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram>,
+    in_work: Gauge,
+    events: Family<VerdictLabels, Counter>,
+    head: Gauge<u64, AtomicU64>,
+    open_letters: Gauge<u64, AtomicU64>,
+    memory: Gauge<u64, AtomicU64>,
+}
+
+/// A request in work.
+#[derive(Debug)]
+pub struct InWork(Gauge);
+
+impl Drop for InWork {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::default();
+        let mut kulta = registry.sub_registry_with_prefix("kulta");
+        let kulta = &mut kulta;
+        let requests = Family::default();
+        kulta.register("http_requests", "Answered requests", requests.clone());
+        // 0.25 ms to 8 s.
+        let buckets = || Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
+        let durations = Family::new_with_constructor(buckets as fn() -> Histogram);
+        let help = "Time from a request's headers to its answer's";
+        kulta.register_with_unit("http_request_duration", help, Unit::Seconds, durations.clone());
+        let in_work = Gauge::default();
+        kulta.register("http_requests_in_work", "Requests that are being answered", in_work.clone());
+        let events = Family::default();
+        kulta.register("events", "Events by door and verdict", events.clone());
+        let (head, open_letters, memory) = (Gauge::default(), Gauge::default(), Gauge::default());
+        kulta.register("log_head", "Last position of the log", head.clone());
+        kulta.register("dead_letters_open", "Dead letters that wait for a person", open_letters.clone());
+        let help = "Memory of the process that is in use";
+        kulta.register_with_unit("process_resident_memory", help, Unit::Bytes, memory.clone());
+        Self { registry, requests, durations, in_work, events, head, open_letters, memory }
+    }
+}
+
+impl Metrics {
+    /// Notes that a request is in work until the guard is dropped, be it answered or given up.
+    pub fn in_work(&self) -> InWork {
+        self.in_work.inc();
+        InWork(self.in_work.clone())
+    }
+
+    /// Counts a request.
+    pub fn request(&self, labels: RequestLabels, took: Duration) {
+        let of_route = RouteLabels { route: labels.route.clone(), method: labels.method };
+        self.durations.get_or_create(&of_route).observe(took.as_secs_f64());
+        self.requests.get_or_create(&labels).inc();
+    }
+
+    /// Counts the events of a batch.
+    pub fn published(&self, door: &'static str, published: &Published) {
+        let verdicts = ["accepted", "duplicate", "conflict", "rejected"];
+        for (verdict, count) in verdicts.into_iter().zip(published.counts()) {
+            if count > 0 {
+                self.events.get_or_create(&VerdictLabels { door, verdict }).inc_by(count);
+            }
+        }
+    }
+
+    /// Sets what is looked up when somebody asks.
+    pub fn observe(&self, head: u64, open_letters: Option<u64>) {
+        self.head.set(head);
+        if let Some(count) = open_letters {
+            self.open_letters.set(count);
+        }
+        if let Some(bytes) = resident_bytes() {
+            self.memory.set(bytes);
+        }
+    }
+
+    /// All numbers in the OpenMetrics text format.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String does not fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// The memory that this process holds, in bytes, where the system tells.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_requests_head_and_memory() {
+        let metrics = Metrics::default();
+        let route = Route("/v1/events".into());
+        metrics.request(RequestLabels { route, method: "POST", status: 200 }, Duration::from_millis(3));
+        metrics.observe(42, Some(2));
+        let text = metrics.text();
+        for line in [
+            "kulta_http_requests_total{route=\"/v1/events\",method=\"POST\",status=\"200\"} 1",
+            "kulta_http_request_duration_seconds_count{route=\"/v1/events\",method=\"POST\"} 1",
+            "kulta_log_head 42",
+            "kulta_dead_letters_open 2",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(text.contains("kulta_process_resident_memory_bytes ") && text.ends_with("# EOF\n"));
+    }
+}

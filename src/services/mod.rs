@@ -1,0 +1,162 @@
+//! What a node is made of, for whoever answers requests or runs a command: opened once, shared by all.
+
+mod master;
+mod sources;
+
+use std::sync::Arc;
+
+use kulta_events::Vocabulary;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::commands::{self, Commands, Context, Customers, Wish};
+use crate::config::Settings;
+use crate::intake::Intake;
+use crate::metrics::Metrics;
+use crate::privacy::{self, Vault};
+use crate::projector::{self, Projections, Projector, Source};
+use crate::reads::Reads;
+use crate::store::{self, Log, Options};
+
+/// The parts of a running node.
+#[derive(Debug)]
+pub struct Services {
+    /// The settings.
+    pub settings: Settings,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The event types.
+    pub vocabulary: Arc<Vocabulary>,
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// Keys and seals.
+    pub vault: Arc<Vault>,
+    /// The way into the log.
+    pub intake: Intake,
+    /// Customers and timelines, on both time axes.
+    pub reads: Reads,
+    /// What people do.
+    pub customers: Customers,
+    /// Keeps the projections up.
+    pub projector: Arc<Projector>,
+    /// What is counted.
+    pub metrics: Metrics,
+    stop: watch::Sender<bool>,
+}
+
+/// Why a node cannot be opened. Nothing was written then.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Privacy(#[from] privacy::Error),
+    /// The projections cannot be used.
+    #[error(transparent)]
+    Projector(#[from] projector::Error),
+    /// The policies that every log has could not be published.
+    #[error("the built-in policies could not be published")]
+    Policies(#[source] commands::Error),
+}
+
+/// How often a node looks for sources that others registered.
+const REFRESH_SOURCES: std::time::Duration = std::time::Duration::from_secs(10);
+/// The actor of what kulta does by itself.
+const SELF: &str = "kulta";
+/// Behind the log by more than this many events, the projections are made anew on all cores instead of followed up.
+const FAR_BEHIND: u64 = 50_000;
+
+impl Services {
+    /// Opens the log, finds the master key, and makes the rest. `holder` is told to whoever finds the database in use.
+    ///
+    /// # Errors
+    /// When the database or the master key cannot be used.
+    pub async fn open(settings: Settings, clock: Arc<dyn Clock>, holder: &str) -> Result<Arc<Self>, Error> {
+        let given = master::given(&settings)?;
+        let now = clock.clone();
+        let options = Options { holder: holder.to_owned(), ..Options::new(Arc::new(move || now.now())) };
+        let log = store::open(&settings.database_url, &options).await?;
+        match Self::over(settings, clock, log.clone(), given, &options).await {
+            Ok(services) => Ok(Arc::new(services)),
+            Err(error) => {
+                log.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn over(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        log: Arc<dyn Log>,
+        given: master::Given,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let key = given.key(&*log).await?;
+        let vault = Arc::new(Vault::open(log.clone(), key).await?);
+        let vocabulary = Arc::new(Vocabulary::standard());
+        let intake = Intake::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
+        let generations = store::open_generations(&settings.database_url, options).await?;
+        let projections = Projections::open(&*generations).await?;
+        let source = Source { log: log.clone(), vault: vault.clone(), vocabulary: vocabulary.clone() };
+        let reads = Reads::new(source.clone(), projections.clone());
+        let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
+        let customers = Customers { commands, reads: reads.clone() };
+        let projector = Arc::new(Projector::new(source, generations, projections, options.holder.clone()));
+        let (stop, _) = watch::channel(false);
+        let metrics = Metrics::default();
+        let services =
+            Self { settings, clock, vocabulary, log, vault, intake, reads, customers, projector, metrics, stop };
+        services.publish_policies().await?;
+        services.refresh_sources().await?;
+        Ok(services)
+    }
+
+    /// A new log starts with the built-in policies as events, so that later ones have something to differ from.
+    async fn publish_policies(&self) -> Result<(), Error> {
+        let actor = self.log.actor(SELF).await?;
+        let context = Context { actor, idempotency_key: None, request: String::new() };
+        let wish = Wish::Policy(commands::policy::Command::PublishBuiltIn);
+        self.customers.run(&context, &wish).await.map(drop).map_err(Error::Policies)
+    }
+
+    /// Learns now and then what other nodes registered, until the node stops.
+    pub async fn follow_sources(&self) {
+        let mut stopping = self.stopping();
+        while tokio::time::timeout(REFRESH_SOURCES, stopping.wait_for(|stop| *stop)).await.is_err() {
+            if let Err(error) = self.refresh_sources().await {
+                tracing::warn!(error = %error, "the registered sources could not be read");
+            }
+        }
+    }
+
+    /// Keeps the projections up until the node stops. What is far behind is made anew first, on all cores.
+    pub async fn project(&self) {
+        let behind = self.log.head().borrow().saturating_sub(self.projector.projections().position());
+        if behind > FAR_BEHIND
+            && let Err(error) = self.projector.rebuild(&|_| ()).await
+        {
+            tracing::warn!(error = %error, "the projections could not be made anew, following up instead");
+        }
+        self.projector.run(self.stopping()).await;
+    }
+
+    /// Becomes true when the node stops: whoever waits for something new gives up then.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    /// Tells everybody that the node stops.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Stores what waits and lets go of the database.
+    pub async fn close(&self) {
+        self.stop();
+        self.projector.close().await;
+        self.log.close().await;
+    }
+}

@@ -1,0 +1,55 @@
+//! Connections, and what is set on each.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Executor, PgConnection};
+
+use super::schema;
+use crate::store::Error;
+
+/// How long a read waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(10);
+/// How long a new connection may take.
+const CONNECT: Duration = Duration::from_secs(15);
+/// The writer's setting, held fast against a change of the server's while it is connected.
+const HOLD_DURABILITY: &str = "SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)";
+
+/// Reads the address.
+pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
+    // The text may hold a password, the parser's complaint does not.
+    let parsed = PgConnectOptions::from_str(url).map_err(|error| Error::Address(format!("postgres ({error})")))?;
+    // The log is read by index only. Without statistics, as after a first import, the planner believes the tables small,
+    // and a plan that it has kept would walk them for minutes.
+    let settings = [
+        ("enable_seqscan", "off"),
+        ("jit", "off"),
+        ("idle_in_transaction_session_timeout", "30000"),
+        ("tcp_keepalives_idle", "30"),
+        ("tcp_keepalives_interval", "10"),
+        ("tcp_keepalives_count", "3"),
+    ];
+    Ok(parsed.application_name("kulta").options(settings).disable_statement_logging())
+}
+
+/// A connection of its own.
+pub(super) async fn single(options: &PgConnectOptions) -> Result<PgConnection, Error> {
+    let connecting = tokio::time::timeout(CONNECT, options.connect()).await;
+    Ok(connecting.map_err(|_| Error::timed_out("no connection in time"))??)
+}
+
+/// The connection that writes the log, on a server that loses nothing.
+pub(super) async fn writer(options: &PgConnectOptions) -> Result<PgConnection, Error> {
+    let mut connection = single(options).await?;
+    schema::check_settings(&mut connection).await?;
+    connection.execute(HOLD_DURABILITY).await?;
+    // Its statements are few and always go by index: planning them anew for each set of parameters costs more.
+    connection.execute("SET plan_cache_mode = force_generic_plan").await?;
+    Ok(connection)
+}
+
+/// The connections that read.
+pub(super) fn readers(options: &PgConnectOptions, count: u32) -> PgPool {
+    PgPoolOptions::new().max_connections(count.max(1)).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone())
+}

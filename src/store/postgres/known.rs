@@ -1,0 +1,108 @@
+//! What the log holds of what a group of appends wants to know: one statement, one row of arrays.
+
+use kulta_events::{Instant, RecordId};
+use sqlx::postgres::PgRow;
+use sqlx::{Decode, PgConnection, Postgres, Row, Type};
+use uuid::Uuid;
+
+use crate::store::log::NewKey;
+use crate::store::number::{retention, unsigned};
+use crate::store::plan::{Known, KnownEvent, Wanted};
+use crate::store::{CommandResult, Error};
+
+pub(super) const KNOWN: &str = "
+SELECT state.head, state.recorded_at, state.commits,
+    events.keys, events.positions, events.fingerprints, streams.numbers, streams.revisions, people.ids,
+    keys.ids, keys.classes, keys.wrapped, results.keys, results.requests, results.statuses, results.bodies,
+    events.versions
+FROM log_state AS state
+CROSS JOIN LATERAL (
+    SELECT array_agg(event_key) AS keys, array_agg(position) AS positions, array_agg(fingerprint) AS fingerprints,
+        array_agg(version) AS versions
+    FROM log WHERE event_key = ANY($1)
+) AS events
+CROSS JOIN LATERAL (
+    SELECT array_agg(number) AS numbers, array_agg(revision) AS revisions
+    FROM (
+        SELECT wanted.number,
+            (SELECT revision FROM log WHERE stream = wanted.stream ORDER BY revision DESC LIMIT 1) AS revision
+        FROM unnest($2::text[]) WITH ORDINALITY AS wanted (stream, number)
+    ) AS stream
+    WHERE revision IS NOT NULL
+) AS streams
+CROSS JOIN LATERAL (SELECT array_agg(record_id) AS ids FROM record WHERE record_id = ANY($3)) AS people
+CROSS JOIN LATERAL (
+    SELECT array_agg(record_id) AS ids, array_agg(class) AS classes, array_agg(wrapped) AS wrapped
+    FROM record_key WHERE record_id = ANY($3)
+) AS keys
+CROSS JOIN LATERAL (
+    SELECT array_agg(key) AS keys, array_agg(request) AS requests, array_agg(status) AS statuses,
+        array_agg(sealed_body) AS bodies
+    FROM command_result WHERE key = ANY($4)
+) AS results";
+
+/// Looks up what is wanted; besides, the number of commits that the answer is of.
+pub(super) async fn look_up(connection: &mut PgConnection, wanted: &Wanted) -> Result<(Known, i64), Error> {
+    let streams: Vec<&str> = wanted.streams.iter().map(|stream| &**stream).collect();
+    let records: Vec<Uuid> = wanted.records.iter().map(|record| record.0).collect();
+    let row = sqlx::query(KNOWN)
+        .bind(&wanted.events)
+        .bind(streams)
+        .bind(records)
+        .bind(&wanted.results)
+        .fetch_one(connection)
+        .await?;
+    Ok((learn(&row, wanted)?, row.try_get(2)?))
+}
+
+fn learn(row: &PgRow, wanted: &Wanted) -> Result<Known, Error> {
+    let mut known = Known {
+        head: unsigned(row.try_get(0)?)?,
+        recorded_at: Instant::from_micros(row.try_get(1)?),
+        ..Known::default()
+    };
+    let (keys, positions, fingerprints) = (list::<Uuid>(row, 3)?, list::<i64>(row, 4)?, list::<Uuid>(row, 5)?);
+    let versions = list::<i16>(row, 16)?;
+    for (((key, position), fingerprint), version) in keys.into_iter().zip(positions).zip(fingerprints).zip(versions) {
+        known.events.insert(key, KnownEvent { position: unsigned(position)?, fingerprint, version });
+    }
+    for (number, revision) in list::<i64>(row, 6)?.into_iter().zip(list::<i64>(row, 7)?) {
+        let nth = usize::try_from(number - 1).unwrap_or(usize::MAX);
+        if let Some(stream) = wanted.streams.get(nth) {
+            known.revisions.insert(stream.clone(), unsigned(revision)?);
+        }
+    }
+    known.records.extend(list::<Uuid>(row, 8)?.into_iter().map(RecordId));
+    let keys = list::<Uuid>(row, 9)?.into_iter().zip(list::<i16>(row, 10)?).zip(list::<Vec<u8>>(row, 11)?);
+    known.keys.extend(keys.map(|((record, class), wrapped)| ((RecordId(record), class), wrapped)));
+    let (keys, requests) = (list::<Uuid>(row, 12)?, list::<Uuid>(row, 13)?);
+    let answers = list::<i16>(row, 14)?.into_iter().zip(list::<Vec<u8>>(row, 15)?);
+    for ((key, request), (status, sealed_body)) in keys.into_iter().zip(requests).zip(answers) {
+        known.results.insert(key, CommandResult { key, request, status, sealed_body });
+    }
+    Ok(known)
+}
+
+/// An array; of nothing, PostgreSQL makes NULL.
+fn list<'r, T>(row: &'r PgRow, column: usize) -> Result<Vec<T>, Error>
+where
+    Vec<T>: Decode<'r, Postgres> + Type<Postgres>,
+{
+    Ok(row.try_get::<Option<Vec<T>>, _>(column)?.unwrap_or_default())
+}
+
+/// A row of table `record_key`.
+pub(super) fn key(row: &PgRow) -> Result<NewKey, Error> {
+    let class = retention(row.try_get(1)?)?;
+    Ok(NewKey { record: RecordId(row.try_get(0)?), class, wrapped: row.try_get(2)? })
+}
+
+/// A kept answer.
+pub(super) fn result(row: &PgRow) -> Result<CommandResult, Error> {
+    Ok(CommandResult {
+        key: row.try_get(0)?,
+        request: row.try_get(1)?,
+        status: row.try_get(2)?,
+        sealed_body: row.try_get(3)?,
+    })
+}
