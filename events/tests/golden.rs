@@ -3,6 +3,8 @@
 //!
 //! After a deliberate change: `KULTA_BLESS=1 cargo test -p kulta-events --test golden`, then read the difference.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -289,6 +289,8 @@ fn unreadable(error: crate::reads::Error) -> Error {
         crate::reads::Error::Store(error) => Error::Store(error),
         crate::reads::Error::Privacy(error) => Error::Privacy(error),
         crate::reads::Error::NotYet { .. } => Error::Contended,
+        crate::reads::Error::Projector(crate::projector::Error::Store(error)) => Error::Store(error),
+        crate::reads::Error::Projector(crate::projector::Error::Privacy(error)) => Error::Privacy(error),
         other => Error::Unreadable(Box::new(other)),
     }
 }

@@ -83,9 +83,10 @@ impl Transaction {
         framework.execute(stream, command).await.map_err(|error| match error {
             AggregateError::UserError(refusal) => Error::Refused(refusal),
             AggregateError::AggregateConflict => Error::Contended,
-            AggregateError::DatabaseConnectionError(error)
-            | AggregateError::DeserializationError(error)
-            | AggregateError::UnexpectedError(error) => Error::Unreadable(error),
+            AggregateError::DatabaseConnectionError(error) => unread(error),
+            AggregateError::DeserializationError(error) | AggregateError::UnexpectedError(error) => {
+                Error::Unreadable(error)
+            }
         })
     }
 
@@ -99,6 +100,13 @@ impl Transaction {
         self.ids += 1;
         vault.hasher().entity("id", &self.seed.to_string(), &self.ids.to_string())
     }
+}
+
+/// What stopped a stream from being read: cqrs-es has it boxed, and only its kind tells whether a retry may help.
+fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    error.downcast::<crate::store::Error>().map(|error| Error::Store(*error)).unwrap_or_else(|error| {
+        error.downcast::<crate::privacy::Error>().map_or_else(Error::Unreadable, |error| Error::Privacy(*error))
+    })
 }
 
 impl Commands {

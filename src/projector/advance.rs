@@ -38,7 +38,7 @@ pub async fn advance(
     let in_force = changes.policies.iter().chain([&policy]).max_by(|a, b| a.order.cmp(&b.order)).unwrap_or(&policy);
     let again = |records: Vec<RecordRow>| customers_of(&records, in_force);
     let refold: Option<crate::store::views::Refold<'_>> = if changes.refold_all { Some(&again) } else { None };
-    generation.write(&changes, to, epoch, refold).await?;
+    generation.advance(from, &changes, to, epoch, refold).await?;
     Ok(to)
 }
 

@@ -16,8 +16,9 @@ use crate::store::views::Generations;
 pub const OWNER: &str = "projector";
 /// How often a node without the epoch asks for it, and follows the checkpoint of the node that has it.
 const STAND_BY: Duration = Duration::from_millis(250);
-/// The longest pause after a failure.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The first pause after a failure, which doubles, and the longest: readers who wait give up after ten seconds.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The projector of one node.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Projector {
 pub struct Turn {
     /// The claim to the epoch, while this node has it.
     pub claim: Option<Claim>,
+    /// Something failed: what was written last may or may not be there.
+    pub in_doubt: bool,
 }
 
 /// What the projector is doing, for operators.
@@ -72,19 +75,22 @@ impl Projector {
     /// Follows the log until told to stop.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let mut head = self.source.log.head();
-        let mut pause = Duration::from_millis(50);
+        let mut pause = FIRST_PAUSE;
         while !*stop.borrow() {
             let rest = match self.turn().await {
-                Ok(Progress::Moved) => {
-                    pause = Duration::from_millis(50);
-                    continue;
+                Ok(progress) => {
+                    pause = FIRST_PAUSE;
+                    match progress {
+                        Progress::Moved => continue,
+                        Progress::UpToDate => None,
+                        Progress::StandingBy => Some(STAND_BY),
+                    }
                 }
-                Ok(Progress::UpToDate) => None,
-                Ok(Progress::StandingBy) => Some(STAND_BY),
                 Err(error) => {
                     self.failed(&error).await;
+                    let rest = pause;
                     pause = (pause * 2).min(LONGEST_PAUSE);
-                    Some(pause)
+                    Some(rest)
                 }
             };
             tokio::select! {
@@ -125,14 +131,22 @@ impl Projector {
         if let Some(claim) = &turn.claim
             && claim.is_held()
         {
-            return Ok(Some(claim.epoch()));
+            let epoch = claim.epoch();
+            if turn.in_doubt {
+                self.follow().await?;
+                turn.in_doubt = false;
+            }
+            return Ok(Some(epoch));
         }
+        turn.in_doubt = true;
         turn.claim = self.source.log.claim(OWNER, &self.holder).await?;
         if let Some(claim) = &turn.claim {
             tracing::info!(epoch = claim.epoch(), "this node projects");
+            let epoch = claim.epoch();
             // Another node may have projected, or swapped, meanwhile.
             self.follow().await?;
-            return Ok(Some(claim.epoch()));
+            turn.in_doubt = false;
+            return Ok(Some(epoch));
         }
         self.state.send_replace(State::StandingBy);
         Ok(None)
@@ -154,8 +168,10 @@ impl Projector {
         self.state.send_replace(State::Failing);
         let cause = std::error::Error::source(error).map(ToString::to_string);
         tracing::error!(error = %error, cause, "a batch could not be projected, trying again");
+        let mut turn = self.turn.lock().await;
+        turn.in_doubt = true;
         if matches!(error, Error::Store(crate::store::Error::Fenced)) {
-            self.turn.lock().await.claim = None;
+            turn.claim = None;
         }
     }
 }

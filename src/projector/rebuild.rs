@@ -81,12 +81,15 @@ impl Projector {
             progress(Step::CatchingUp(at));
             at = advance(&self.source, generation, at, None, epoch).await?;
         }
-        let _turn = self.turn.lock().await;
+        let mut turn = self.turn.lock().await;
         let live_at = self.projections.position();
         while at < live_at {
             at = advance(&self.source, generation, at, Some(live_at), epoch).await?;
         }
+        // When its answer is lost, the store says which generation is live.
+        turn.in_doubt = true;
         self.generations.swap(generation, epoch).await?;
+        turn.in_doubt = false;
         self.projections.replace(generation.clone(), at);
         Ok(at)
     }

@@ -37,7 +37,7 @@ pub enum Error {
     /// What stands in the database contradicts itself.
     #[error("the database contradicts itself: {0}")]
     Inconsistent(String),
-    /// A projector without the current epoch tried to write.
+    /// A projector without the current epoch tried to write, or one that is wrong about where the projections are.
     #[error("another node has taken over")]
     Fenced,
     /// The queue of waiting appends is full: slow down and try again.

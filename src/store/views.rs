@@ -72,11 +72,28 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
     /// refolds come from the log).
     async fn look_up(&self, needs: &Needs) -> Result<Answer, Error>;
 
-    /// Writes changes and checkpoint in one transaction. With `refold`, every customer is made anew in it as well.
+    /// Writes changes and checkpoint in one transaction, on top of what is folded up to `from`. With `refold`, every
+    /// customer is made anew in it as well.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when `epoch` is no longer the projector's, or the checkpoint is not at `from`: an earlier write
+    /// whose answer was lost has been committed after all, or a crash of the server took the last ones away.
+    async fn advance(
+        &self,
+        from: u64,
+        changes: &Changes,
+        to: u64,
+        epoch: i64,
+        refold: Option<Refold<'_>>,
+    ) -> Result<(), Error>;
+
+    /// As [`Generation::advance`], from wherever the checkpoint is.
     ///
     /// # Errors
     /// [`Error::Fenced`] when `epoch` is no longer the projector's.
-    async fn write(&self, changes: &Changes, to: u64, epoch: i64, refold: Option<Refold<'_>>) -> Result<(), Error>;
+    async fn write(&self, changes: &Changes, to: u64, epoch: i64, refold: Option<Refold<'_>>) -> Result<(), Error> {
+        self.advance(self.checkpoint().await?, changes, to, epoch, refold).await
+    }
 
     /// Inserts rows while the generation is being built: no checkpoint, no readers yet. Records and customers must be
     /// new; counts are added to.

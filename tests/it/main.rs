@@ -1,9 +1,11 @@
 //! Black-box tests: the real binary, real servers. One binary, so that they are linked once.
 #![cfg(test)]
 
+mod crash;
 mod imports;
 mod kit;
 mod laws;
+mod load;
 mod node;
 mod real_input;
 mod repository;

@@ -116,6 +116,7 @@ pub async fn dead_letters_are_listed_and_settled(kit: Kit) {
     assert_eq!(one.letter.sealed_body, sent.sealed_body);
     assert!(log.dead_letter(99).await.unwrap().is_none());
 
+    assert_eq!(log.open_dead_letters().await.unwrap(), 3);
     accepted(log.append(Append { settles: vec![ids[0], 99], ..facts(vec![event(2, "a")]) }).await);
     assert!(log.dismiss_dead_letter(ids[1]).await.unwrap());
     for settled in [ids[0], ids[1], 99] {
@@ -125,5 +126,6 @@ pub async fn dead_letters_are_listed_and_settled(kit: Kit) {
     let states: Vec<_> = states.iter().map(|letter| (letter.state.as_str(), letter.settled_position)).collect();
     assert_eq!(states, [("resubmitted", Some(2)), ("dismissed", Some(2)), ("open", None)]);
     assert_eq!(log.dead_letters(0, 10, true).await.unwrap()[0].id, ids[2]);
+    assert_eq!(log.open_dead_letters().await.unwrap(), 1);
     assert_eq!(log.dead_letters(ids[0], 1, false).await.unwrap()[0].id, ids[1]);
 }

@@ -3,8 +3,6 @@
 //!
 //! A test of the suite takes a [`kit::Kit`], knows only `Log`, and is named once in `suite!` below.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "whatever fails here has failed the test")]
-#![cfg(test)]
-
 mod beside;
 mod concurrent;
 mod expected;

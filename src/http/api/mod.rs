@@ -10,7 +10,7 @@ pub mod sources;
 pub mod streams;
 pub mod system;
 
-use super::auth::Access::{Needs, Open};
+use super::auth::Access::{Known, Needs, Open};
 use super::routes::Routes;
 use crate::config::Permission::{Admin, Edit, Govern, Publish, Read};
 
@@ -20,8 +20,8 @@ pub fn register(routes: Routes) -> Routes {
         .add::<events::publish::__path_handler, _, _>(Needs(Publish), events::publish::handler)
         .add::<events::list::__path_handler, _, _>(Needs(Read), events::list::handler)
         .add::<streams::read::__path_handler, _, _>(Needs(Read), streams::read::handler)
-        .add::<event_types::list::__path_handler, _, _>(Open, event_types::list::handler)
-        .add::<event_types::get::__path_handler, _, _>(Open, event_types::get::handler)
+        .add::<event_types::list::__path_handler, _, _>(Known, event_types::list::handler)
+        .add::<event_types::get::__path_handler, _, _>(Known, event_types::get::handler)
         .add::<dead_letters::list::__path_handler, _, _>(Needs(Read), dead_letters::list::handler)
         .add::<dead_letters::get::__path_handler, _, _>(Needs(Read), dead_letters::get::handler)
         .add::<dead_letters::settle::__path_handler, _, _>(Needs(Edit), dead_letters::settle::handler)

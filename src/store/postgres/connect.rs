@@ -16,16 +16,18 @@ const CONNECT: Duration = Duration::from_secs(15);
 /// The writer's setting, held fast against a change of the server's while it is connected.
 const HOLD_DURABILITY: &str = "SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)";
 
+/// Where the tables are. Left to the server, a user called `kulta` would find the schema of the documented views first,
+/// and from its second start on make and see another, empty log there.
+pub(super) const SCHEMA: (&str, &str) = ("search_path", "public");
+
 /// Reads the address.
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
     // The text may hold a password, the parser's complaint does not.
     let parsed = PgConnectOptions::from_str(url).map_err(|error| Error::Address(format!("postgres ({error})")))?;
     // The log is read by index only. Without statistics, as after a first import, the planner believes the tables small,
     // and a plan that it has kept would walk them for minutes.
-    // By default names are looked up in a schema called like the user first. A user `kulta` has one from the second start
-    // on, that of the views, and would find an empty log in it.
     let settings = [
-        ("search_path", "public"),
+        SCHEMA,
         ("enable_seqscan", "off"),
         ("jit", "off"),
         ("idle_in_transaction_session_timeout", "30000"),

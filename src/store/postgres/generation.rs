@@ -65,8 +65,15 @@ impl Generation for Tables {
         read::look_up(self, needs).await
     }
 
-    async fn write(&self, changes: &Changes, to: u64, epoch: i64, refold: Option<Refold<'_>>) -> Result<(), Error> {
-        write::write(self, changes, to, epoch, refold).await
+    async fn advance(
+        &self,
+        from: u64,
+        changes: &Changes,
+        to: u64,
+        epoch: i64,
+        refold: Option<Refold<'_>>,
+    ) -> Result<(), Error> {
+        write::write(self, changes, (from, to), epoch, refold).await
     }
 
     async fn fill(&self, bulk: Bulk) -> Result<(), Error> {

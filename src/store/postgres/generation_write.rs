@@ -25,7 +25,8 @@ const REFOLD_CUSTOMERS: i64 = 500;
 #[derive(Debug)]
 pub(super) struct Writes {
     pub(super) set_checkpoint: SqlStr,
-    /// Sets the checkpoint if the epoch is the projector's, and keeps it so until the end of the transaction.
+    /// Moves the checkpoint if it is where the projector left it and the epoch is the projector's, and keeps that so
+    /// until the end of the transaction.
     advance: SqlStr,
     copy_records: String,
     copy_customers: String,
@@ -41,7 +42,7 @@ pub(super) struct Writes {
 
 const ADVANCE: &str = "
 WITH fence AS (SELECT epoch FROM owner WHERE name = 'projector' AND epoch = $2 FOR SHARE)
-UPDATE {g}checkpoint SET position = $1 FROM fence";
+UPDATE {g}checkpoint SET position = $1 FROM fence WHERE position = $3";
 
 const RECORD: &str = "{g}record (record_id, customer_id, first_position, shaped_at, source, subject, state)";
 const CUSTOMER: &str = "{g}customer (customer_id, position, records, kind, name, golden)";
@@ -102,12 +103,12 @@ impl Writes {
 pub(super) async fn write(
     tables: &Tables,
     changes: &Changes,
-    to: u64,
+    (from, to): (u64, u64),
     epoch: i64,
     refold: Option<Refold<'_>>,
 ) -> Result<(), Error> {
-    let (to, writes) = (signed(to)?, &tables.writes);
-    let advance = sqlx::query(writes.advance.clone()).bind(to).bind(epoch);
+    let writes = &tables.writes;
+    let advance = sqlx::query(writes.advance.clone()).bind(signed(to)?).bind(epoch).bind(signed(from)?);
     if refold.is_none() && *changes == Changes::default() {
         // A statement alone is a transaction of its own, without the two round trips of one.
         return fenced(advance.execute(&tables.writers).await?.rows_affected());

@@ -12,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Transaction};
 
 use super::super::{Clock, Error, Options, views};
+use super::connect::SCHEMA;
 use super::generation::Tables;
 use super::generation_schema::{create_indexes, create_tables, create_views, drop_schema};
 
@@ -58,7 +59,7 @@ impl Generations {
     /// When the database does not answer.
     pub(in crate::store) async fn open(url: &str, options: &Options) -> Result<Self, Error> {
         let connect: PgConnectOptions = url.parse()?;
-        let connect = connect.application_name("kulta projections").disable_statement_logging();
+        let connect = connect.application_name("kulta projections").options([SCHEMA]).disable_statement_logging();
         let pool = |size: u32| {
             PgPoolOptions::new()
                 .max_connections(size)

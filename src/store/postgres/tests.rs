@@ -63,6 +63,7 @@ async fn check_plans(connection: &mut PgConnection) {
         (sql::REVISION, "log_stream"),
         (sql::POSITION_AT, "log_pkey"),
         (sql::OPEN_DEAD_LETTERS, "dead_letter_open"),
+        (sql::COUNT_OPEN_DEAD_LETTERS, "dead_letter_open"),
         (sql::DEAD_LETTERS, "dead_letter_pkey"),
         (sql::DEAD_LETTER, "dead_letter_pkey"),
         (sql::SETTLE_DEAD_LETTER, "dead_letter"),

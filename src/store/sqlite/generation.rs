@@ -141,8 +141,15 @@ impl Generation for Tables {
         read::look_up(self, needs).await
     }
 
-    async fn write(&self, changes: &Changes, to: u64, epoch: i64, refold: Option<Refold<'_>>) -> Result<(), Error> {
-        write(self, changes, to, Epoch(epoch), refold).await?;
+    async fn advance(
+        &self,
+        from: u64,
+        changes: &Changes,
+        to: u64,
+        epoch: i64,
+        refold: Option<Refold<'_>>,
+    ) -> Result<(), Error> {
+        write(self, changes, (from, to), Epoch(epoch), refold).await?;
         self.keep_wal_short().await;
         Ok(())
     }

@@ -16,7 +16,6 @@ use super::super::views::{Bulk, Refold};
 use super::super::{Error, view_rows, view_sql};
 use super::generation::{Epoch, Tables};
 use super::generation_read::id_list;
-use super::generation_schema::SET_CHECKPOINT;
 
 /// Rows per statement: what is left over goes by the next smaller number, so that few texts are prepared.
 const SIZES: [usize; 4] = [128, 32, 8, 1];
@@ -99,6 +98,8 @@ static UNKNOWN: LazyLock<Insert> = LazyLock::new(|| {
     )
 });
 
+/// Moves the checkpoint if it is where the projector left it.
+const ADVANCE: &str = "UPDATE checkpoint SET position = $1 WHERE position = $2";
 const DELETE_CUSTOMERS: &str = "DELETE FROM customer WHERE customer_id IN (SELECT unhex(value) FROM json_each($1))";
 const DELETE_SIDES: &str = "DELETE FROM decision_record WHERE decision_id IN (SELECT unhex(value) FROM json_each($1))";
 
@@ -106,11 +107,10 @@ const DELETE_SIDES: &str = "DELETE FROM decision_record WHERE decision_id IN (SE
 pub(super) async fn write(
     tables: &Tables,
     changes: &Changes,
-    to: u64,
+    (from, to): (u64, u64),
     epoch: Epoch,
     refold: Option<Refold<'_>>,
 ) -> Result<(), Error> {
-    let to = signed(to)?;
     let mut transaction = tables.writer.begin_with("BEGIN IMMEDIATE").await?;
     let connection = &mut *transaction;
     records(connection, &changes.records, true).await?;
@@ -122,7 +122,10 @@ pub(super) async fn write(
     if let Some(refold) = refold {
         refold_all(tables, connection, refold).await?;
     }
-    sqlx::query(SET_CHECKPOINT).bind(to).execute(connection).await?;
+    let advance = sqlx::query(ADVANCE).bind(signed(to)?).bind(signed(from)?);
+    if advance.execute(connection).await?.rows_affected() != 1 {
+        return Err(Error::Fenced);
+    }
     // Last, so that as little as possible can happen behind it; this file is not the one in which epochs are given.
     epoch.check(&tables.log).await?;
     transaction.commit().await?;

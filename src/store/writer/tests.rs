@@ -55,7 +55,7 @@ impl Commit for Fake {
             return Err(UNAVAILABLE());
         }
         for row in &plan.rows {
-            let event = KnownEvent { position: row.position, fingerprint: row.event.fingerprint };
+            let event = KnownEvent { position: row.position, fingerprint: row.event.fingerprint, version: 1 };
             memory.events.insert(row.event.key, (event, row.event.sealed_id.clone()));
         }
         memory.head = plan.head;
@@ -115,7 +115,7 @@ async fn an_event_of_another_node_is_a_duplicate() {
         while others.0.lock().unwrap().groups.is_empty() {
             tokio::task::yield_now().await;
         }
-        let event = KnownEvent { position: 1, fingerprint: Uuid::from_u128(7) };
+        let event = KnownEvent { position: 1, fingerprint: Uuid::from_u128(7), version: 1 };
         let mut memory = others.0.lock().unwrap();
         memory.events.insert(Uuid::from_u128(7), (event, vec![2]));
         memory.head = 1;

@@ -70,6 +70,27 @@ pub fn record(n: u64) -> RecordRow {
     }
 }
 
+/// A record that says nothing, for tests of many rows.
+pub fn bare(n: u64) -> RecordRow {
+    RecordRow {
+        record: id(n),
+        source: "crm".to_owned(),
+        subject: Some(n.to_string()),
+        first_position: n,
+        shaped_at: n,
+        customer: id(n).into(),
+        state: RecordState::default(),
+    }
+}
+
+/// Bare records and a customer for each.
+pub fn crowd(numbers: impl IntoIterator<Item = u64>) -> Changes {
+    let records: Vec<_> = numbers.into_iter().map(bare).collect();
+    let built_in = PolicyRow::built_in();
+    let customers = records.iter().filter_map(|row| CustomerRow::of(&[row], &built_in)).collect();
+    Changes { records, customers, ..Changes::default() }
+}
+
 /// The customer of one record.
 pub fn customer(n: u64) -> CustomerRow {
     CustomerRow::of(&[&record(n)], &PolicyRow::built_in()).unwrap()
