@@ -10,6 +10,7 @@ mod laws;
 mod load;
 mod node;
 mod real_input;
+mod refusals;
 mod repository;
 mod serve;
 mod story;
