@@ -129,16 +129,21 @@ impl Commands {
         let key = context.idempotency_key.as_deref();
         let key = key.map(|key| self.vault.hasher().text("idempotency", &[&context.actor.to_string(), key]));
         let fingerprint = self.vault.hasher().text("request", &[&context.request]);
-        if let Some(key) = key
-            && let Some(earlier) = self.log.command_result(key).await?
-        {
-            return self.repeat(&earlier, fingerprint);
+        if let Some(answer) = self.answered(key, fingerprint).await? {
+            return Ok(answer);
         }
         for _ in 0..TRIES {
             let seed = key.unwrap_or_else(Uuid::new_v4);
             let staging = Staging::new(self.log.clone(), self.vault.clone(), self.vocabulary.clone());
             let mut transaction = Transaction { staging, subjects: Default::default(), seed, ids: 0 };
-            let (status, body) = request.decide(&mut transaction).await?;
+            let (status, body) = match request.decide(&mut transaction).await {
+                Ok(decided) => decided,
+                Err(error) => {
+                    // The same command at the same time may have been faster: what it did is then in this one's way.
+                    let answer = self.answered(key, fingerprint).await?;
+                    return answer.ok_or(error);
+                }
+            };
             let mut append = self.seal(&mut transaction, context.actor).await?;
             if let Some(key) = key {
                 let sealed_body = self.vault.seal_system(body.to_string().as_bytes())?;
@@ -159,6 +164,13 @@ impl Commands {
             }
         }
         Err(Error::Contended)
+    }
+
+    /// The answer that was given under this key.
+    async fn answered(&self, key: Option<Uuid>, request: Uuid) -> Result<Option<Done>, Error> {
+        let Some(key) = key else { return Ok(None) };
+        let earlier = self.log.command_result(key).await?;
+        earlier.map(|earlier| self.repeat(&earlier, request)).transpose()
     }
 
     fn repeat(&self, earlier: &CommandResult, request: Uuid) -> Result<Done, Error> {

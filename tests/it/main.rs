@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod commands;
 mod crash;
 mod erased;
 mod imports;

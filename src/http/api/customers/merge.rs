@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use kulta_events::Json;
 
-use super::{context, done, record_id};
+use super::{context, done, only, optional_text, record_id};
 use crate::commands::{Say, Wish};
 use crate::http::auth::Caller;
 use crate::http::body::JsonBody;
@@ -47,6 +47,7 @@ pub async fn handler(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let id = record_id(&id)?;
+    only(&body, &["with", "reason", "override"])?;
     let with = body.get("with").and_then(Json::as_str).and_then(|text| record_id(text).ok());
     let with = with.ok_or_else(|| {
         Problem::new(codes::INVALID, "the other customer is missing").at("/with", "expected a record id")
@@ -61,11 +62,7 @@ pub async fn handler(
 /// # Errors
 /// When they are of the wrong type.
 pub fn say(body: &Json) -> Result<Say, Problem> {
-    let reason = match body.get("reason") {
-        None | Some(Json::Null) => None,
-        Some(Json::String(text)) => Some(text.clone()),
-        Some(_) => return Err(Problem::new(codes::INVALID, "the reason is no text").at("/reason", "expected text")),
-    };
+    let reason = optional_text(body, "reason")?;
     let overrule = match body.get("override") {
         None | Some(Json::Bool(false)) => false,
         Some(Json::Bool(true)) => true,

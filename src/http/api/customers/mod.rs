@@ -11,11 +11,10 @@ pub mod timeline;
 pub mod verify;
 pub mod withdraw;
 
-use axum::Json;
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use kulta_events::{CustomerId, Instant, RecordId};
+use kulta_events::{CustomerId, Instant, Json, RecordId};
 use uuid::Uuid;
 
 use crate::commands::{self, Context, Done, Refusal};
@@ -96,6 +95,28 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     position.map(Some).ok_or_else(|| Problem::new(codes::MALFORMED, "If-Match: expected one entity tag of kulta's"))
 }
 
+/// Refuses members of a command that nobody reads: a misspelt reason is not to be lost.
+pub fn only(body: &Json, known: &[&str]) -> Result<(), Problem> {
+    match body.members().iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let detail = format!("there is no such member here; there are: {}", known.join(", "));
+            Err(Problem::new(codes::INVALID, "the request is not valid").at(format!("/{name}"), detail))
+        }
+    }
+}
+
+/// A text of a command that may be missing.
+pub fn optional_text(body: &Json, name: &str) -> Result<Option<String>, Problem> {
+    match body.get(name) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text.clone())),
+        Some(_) => {
+            Err(Problem::new(codes::INVALID, "the request is not valid").at(format!("/{name}"), "expected text"))
+        }
+    }
+}
+
 /// Who commands, and how a repetition is recognised. `request` is what is asked, beside method and path.
 pub fn context(caller: &Caller, headers: &HeaderMap, uri: &Uri, request: &str) -> Result<Context, Problem> {
     let idempotency_key = match headers.get(IDEMPOTENCY_KEY) {
@@ -115,7 +136,7 @@ pub fn done(done: Done) -> Response {
         members.insert("position".to_owned(), done.position.into());
     }
     let status = u16::try_from(done.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    (status.unwrap_or(StatusCode::OK), Json(body)).into_response()
+    (status.unwrap_or(StatusCode::OK), axum::Json(body)).into_response()
 }
 
 impl From<commands::Error> for Problem {

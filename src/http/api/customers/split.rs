@@ -8,7 +8,7 @@ use axum::response::Response;
 use kulta_events::{Json, RecordId};
 
 use super::merge::say;
-use super::{context, done, record_id};
+use super::{context, done, only, record_id};
 use crate::commands::Wish;
 use crate::http::auth::Caller;
 use crate::http::body::JsonBody;
@@ -48,6 +48,7 @@ pub async fn handler(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let id = record_id(&id)?;
+    only(&body, &["records", "reason", "override"])?;
     let away = records(&services, &body)?;
     let context = context(&caller, &headers, &uri, &body.canonical())?;
     let wish = Wish::Split { id, away, say: say(&body)? };

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use kulta_events::Json;
 
-use super::{context, done, if_match, record_id};
+use super::{context, done, if_match, only, optional_text, record_id};
 use crate::commands::Wish;
 use crate::commands::person_record::Command;
 use crate::http::auth::Caller;
@@ -48,9 +48,10 @@ pub async fn handler(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
+    only(&body, &["field", "value", "method"])?;
     let value = body.get("value").cloned();
     let value = value.ok_or_else(|| Problem::new(codes::INVALID, "a value is needed").at("/value", "required"))?;
-    let command = Command::Verify { field: text(&body, "field")?, value, method: text(&body, "method").ok() };
+    let command = Command::Verify { field: text(&body, "field")?, value, method: optional_text(&body, "method")? };
     change(&services, &caller, &id, &headers, &uri, (&body, command)).await
 }
 
@@ -84,7 +85,8 @@ pub async fn decline(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let command = Command::Decline { field: text(&body, "field")?, reason: text(&body, "reason").ok() };
+    only(&body, &["field", "reason"])?;
+    let command = Command::Decline { field: text(&body, "field")?, reason: optional_text(&body, "reason")? };
     change(&services, &caller, &id, &headers, &uri, (&body, command)).await
 }
 

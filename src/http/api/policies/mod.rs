@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::customers::{after, context, done};
+use super::customers::{after, context, done, only, optional_text};
 use crate::commands::Wish;
 use crate::commands::policy::Command;
 use crate::http::auth::Caller;
@@ -61,9 +61,10 @@ pub async fn put(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
+    only(&body, &["policy", "note"])?;
     let missing = || Problem::new(codes::INVALID, "there is no policy in it").at("/policy", "required");
     let policy = body.get("policy").cloned().ok_or_else(missing)?;
-    let note = body.get("note").and_then(kulta_events::Json::as_str).map(str::to_owned);
+    let note = optional_text(&body, "note")?;
     let context = context(&caller, &headers, &uri, &body.canonical())?;
     let wish = Wish::Policy(Command::PublishSurvivorship { policy, note });
     Ok(done(services.customers.run(&context, &wish).await?))
