@@ -6,6 +6,7 @@ mod imports;
 mod laws;
 mod load;
 mod node;
+mod readers;
 mod repository;
 mod serve;
 mod story;
