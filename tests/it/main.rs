@@ -8,6 +8,7 @@ mod laws;
 mod load;
 mod node;
 mod real_input;
+mod readers;
 mod repository;
 mod serve;
 mod story;
