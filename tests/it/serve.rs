@@ -223,7 +223,7 @@ async fn two_nodes_serve_one_postgresql_under_one_key() {
     assert_eq!(
         publish(&mut two.client(), &registered("2")),
         json!({
-            "source": "newsletter", "id": "2", "status": "accepted", "position": 2,
+            "source": "newsletter", "id": "2", "status": "accepted", "position": 3,
         })
     );
     let events = one.client().get("/v1/events?wait=30&after=1").send().expect_status(200).json();
