@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kulta_events::envelope::{MAX_EVENT_BYTES, Problem, Validator, content};
-use kulta_events::{Fact, Json, Vocabulary};
+use kulta_events::{Fact, Json, RecordId, Vocabulary};
 
 use super::Error;
 use crate::clock::Clock;
@@ -49,11 +49,13 @@ pub struct Refusal {
     pub source: Option<String>,
     /// Its id.
     pub id: Option<String>,
+    /// The record that it is about.
+    pub record: Option<RecordId>,
 }
 
 impl Refusal {
     fn nameless(problems: Vec<Problem>) -> Self {
-        Self { problems, source: None, id: None }
+        Self { problems, source: None, id: None, record: None }
     }
 }
 
@@ -91,13 +93,11 @@ pub struct Along {
 }
 
 impl Along {
-    fn may_publish(&self, fact: Fact) -> Result<Fact, Refusal> {
-        if self.sources.as_ref().is_none_or(|sources| sources.contains(&fact.source)) {
-            return Ok(fact);
+    fn may_publish(&self, source: &str) -> Result<(), Problem> {
+        if self.sources.as_ref().is_none_or(|sources| sources.iter().any(|known| known == source)) {
+            return Ok(());
         }
-        let detail = "the access token may not publish for this source";
-        let problems = vec![Problem::new("forbidden-source", "/source", detail)];
-        Err(Refusal { problems, source: Some(fact.source), id: Some(fact.id) })
+        Err(Problem::new("forbidden-source", "/source", "the access token may not publish for this source"))
     }
 }
 
@@ -135,16 +135,22 @@ impl Intake {
         let event = Json::parse(text.as_bytes())
             .map_err(|error| Refusal::nameless(vec![Problem::new("malformed", "", error.to_string())]))?;
         let name = |member| event.get(member).and_then(Json::as_str).map(str::to_owned);
-        let (source, id) = (name("source"), name("id"));
+        let (source, id, subject) = (name("source"), name("id"), name("subject"));
+        let subject = subject.map(|subject| subject.trim().to_owned()).filter(|subject| !subject.is_empty());
+        let record = source.as_ref().zip(subject.as_ref());
+        let record = record.map(|(source, subject)| self.vault.hasher().record(source, subject));
         let fact_attributes = self.fact_attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
         let validator =
             Validator { vocabulary: &self.vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
-        validator.check(event).map_err(|problems| Refusal { problems, source, id })
+        validator.check(event).map_err(|problems| Refusal { problems, source, id, record })
     }
 
     /// Checks one event, and whether this caller may publish it.
     pub(super) fn verdict(&self, text: &str, along: &Along) -> Result<Fact, Refusal> {
-        self.check(text).and_then(|fact| along.may_publish(fact))
+        let fact = self.check(text)?;
+        let Err(problem) = along.may_publish(&fact.source) else { return Ok(fact) };
+        let record = self.vault.hasher().record(&fact.source, &fact.subject);
+        Err(Refusal { problems: vec![problem], source: Some(fact.source), id: Some(fact.id), record: Some(record) })
     }
 
     /// Publishes a batch. What it answers is durable.
@@ -173,10 +179,11 @@ impl Intake {
                     results.push(None);
                     sealables.push(Sealable { fact, original: arrival.text, door });
                 }
-                Err(Refusal { problems, source, id }) => {
+                Err(refusal) => {
                     if along.keep_rejected {
-                        letters.push(self.letter(&arrival.text, &problems, door)?);
+                        letters.push(self.letter(&arrival.text, &refusal, door)?);
                     }
+                    let Refusal { problems, source, id, .. } = refusal;
                     results.push(Some(EventResult { source, id, status: Status::Rejected(problems) }));
                 }
             }
@@ -218,7 +225,12 @@ impl Intake {
         }))
     }
 
-    fn letter(&self, text: &str, problems: &[Problem], door: Door) -> Result<NewDeadLetter, Error> {
+    fn letter(
+        &self,
+        text: &str,
+        Refusal { problems, record, .. }: &Refusal,
+        door: Door,
+    ) -> Result<NewDeadLetter, Error> {
         let first = problems.first().map_or("rejected", |problem| problem.code.as_str());
         Ok(NewDeadLetter {
             key: self.vault.hasher().text("letter", &[door.name, &door.origin, text]),
@@ -227,7 +239,7 @@ impl Intake {
             reason: first.to_owned(),
             problems: serde_json::to_string(problems).unwrap_or_default(),
             sealed_body: self.vault.seal_system(text.as_bytes())?,
-            record: None,
+            record: *record,
         })
     }
 

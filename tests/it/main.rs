@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod crash;
+mod erased;
 mod imports;
 mod kit;
 mod laws;
