@@ -219,7 +219,8 @@ fn read_lines(name: String, content: Box<dyn Read + Send>, batch: &mut Batch<'_>
         if text.is_empty() {
             continue;
         }
-        if !batch.push(of_line(text, format!("{name}:{line}"))) {
+        let origin = format!("{name}:{line}");
+        if !batch.push(if whole { of_line(text, origin) } else { of_long_line(text, origin) }) {
             return Ok(());
         }
     }
@@ -238,6 +239,13 @@ pub fn of_line(line: &[u8], origin: String) -> Arrival {
     }
 }
 
+/// The beginning of a line that is too long: it may end inside a character, which is nobody's fault.
+fn of_long_line(line: &[u8], origin: String) -> Arrival {
+    let detail = format!("an event is at most {MAX_EVENT_BYTES} bytes");
+    let text = String::from_utf8_lossy(line).replace('\0', "\u{fffd}");
+    Arrival { text: text.into(), problems: vec![Problem::new("too-large", "", detail)], origin }
+}
+
 fn read_rows(name: &str, content: Box<dyn Read + Send>, mapping: &Mapping, batch: &mut Batch<'_>) -> Result<(), Error> {
     let failed = |source| Error::Csv { file: name.to_owned(), source };
     let mut rows = mapping.rows(content).map_err(failed)?;
@@ -248,7 +256,11 @@ fn read_rows(name: &str, content: Box<dyn Read + Send>, mapping: &Mapping, batch
                 Ok(event) => Arrival { text: event.into_cloudevent().to_string().into(), problems: Vec::new(), origin },
                 Err(reject) => Arrival {
                     text: row_text(rows.raw()).into(),
-                    problems: vec![Problem::new(code_of(&reject.reason), "", reject.reason.to_string())],
+                    problems: vec![Problem::new(
+                        code_of(&reject.reason),
+                        place_of(&reject.reason),
+                        reject.reason.to_string(),
+                    )],
                     origin,
                 },
             };
@@ -268,6 +280,23 @@ fn code_of(reason: &RejectReason) -> &'static str {
         RejectReason::Empty { .. } => "missing",
         RejectReason::Time { .. } => "time",
         RejectReason::NotANumber { .. } | RejectReason::Expression { .. } => "invalid",
+    }
+}
+
+/// Where in the event it would be wrong, as a JSON pointer.
+fn place_of(reason: &RejectReason) -> String {
+    match reason {
+        RejectReason::Empty { part, .. } => format!("/{part}"),
+        RejectReason::Time { key, .. }
+        | RejectReason::NotANumber { key, .. }
+        | RejectReason::Expression { key, .. }
+            // Other keys, such as `when`, make no part of an event.
+            if ["data", "id", "source", "subject", "time", "unit"]
+                .contains(&key.split('.').next().unwrap_or_default()) =>
+        {
+            format!("/{}", key.replace('.', "/"))
+        }
+        _ => String::new(),
     }
 }
 

@@ -52,6 +52,7 @@ codes! {
     FUTURE_TIME "future-time" 422 "The time lies in the future";
     INVALID "invalid" 422 "A member of the data is wrong";
     MISSING "missing" 422 "A required member is missing";
+    NO_EVENT_APPLIES "no-event-applies" 422 "The mapping makes no event of this row";
     RESERVED_SOURCE "reserved-source" 422 "The source is reserved";
     RESERVED_TYPE "reserved-type" 422 "The event type is reserved";
     SPECVERSION "specversion" 422 "Not a CloudEvent of version 1.0";
@@ -59,6 +60,7 @@ codes! {
     TOO_LARGE "too-large" 413 "The event is too large";
     TOO_LONG "too-long" 422 "A text is too long";
     UNKNOWN_TYPE "unknown-type" 422 "The event type is not registered";
+    WRONG_COLUMNS "wrong-columns" 422 "The row has too many or too few columns";
     WRONG_TYPE "wrong-type" 422 "A value has the wrong type";
 }
 
