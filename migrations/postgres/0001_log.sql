@@ -71,6 +71,7 @@ CREATE TABLE command_result (
     key         uuid     PRIMARY KEY,
     request     uuid     NOT NULL,
     recorded_at bigint   NOT NULL,
+    position    bigint   NOT NULL,                                 -- the log's last one after the command
     status      smallint NOT NULL,
     sealed_body bytea    NOT NULL
 );

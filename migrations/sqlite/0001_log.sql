@@ -72,6 +72,7 @@ CREATE TABLE command_result (
     key         BLOB    NOT NULL PRIMARY KEY,
     request     BLOB    NOT NULL,
     status      INTEGER NOT NULL,
+    position    INTEGER NOT NULL,                        -- the log's last one after the command
     sealed_body BLOB    NOT NULL,
     recorded_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

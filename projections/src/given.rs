@@ -40,8 +40,16 @@ pub(crate) fn event(source: &str, subject: &str, on: i64, type_name: &str, data:
         unit: None,
         causation: None,
         correlation: None,
+        unknown: unknown_members(type_name, &json(data)),
         payload: Payload { data: json(data), erased: false },
     }
+}
+
+/// How many members no schema knows, as they are counted before sealing.
+fn unknown_members(type_name: &str, data: &Json) -> u16 {
+    let event_type = Vocabulary::standard().get(type_name);
+    let unknown = |name: &str| event_type.is_some_and(|known| known.field(name).is_none());
+    u16::try_from(data.members().iter().filter(|(name, _)| unknown(name)).count()).unwrap()
 }
 
 /// What can be said of an event beyond its content.

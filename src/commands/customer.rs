@@ -75,6 +75,11 @@ pub enum Wish {
         /// Why.
         reason: Option<String>,
     },
+    /// A source is registered, or registered anew.
+    Source {
+        /// The payload of `source.registered`.
+        data: Json,
+    },
     /// A policy is published.
     Policy(policy::Command),
 }
@@ -99,6 +104,12 @@ impl Decide for Asked<'_> {
                 let command = decision::Command::Withdraw { decision: *decision, reason: reason.clone() };
                 transaction.execute::<Decision>(&format!("decision-{decision}"), command).await?;
                 Ok((200, json!({"decision_id": decision})))
+            }
+            Wish::Source { data } => {
+                let name = data.get("source").and_then(Json::as_str).unwrap_or_default();
+                let command = policy::Command::RegisterSource { data: data.clone() };
+                transaction.execute::<policy::Policy>(&format!("source-{name}"), command).await?;
+                Ok((200, json!({"source": name})))
             }
             Wish::Policy(command) => {
                 transaction.execute::<policy::Policy>(SURVIVORSHIP, command.clone()).await?;

@@ -63,21 +63,21 @@ impl Aggregate for PersonRecord {
             Command::Register { .. } if self.registered => {
                 return Err(Refusal::rule("exists", "this customer is registered already"));
             }
-            Command::Register { attributes } => checked("customer.registered", attributes, "")?,
-            Command::Edit { attributes } => checked("customer.contact_edited", attributes, "")?,
+            Command::Register { attributes } => checked("customer.registered", attributes)?,
+            Command::Edit { attributes } => checked("customer.contact_edited", attributes)?,
             Command::Verify { field, value, method } => {
                 let mut data = json!({"field": field, "value": to_value(&value)});
                 if let Some(method) = method {
                     data["method"] = json!(method);
                 }
-                checked("customer.contact_verified", from_value(&data), "")?
+                checked("customer.contact_verified", from_value(&data))?
             }
             Command::Decline { field, reason } => {
                 let mut data = json!({"field": field});
                 if let Some(reason) = reason {
                     data["reason"] = json!(reason);
                 }
-                checked("customer.contact_declined", from_value(&data), "")?
+                checked("customer.contact_declined", from_value(&data))?
             }
         };
         sink.write(event, self).await;
@@ -92,8 +92,11 @@ impl Aggregate for PersonRecord {
     }
 }
 
-/// Checks a payload against its type; pointers in problems start below `below`.
-fn checked(type_name: &'static str, mut data: Json, below: &str) -> Result<CommandEvent, Refusal> {
+/// Checks a payload against its type, strictly: a person who misspells a member is told.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with every problem, pointers into the payload.
+pub fn checked(type_name: &'static str, mut data: Json) -> Result<CommandEvent, Refusal> {
     let vocabulary = Vocabulary::standard();
     let Some(event_type) = vocabulary.get(type_name) else {
         return Err(Refusal::rule("unknown-type", "no such event type"));
@@ -113,7 +116,7 @@ fn checked(type_name: &'static str, mut data: Json, below: &str) -> Result<Comma
     }
     for problem in &mut problems {
         if let Some(rest) = problem.pointer.strip_prefix("/data") {
-            problem.pointer = format!("{below}{rest}");
+            problem.pointer = rest.to_owned();
         }
     }
     Err(Refusal::Invalid(problems))

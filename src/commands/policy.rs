@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Refusal;
 use super::event::CommandEvent;
-use super::person_record::to_value;
+use super::person_record::checked;
 use kulta_events::envelope::Problem;
 
 /// The aggregate: how many versions there are.
@@ -60,7 +60,7 @@ impl Aggregate for Policy {
                 "survivorship_policy.published",
                 json!({"policy": SurvivorshipPolicy::built_in(), "note": "built in"}),
             ),
-            Command::RegisterSource { data } => CommandEvent::new("source.registered", to_value(&data)),
+            Command::RegisterSource { data } => checked("source.registered", data)?,
         };
         sink.write(event, self).await;
         Ok(())

@@ -39,8 +39,8 @@ pub struct Done {
     pub status: i16,
     /// What to tell the caller.
     pub body: Value,
-    /// The log's last position after it: wait for this one to see the effect. `None` for a repetition.
-    pub position: Option<u64>,
+    /// The log's last position after it: wait for this one to see the effect.
+    pub position: u64,
 }
 
 /// A request that is decided by aggregates.
@@ -142,7 +142,7 @@ impl Commands {
             let mut append = self.seal(&mut transaction, context.actor).await?;
             if let Some(key) = key {
                 let sealed_body = self.vault.seal_system(body.to_string().as_bytes())?;
-                append.result = Some(CommandResult { key, request: fingerprint, status, sealed_body });
+                append.result = Some(CommandResult { key, request: fingerprint, status, position: 0, sealed_body });
             }
             let keys = append.keys.clone();
             match self.log.append(append).await {
@@ -150,7 +150,7 @@ impl Commands {
                     self.vault.confirm(&keys);
                     return match appended.earlier {
                         Some(earlier) => self.repeat(&earlier, fingerprint),
-                        None => Ok(Done { status, body, position: Some(appended.head) }),
+                        None => Ok(Done { status, body, position: appended.head }),
                     };
                 }
                 Err(AppendError::StaleKeys(records)) => self.vault.forget(&records),
@@ -167,7 +167,7 @@ impl Commands {
         }
         let body = self.vault.open_system(&earlier.sealed_body)?;
         let body = serde_json::from_slice(&body).unwrap_or_else(|_| json!({}));
-        Ok(Done { status: earlier.status, body, position: None })
+        Ok(Done { status: earlier.status, body, position: earlier.position })
     }
 
     async fn seal(&self, transaction: &mut Transaction, actor: i64) -> Result<Append, Error> {

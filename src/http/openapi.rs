@@ -6,7 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::api::{dead_letters, event_types, events, streams};
+use super::api::{customers, dead_letters, event_types, events, projections, streams};
 use super::problem::FieldError;
 
 /// Why a request was not done (RFC 9457).
@@ -89,5 +89,9 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
         of::<event_types::list::Summary>(),
         list_of::<event_types::list::Summary>(),
         list_of::<dead_letters::Summary>(),
+        of::<customers::records::View>(),
+        list_of::<customers::records::View>(),
+        of::<projections::Standing>(),
+        list_of::<projections::Standing>(),
     ]
 }

@@ -41,9 +41,11 @@ impl Routes {
             filter = Some(filter.map_or(one, |filter: MethodFilter| filter.or(one)));
             operation.operation_id = Some(operation_id(&method, &P::path()));
             operation.tags = Some(vec![tag(&P::path())]);
-            if let Access::Needs(permission) = access {
+            if access != Access::Open {
                 let needed = SecurityRequirement::new::<_, _, String>("token", []);
                 operation.security = Some(vec![needed]);
+            }
+            if let Access::Needs(permission) = access {
                 let note = format!("\n\nNeeds a token that may `{}`.", permission.name());
                 operation.description = Some(operation.description.unwrap_or_default() + &note);
             }
@@ -51,9 +53,8 @@ impl Routes {
         }
         let Some(filter) = filter else { return self };
         let mut route = on(filter, handler);
-        if let Access::Needs(permission) = access {
-            let guard = middleware::from_fn_with_state((self.edge.clone(), permission), auth::authorize);
-            route = route.layer(guard);
+        if access != Access::Open {
+            route = route.layer(middleware::from_fn_with_state((self.edge.clone(), access), auth::authorize));
         }
         self.router = self.router.route(&P::path(), route);
         self

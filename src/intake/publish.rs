@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use kulta_events::envelope::{MAX_EVENT_BYTES, Problem, Validator};
-use kulta_events::{Fact, Json, Vocabulary};
+use kulta_events::envelope::{MAX_EVENT_BYTES, Problem, Validator, content};
+use kulta_events::{Fact, Json, RecordId, Vocabulary};
 
 use super::Error;
 use crate::clock::Clock;
 use crate::privacy::Vault;
 use crate::privacy::vault::{Door, Sealable};
 use crate::store::log::AppendError;
-use crate::store::{Append, Appended, EventOutcome, Log, Mode, NewDeadLetter};
+use crate::store::{Append, Appended, EventOutcome, Log, Mode, NewDeadLetter, Page, Select};
 
 /// How often a batch is sealed again when another node made a data key at the same time.
 const SEAL_TRIES: usize = 5;
@@ -49,11 +49,13 @@ pub struct Refusal {
     pub source: Option<String>,
     /// Its id.
     pub id: Option<String>,
+    /// The record that it is about.
+    pub record: Option<RecordId>,
 }
 
 impl Refusal {
     fn nameless(problems: Vec<Problem>) -> Self {
-        Self { problems, source: None, id: None }
+        Self { problems, source: None, id: None, record: None }
     }
 }
 
@@ -91,13 +93,11 @@ pub struct Along {
 }
 
 impl Along {
-    fn may_publish(&self, fact: Fact) -> Result<Fact, Refusal> {
-        if self.sources.as_ref().is_none_or(|sources| sources.contains(&fact.source)) {
-            return Ok(fact);
+    fn may_publish(&self, source: &str) -> Result<(), Problem> {
+        if self.sources.as_ref().is_none_or(|sources| sources.iter().any(|known| known == source)) {
+            return Ok(());
         }
-        let detail = "the access token may not publish for this source";
-        let problems = vec![Problem::new("forbidden-source", "/source", detail)];
-        Err(Refusal { problems, source: Some(fact.source), id: Some(fact.id) })
+        Err(Problem::new("forbidden-source", "/source", "the access token may not publish for this source"))
     }
 }
 
@@ -135,16 +135,22 @@ impl Intake {
         let event = Json::parse(text.as_bytes())
             .map_err(|error| Refusal::nameless(vec![Problem::new("malformed", "", error.to_string())]))?;
         let name = |member| event.get(member).and_then(Json::as_str).map(str::to_owned);
-        let (source, id) = (name("source"), name("id"));
+        let (source, id, subject) = (name("source"), name("id"), name("subject"));
+        let subject = subject.map(|subject| subject.trim().to_owned()).filter(|subject| !subject.is_empty());
+        let record = source.as_ref().zip(subject.as_ref());
+        let record = record.map(|(source, subject)| self.vault.hasher().record(source, subject));
         let fact_attributes = self.fact_attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
         let validator =
             Validator { vocabulary: &self.vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
-        validator.check(event).map_err(|problems| Refusal { problems, source, id })
+        validator.check(event).map_err(|problems| Refusal { problems, source, id, record })
     }
 
     /// Checks one event, and whether this caller may publish it.
     pub(super) fn verdict(&self, text: &str, along: &Along) -> Result<Fact, Refusal> {
-        self.check(text).and_then(|fact| along.may_publish(fact))
+        let fact = self.check(text)?;
+        let Err(problem) = along.may_publish(&fact.source) else { return Ok(fact) };
+        let record = self.vault.hasher().record(&fact.source, &fact.subject);
+        Err(Refusal { problems: vec![problem], source: Some(fact.source), id: Some(fact.id), record: Some(record) })
     }
 
     /// Publishes a batch. What it answers is durable.
@@ -173,19 +179,58 @@ impl Intake {
                     results.push(None);
                     sealables.push(Sealable { fact, original: arrival.text, door });
                 }
-                Err(Refusal { problems, source, id }) => {
+                Err(refusal) => {
                     if along.keep_rejected {
-                        letters.push(self.letter(&arrival.text, &problems, door)?);
+                        letters.push(self.letter(&arrival.text, &refusal, door)?);
                     }
+                    let Refusal { problems, source, id, .. } = refusal;
                     results.push(Some(EventResult { source, id, status: Status::Rejected(problems) }));
                 }
             }
         }
-        let appended = self.append(&sealables, actor, along, letters).await?;
+        let mut appended = self.append(&sealables, actor, along, letters).await?;
+        self.settle_older(&sealables, &mut appended).await?;
         Ok(Published { position: appended.head, results: merge(results, sealables, &appended) })
     }
 
-    fn letter(&self, text: &str, problems: &[Problem], door: Door) -> Result<NewDeadLetter, Error> {
+    /// Events that are stored under an older payload version: lifted, they are the same, or conflict after all.
+    async fn settle_older(&self, sealables: &[Sealable], appended: &mut Appended) -> Result<(), Error> {
+        let mut conflicts = Append::new(Mode::EachAlone);
+        for (sealable, outcome) in sealables.iter().zip(&mut appended.events) {
+            let EventOutcome::Older(position) = *outcome else { continue };
+            *outcome = match self.stored_content(position).await? {
+                Some(content) if content == sealable.fact.content() => EventOutcome::Duplicate(position),
+                _ => {
+                    let record = self.vault.hasher().record(&sealable.fact.source, &sealable.fact.subject);
+                    conflicts.dead_letters.push(self.vault.conflict_letter(sealable, record).make());
+                    EventOutcome::Conflict(position)
+                }
+            };
+        }
+        if !conflicts.dead_letters.is_empty() {
+            self.log.append(conflicts).await.map_err(Error::Append)?;
+        }
+        Ok(())
+    }
+
+    /// The content of a stored event, lifted to the newest version; `None` when it can no longer be read.
+    async fn stored_content(&self, position: u64) -> Result<Option<String>, Error> {
+        let stored = self.log.read(&Page::forwards(Select::All, position - 1, 1)).await?;
+        let opened = self.vault.open_events(&self.vocabulary, stored, |_| true).await?;
+        let Some(event) = opened.into_iter().next().filter(|event| !event.payload.erased) else { return Ok(None) };
+        let Some(record) = event.record else { return Ok(None) };
+        let subject = self.vault.subjects(&[record]).await?.remove(&record).and_then(|named| named.subject);
+        Ok(subject.map(|subject| {
+            content(&event.type_name, &subject, event.order.time, event.unit.as_deref(), &event.payload.data)
+        }))
+    }
+
+    fn letter(
+        &self,
+        text: &str,
+        Refusal { problems, record, .. }: &Refusal,
+        door: Door,
+    ) -> Result<NewDeadLetter, Error> {
         let first = problems.first().map_or("rejected", |problem| problem.code.as_str());
         Ok(NewDeadLetter {
             key: self.vault.hasher().text("letter", &[door.name, &door.origin, text]),
@@ -194,7 +239,7 @@ impl Intake {
             reason: first.to_owned(),
             problems: serde_json::to_string(problems).unwrap_or_default(),
             sealed_body: self.vault.seal_system(text.as_bytes())?,
-            record: None,
+            record: *record,
         })
     }
 
@@ -234,7 +279,7 @@ fn merge(results: Vec<Option<EventResult>>, sealables: Vec<Sealable>, appended: 
     let answered = |outcome: &EventOutcome| match *outcome {
         EventOutcome::Accepted(position) => Status::Accepted(position),
         EventOutcome::Duplicate(position) => Status::Duplicate(position),
-        EventOutcome::Conflict(position) => Status::Conflict(position),
+        EventOutcome::Conflict(position) | EventOutcome::Older(position) => Status::Conflict(position),
     };
     results
         .into_iter()

@@ -163,7 +163,8 @@ impl Vault {
         })
     }
 
-    fn conflict_letter(&self, sealable: &Sealable, record: RecordId) -> Arc<dyn MakeLetter> {
+    /// Makes the dead letter of an event that conflicts with a stored one, when it comes to that.
+    pub fn conflict_letter(&self, sealable: &Sealable, record: RecordId) -> Arc<dyn MakeLetter> {
         Arc::new(super::letter::ConflictLetter {
             door: sealable.door.clone(),
             original: sealable.original.clone(),

@@ -16,6 +16,8 @@ use crate::store::views::Generation;
 
 /// Rows read at a time.
 const PAGE: usize = 2_000;
+/// What is said of a row that kulta cannot have written as it stands.
+const UNREADABLE: &str = "unreadable";
 
 /// A row that is not what the log says. Holds ids and column names, never values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -24,7 +26,7 @@ pub struct Difference {
     pub table: &'static str,
     /// Which row.
     pub row: String,
-    /// What is wrong: `missing`, `unexpected`, or the names of the columns that differ.
+    /// What is wrong: `missing`, `unexpected`, `unreadable`, or the names of the columns that differ.
     pub wrong: String,
 }
 
@@ -55,14 +57,14 @@ impl Projector {
         let whole = fold_log(&self.source, position, progress).await?;
         let finished = whole.finish().map_err(|_| Error::NoProgress)?;
         let (records, customers) = expectations(&finished, &self.source)?;
-        let rows = (records.len() + customers.len()) as u64;
+        let mut rows = (records.len() + customers.len()) as u64;
         let mut differences = Vec::new();
         let suspects = Suspects {
             records: suspect_records(&live, records, &mut differences).await?,
             customers: suspect_customers(&live, customers, &mut differences).await?,
         };
         explain(&finished, &self.source, suspects, &mut differences)?;
-        compare_rest(&live, &finished, &mut differences).await?;
+        rows += compare_rest(&live, &finished, &mut differences).await?;
         differences.sort();
         Ok(Verified { position, rows, differences })
     }
@@ -98,13 +100,14 @@ async fn suspect_records(
     let mut after = None;
     loop {
         let page = live.records_page(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.record);
-        for row in page {
-            match expected.remove(&row.record) {
-                None => differences.push(difference("record", row.record, "unexpected")),
-                Some(wanted) if wanted != digest(&row) => drop(suspects.insert(row.record, row)),
-                Some(_) => {}
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
+        for (record, row) in page {
+            match (expected.remove(&record), row) {
+                (None, _) => differences.push(difference("record", record, "unexpected")),
+                (Some(_), None) => differences.push(difference("record", record, UNREADABLE)),
+                (Some(wanted), Some(row)) if wanted != digest(&row) => drop(suspects.insert(record, row)),
+                (Some(_), Some(_)) => {}
             }
         }
     }
@@ -121,13 +124,14 @@ async fn suspect_customers(
     let mut after = None;
     loop {
         let page = live.customers_page(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.customer);
-        for row in page {
-            match expected.remove(&row.customer) {
-                None => differences.push(difference("customer", row.customer, "unexpected")),
-                Some(wanted) if wanted != digest(&row) => drop(suspects.insert(row.customer, row)),
-                Some(_) => {}
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
+        for (customer, row) in page {
+            match (expected.remove(&customer), row) {
+                (None, _) => differences.push(difference("customer", customer, "unexpected")),
+                (Some(_), None) => differences.push(difference("customer", customer, UNREADABLE)),
+                (Some(wanted), Some(row)) if wanted != digest(&row) => drop(suspects.insert(customer, row)),
+                (Some(_), Some(_)) => {}
             }
         }
     }
@@ -168,31 +172,44 @@ fn explain(
     Ok(())
 }
 
+/// Compares the tables of few rows; answers how many rows there should be.
 async fn compare_rest(
     live: &Arc<dyn Generation>,
     finished: &Finished<'_>,
     differences: &mut Vec<Difference>,
-) -> Result<(), Error> {
-    let wanted = finished.decisions().map(|decision| (decision.id.to_string(), format!("{decision:?}"))).collect();
+) -> Result<u64, Error> {
+    let wanted: BTreeMap<_, _> =
+        finished.decisions().map(|decision| (decision.id.to_string(), words(Some(decision)))).collect();
+    let mut rows = wanted.len();
     let mut stored = BTreeMap::new();
     let mut after = None;
     loop {
         let page = live.decisions_page(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        stored.extend(page.iter().map(|decision| (decision.id.to_string(), format!("{decision:?}"))));
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
+        stored.extend(page.iter().map(|(id, decision)| (id.to_string(), words(decision.as_ref()))));
     }
     compare("decision", wanted, stored, differences);
+    let orphans = live.orphans().await?;
+    differences.extend(orphans.iter().map(|decision| difference("decision_record", decision, "unexpected")));
     let key = |at: u64| format!("position {at}");
-    let wanted = finished.policies().iter().map(|policy| (key(policy.position), format!("{policy:?}"))).collect();
-    let stored = live.policies().await?.iter().map(|policy| (key(policy.position), format!("{policy:?}"))).collect();
+    let wanted: BTreeMap<_, _> =
+        finished.policies().iter().map(|policy| (key(policy.position), words(Some(policy)))).collect();
+    rows += wanted.len();
+    let stored = live.policies_seen().await?.iter().map(|(at, policy)| (key(*at), words(policy.as_ref()))).collect();
     compare("policy", wanted, stored, differences);
     let of =
         |row: kulta_projections::rows::UnknownRow| (format!("{} {}", row.source, row.type_name), row.count.to_string());
-    let wanted = finished.unknown().rows().map(of).collect();
+    let wanted: BTreeMap<_, _> = finished.unknown().rows().map(of).collect();
+    rows += wanted.len();
     let stored = live.unknown().await?.into_iter().map(of).collect();
     compare("unknown_member", wanted, stored, differences);
-    Ok(())
+    Ok(rows as u64)
+}
+
+/// A row as text to be compared.
+fn words<R: std::fmt::Debug>(row: Option<&R>) -> String {
+    row.map_or_else(|| UNREADABLE.to_owned(), |row| format!("{row:?}"))
 }
 
 fn compare(
@@ -204,6 +221,7 @@ fn compare(
     for (row, content) in stored {
         match wanted.remove(&row) {
             None => differences.push(difference(table, row, "unexpected")),
+            Some(_) if content == UNREADABLE => differences.push(difference(table, row, UNREADABLE)),
             Some(wanted) if wanted != content => differences.push(difference(table, row, "content")),
             Some(_) => {}
         }

@@ -1,6 +1,7 @@
 //! What a node is made of, for whoever answers requests or runs a command: opened once, shared by all.
 
 mod master;
+mod sources;
 
 use std::sync::Arc;
 
@@ -60,6 +61,8 @@ pub enum Error {
     Policies(#[source] commands::Error),
 }
 
+/// How often a node looks for sources that others registered.
+const REFRESH_SOURCES: std::time::Duration = std::time::Duration::from_secs(10);
 /// The actor of what kulta does by itself.
 const SELF: &str = "kulta";
 /// Behind the log by more than this many events, the projections are made anew on all cores instead of followed up.
@@ -107,6 +110,7 @@ impl Services {
         let services =
             Self { settings, clock, vocabulary, log, vault, intake, reads, customers, projector, metrics, stop };
         services.publish_policies().await?;
+        services.refresh_sources().await?;
         Ok(services)
     }
 
@@ -116,6 +120,16 @@ impl Services {
         let context = Context { actor, idempotency_key: None, request: String::new() };
         let wish = Wish::Policy(commands::policy::Command::PublishBuiltIn);
         self.customers.run(&context, &wish).await.map(drop).map_err(Error::Policies)
+    }
+
+    /// Learns now and then what other nodes registered, until the node stops.
+    pub async fn follow_sources(&self) {
+        let mut stopping = self.stopping();
+        while tokio::time::timeout(REFRESH_SOURCES, stopping.wait_for(|stop| *stop)).await.is_err() {
+            if let Err(error) = self.refresh_sources().await {
+                tracing::warn!(error = %error, "the registered sources could not be read");
+            }
+        }
     }
 
     /// Keeps the projections up until the node stops. What is far behind is made anew first, on all cores.

@@ -139,6 +139,8 @@ pub struct CommandResult {
     pub request: Uuid,
     /// HTTP status of the answer.
     pub status: i16,
+    /// The log's last position after the command; the log itself fills it in.
+    pub position: u64,
     /// The answer, sealed.
     pub sealed_body: Vec<u8>,
 }
@@ -192,6 +194,9 @@ pub enum EventOutcome {
     Duplicate(u64),
     /// Another content is stored under this id, here; this one lies among the dead letters.
     Conflict(u64),
+    /// Stored before, here, under an older payload version: whether the content is the same shows when that is lifted.
+    /// Nothing was done.
+    Older(u64),
 }
 
 /// What became of an append. Once a caller has it, it is durable.

@@ -57,6 +57,8 @@ pub struct KnownEvent {
     pub position: u64,
     /// Its content.
     pub fingerprint: Uuid,
+    /// Its payload version: the fingerprint of an older one is of the payload as it was before it is lifted.
+    pub version: i16,
 }
 
 /// What the log holds of what was wanted, read under its lock.
@@ -107,7 +109,7 @@ pub struct Plan<'a> {
     /// Dead letters to mark as resubmitted, with the position.
     pub settles: Vec<(i64, u64)>,
     /// Answers to keep.
-    pub results: Vec<&'a CommandResult>,
+    pub results: Vec<CommandResult>,
     /// The log's last position afterwards.
     pub head: u64,
     /// When the group is recorded: never earlier than what is recorded already.
@@ -173,10 +175,12 @@ fn request<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) -> Re
     plan.cursors.extend(append.cursors.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     plan.dead_letters.extend(append.dead_letters.iter().cloned());
     // A dead letter that conflicts again stays open.
-    if !events.iter().any(|event| matches!(event, EventOutcome::Conflict(_))) {
+    if !events.iter().any(|event| matches!(event, EventOutcome::Conflict(_) | EventOutcome::Older(_))) {
         plan.settles.extend(append.settles.iter().map(|id| (*id, known.head)));
     }
     if let Some(result) = &append.result {
+        // A repetition is answered with the position to wait for, as the first was.
+        let result = CommandResult { position: known.head, ..result.clone() };
         known.results.insert(result.key, result.clone());
         plan.results.push(result);
     }
@@ -229,6 +233,9 @@ fn place<'a>(event: &'a NewEvent, known: &mut Known, plan: &mut Plan<'a>) -> Eve
         if stored.fingerprint == event.fingerprint {
             return EventOutcome::Duplicate(stored.position);
         }
+        if stored.version < event.version {
+            return EventOutcome::Older(stored.position);
+        }
         plan.dead_letters.extend(event.letter.as_ref().map(|letter| letter.make()));
         return EventOutcome::Conflict(stored.position);
     }
@@ -244,7 +251,7 @@ fn place<'a>(event: &'a NewEvent, known: &mut Known, plan: &mut Plan<'a>) -> Eve
             0
         }
     };
-    known.events.insert(event.key, KnownEvent { position, fingerprint: event.fingerprint });
+    known.events.insert(event.key, KnownEvent { position, fingerprint: event.fingerprint, version: event.version });
     if let Some(record) = event.record {
         known.first_positions.entry(record).or_insert(position);
     }
@@ -341,7 +348,7 @@ mod tests {
         repeated.expect = vec![("a".into(), Expected::None)];
         let mut other = repeated.clone();
         other.events[0].fingerprint = Uuid::from_u128(2);
-        let stored = KnownEvent { position: 4, fingerprint: Uuid::from_u128(1) };
+        let stored = KnownEvent { position: 4, fingerprint: Uuid::from_u128(1), version: 1 };
         let known = Known {
             head: 9,
             events: HashMap::from([(Uuid::from_u128(1), stored)]),

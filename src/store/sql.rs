@@ -23,7 +23,8 @@ SELECT low FROM search WHERE low = high";
 
 pub const CURSOR: &str = "SELECT value FROM cursor WHERE name = $1";
 
-pub const COMMAND_RESULT: &str = "SELECT key, request, status, sealed_body FROM command_result WHERE key = $1";
+pub const COMMAND_RESULT: &str =
+    "SELECT key, request, status, position, sealed_body FROM command_result WHERE key = $1";
 
 pub const DEAD_LETTERS: &str = "
 SELECT id, letter_key, door, origin, reason, problems, sealed_body, record_id, recorded_at, state, settled_position
@@ -66,13 +67,16 @@ RETURNING epoch";
 pub const SCHEMA_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations";
 
 /// Stamps the paged reads of the log. Literals of the back end: `$head` and `$tail` go around each text and name the
-/// columns, `$category` is its expression for the category of a stream, `$records` its test that a record is among
-/// those of $1. The two texts of a pair read forwards and backwards.
+/// columns, `$category` is its expression for the category of a stream, `$of_category` and `$of_type` test that an event
+/// is of $1 and from position $2 to $3, `$records` that its record is among those of $1. The two texts of a pair read
+/// forwards and backwards.
 ///
 /// Every page takes the lowest position, the highest position and the limit as its last three parameters. A plus sign
 /// keeps the planner from walking the log by position where an index leads to a few rows of it.
 macro_rules! selections {
-    (($($head:expr),+), $tail:literal, $category:literal, $records:literal) => {
+    (
+        ($($head:expr),+), $tail:literal, $category:literal, $of_category:literal, $of_type:literal, $records:literal
+    ) => {
         pub const ALL: [&str; 2] = [
             concat!($($head),+, " FROM log WHERE position >= $1 AND position <= $2 ORDER BY position LIMIT $3", $tail),
             concat!($($head),+, " FROM log WHERE position >= $1 AND position <= $2 ORDER BY position DESC LIMIT $3", $tail),
@@ -87,10 +91,10 @@ macro_rules! selections {
                 " 9223372036854775807) ORDER BY revision DESC LIMIT $4", $tail),
         ];
         pub const CATEGORY: [&str; 2] = [
-            concat!($($head),+, " FROM log WHERE ", $category, " = $1 AND ", $category, " <> 'record'",
-                " AND position >= $2 AND position <= $3 ORDER BY position LIMIT $4", $tail),
-            concat!($($head),+, " FROM log WHERE ", $category, " = $1 AND ", $category, " <> 'record'",
-                " AND position >= $2 AND position <= $3 ORDER BY position DESC LIMIT $4", $tail),
+            concat!($($head),+, " FROM log WHERE ", $of_category, " AND ", $category, " <> 'record' ORDER BY ", $category,
+                ", position LIMIT $4", $tail),
+            concat!($($head),+, " FROM log WHERE ", $of_category, " AND ", $category, " <> 'record' ORDER BY ", $category,
+                " DESC, position DESC LIMIT $4", $tail),
         ];
         /// The category `record`: nearly every event is of it.
         pub const RECORD_CATEGORY: [&str; 2] = [
@@ -100,10 +104,8 @@ macro_rules! selections {
                 " AND position >= $1 AND position <= $2 ORDER BY position DESC LIMIT $3", $tail),
         ];
         pub const TYPE: [&str; 2] = [
-            concat!($($head),+, " FROM log WHERE type = $1",
-                " AND position >= $2 AND position <= $3 ORDER BY position LIMIT $4", $tail),
-            concat!($($head),+, " FROM log WHERE type = $1",
-                " AND position >= $2 AND position <= $3 ORDER BY position DESC LIMIT $4", $tail),
+            concat!($($head),+, " FROM log WHERE ", $of_type, " ORDER BY type, position LIMIT $4", $tail),
+            concat!($($head),+, " FROM log WHERE ", $of_type, " ORDER BY type DESC, position DESC LIMIT $4", $tail),
         ];
         /// Types of records $1 that begin with $2.
         pub const RECORDS: [&str; 2] = [

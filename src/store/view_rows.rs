@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Error;
 use super::number::unsigned;
-use super::views::StoredCustomer;
+use super::views::{Seen, StoredCustomer};
 
 /// Record, customer, first position, shaped at, source, subject, state.
 pub type RecordTuple = (Uuid, Uuid, i64, i64, String, Option<String>, String);
@@ -151,8 +151,37 @@ pub fn in_force(policies: Vec<PolicyRow>) -> Option<PolicyRow> {
     policies.into_iter().max_by(|a, b| a.order.cmp(&b.order))
 }
 
-pub fn unknown((source, type_name, count): UnknownTuple) -> Result<UnknownRow, Error> {
-    Ok(UnknownRow { source, type_name, count: unsigned(count)? })
+/// A count below zero, which nothing can have made, is seen as none.
+pub fn unknown((source, type_name, count): UnknownTuple) -> UnknownRow {
+    UnknownRow { source, type_name, count: u64::try_from(count).unwrap_or(0) }
+}
+
+/// Sees a record for verification.
+pub fn seen_record(tuple: RecordTuple) -> Seen<RecordId, RecordRow> {
+    let (id, state) = (RecordId(tuple.0), tuple.6.clone());
+    (id, record(tuple).ok().filter(|row| is_text_of(&row.state, &state)))
+}
+
+/// Sees a customer for verification. Its golden record is served as it stands, so what no reader of rows looks at counts.
+pub fn seen_customer(tuple: CustomerTuple) -> Seen<CustomerId, CustomerRow> {
+    let (id, golden) = (CustomerId(tuple.0), tuple.5.clone());
+    (id, customer(tuple).ok().filter(|row| is_text_of(&row.golden, &golden)))
+}
+
+/// Sees a decision for verification.
+pub fn seen_decision(tuple: DecisionTuple) -> Seen<Uuid, Decision> {
+    (tuple.0, decision(tuple).ok())
+}
+
+/// Sees a policy for verification.
+pub fn seen_policy(tuple: PolicyTuple) -> Seen<u64, PolicyRow> {
+    let (position, text) = (u64::try_from(tuple.0).unwrap_or(0), tuple.2.clone());
+    (position, policy(tuple).ok().filter(|row| is_text_of(&row.policy, &text)))
+}
+
+/// Whether this is how kulta writes the value.
+fn is_text_of(value: &impl Serialize, text: &str) -> bool {
+    to_text(value).is_ok_and(|written| written == text)
 }
 
 /// The rows that `read` makes of what a select gave.

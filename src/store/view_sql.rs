@@ -28,6 +28,7 @@ pub struct Texts {
     pub records_page: SqlStr,
     pub customers_page: SqlStr,
     pub decisions_page: SqlStr,
+    pub orphans: SqlStr,
     /// Last customer of a page of $2 customers from $1 on.
     pub refold_until: SqlStr,
     /// The records of the customers from $1 to $2.
@@ -62,6 +63,11 @@ impl Texts {
                 "{} WHERE d.decision_id >= $1 ORDER BY d.decision_id LIMIT $2",
                 decisions(sides)
             )),
+            orphans: named(
+                "SELECT DISTINCT r.decision_id FROM {g}decision_record AS r \
+                 WHERE NOT EXISTS (SELECT 1 FROM {g}decision AS d WHERE d.decision_id = r.decision_id) \
+                 ORDER BY r.decision_id",
+            ),
             refold_until: named(
                 "SELECT customer_id FROM (SELECT DISTINCT customer_id FROM {g}record WHERE customer_id >= $1 \
                  ORDER BY customer_id LIMIT $2) AS page ORDER BY customer_id DESC LIMIT 1",

@@ -117,14 +117,28 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
     /// Decisions that name one of these records.
     async fn decisions_of(&self, records: &[RecordId]) -> Result<Vec<Decision>, Error>;
 
-    /// One page of records, by id, behind `after`: for verification and refolds.
-    async fn records_page(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<RecordRow>, Error>;
+    /// One page of records, by id, behind `after`: for verification.
+    async fn records_page(
+        &self,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<Vec<Seen<RecordId, RecordRow>>, Error>;
 
     /// One page of customers, by id, behind `after`, with the columns beside the golden record as they stand.
-    async fn customers_page(&self, after: Option<CustomerId>, limit: usize) -> Result<Vec<CustomerRow>, Error>;
+    async fn customers_page(
+        &self,
+        after: Option<CustomerId>,
+        limit: usize,
+    ) -> Result<Vec<Seen<CustomerId, CustomerRow>>, Error>;
 
     /// One page of decisions, by id, behind `after`.
-    async fn decisions_page(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Decision>, Error>;
+    async fn decisions_page(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Seen<Uuid, Decision>>, Error>;
+
+    /// Ids under which lists of records stand without a decision.
+    async fn orphans(&self) -> Result<Vec<Uuid>, Error>;
+
+    /// Every policy, by position: for verification.
+    async fn policies_seen(&self) -> Result<Vec<Seen<u64, PolicyRow>>, Error>;
 
     /// Every published policy.
     async fn policies(&self) -> Result<Vec<PolicyRow>, Error>;
@@ -132,6 +146,10 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
     /// Every count of members that no schema knows.
     async fn unknown(&self) -> Result<Vec<UnknownRow>, Error>;
 }
+
+/// A row as it stands, under its key. `None`: it cannot be read, or is not in the form in which kulta writes it, so that
+/// somebody else did.
+pub type Seen<K, R> = (K, Option<R>);
 
 /// The generations of a store.
 #[async_trait]

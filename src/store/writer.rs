@@ -77,7 +77,7 @@ impl Attempt {
                 sealed_id: row.event.sealed_id.clone(),
                 recorded_at: plan.recorded_at,
             },
-            (None, Some(result)) => Trace::Result((*result).clone()),
+            (None, Some(result)) => Trace::Result(result.clone()),
             (None, None) => Trace::None,
         };
         self.pending = Some((trace, std::mem::take(&mut plan.outcomes)));
@@ -113,9 +113,13 @@ pub struct Writer {
 impl Writer {
     /// Starts the writer; it ends when it is closed or dropped and everything that waits is answered.
     pub fn start(commit: impl Commit) -> Self {
+        Self::start_retrying(commit, RETRY_FOR)
+    }
+
+    fn start_retrying(commit: impl Commit, retry_for: Duration) -> Self {
         let (queue, waiting) = mpsc::channel(8_192);
         let (closing, closed) = watch::channel(false);
-        let task = Mutex::new(Some(tokio::spawn(run(commit, waiting, closed))));
+        let task = Mutex::new(Some(tokio::spawn(run(commit, retry_for, waiting, closed))));
         Self { queue, room: Arc::new(Semaphore::new(WAITING_EVENTS as usize)), closing, task }
     }
 
@@ -147,7 +151,12 @@ impl Writer {
     }
 }
 
-async fn run(mut commit: impl Commit, mut waiting: mpsc::Receiver<Waiting>, mut closing: watch::Receiver<bool>) {
+async fn run(
+    mut commit: impl Commit,
+    retry_for: Duration,
+    mut waiting: mpsc::Receiver<Waiting>,
+    mut closing: watch::Receiver<bool>,
+) {
     loop {
         let first = tokio::select! {
             biased;
@@ -166,18 +175,18 @@ async fn run(mut commit: impl Commit, mut waiting: mpsc::Receiver<Waiting>, mut 
             events += next.append.events.len();
             group.push(next);
         }
-        serve(&mut commit, group).await;
+        serve(&mut commit, retry_for, group).await;
     }
 }
 
-async fn serve(commit: &mut impl Commit, group: Vec<Waiting>) {
+async fn serve(commit: &mut impl Commit, retry_for: Duration, group: Vec<Waiting>) {
     let mut answers = Vec::with_capacity(group.len());
     let mut appends = Vec::with_capacity(group.len());
     for Waiting { append, answer, room } in group {
         appends.push(append);
         answers.push((answer, room));
     }
-    let outcomes = commit_or_halve(commit, &appends).await;
+    let outcomes = commit_or_halve(commit, retry_for, &appends).await;
     for ((answer, _room), outcome) in answers.into_iter().zip(outcomes) {
         // The caller may have gone away; what it asked for is stored all the same.
         let _ = answer.send(outcome);
@@ -185,13 +194,13 @@ async fn serve(commit: &mut impl Commit, group: Vec<Waiting>) {
 }
 
 /// A group that the database refuses is retried in halves, until the guilty request alone fails.
-async fn commit_or_halve(commit: &mut impl Commit, group: &[Append]) -> Vec<Outcome> {
-    match commit_with_retries(commit, group).await {
+async fn commit_or_halve(commit: &mut impl Commit, retry_for: Duration, group: &[Append]) -> Vec<Outcome> {
+    match commit_with_retries(commit, retry_for, group).await {
         Ok(outcomes) => outcomes,
         Err(Error::Refused(_)) if group.len() > 1 => {
             let (first, second) = group.split_at(group.len() / 2);
-            let mut outcomes = Box::pin(commit_or_halve(commit, first)).await;
-            outcomes.extend(Box::pin(commit_or_halve(commit, second)).await);
+            let mut outcomes = Box::pin(commit_or_halve(commit, retry_for, first)).await;
+            outcomes.extend(Box::pin(commit_or_halve(commit, retry_for, second)).await);
             outcomes
         }
         Err(error) => {
@@ -202,10 +211,14 @@ async fn commit_or_halve(commit: &mut impl Commit, group: &[Append]) -> Vec<Outc
     }
 }
 
-async fn commit_with_retries(commit: &mut impl Commit, group: &[Append]) -> Result<Vec<Outcome>, Error> {
+async fn commit_with_retries(
+    commit: &mut impl Commit,
+    retry_for: Duration,
+    group: &[Append],
+) -> Result<Vec<Outcome>, Error> {
     let mut attempt = Attempt::default();
     let mut pause = Duration::from_millis(20);
-    let give_up = tokio::time::Instant::now() + RETRY_FOR;
+    let give_up = tokio::time::Instant::now() + retry_for;
     loop {
         match commit.commit(group, &mut attempt).await {
             Err(error) if error.is_transient() && tokio::time::Instant::now() + pause < give_up => {
@@ -218,3 +231,6 @@ async fn commit_with_retries(commit: &mut impl Commit, group: &[Append]) -> Resu
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

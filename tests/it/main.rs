@@ -2,13 +2,18 @@
 #![cfg(test)]
 
 mod crash;
+mod erased;
 mod imports;
+mod kit;
 mod laws;
 mod load;
 mod node;
 mod own_writes;
 mod readers;
 mod rebuild_under_load;
+mod real_input;
 mod repository;
 mod serve;
 mod story;
+mod verify_finds;
+mod versions;

@@ -31,12 +31,16 @@ pub struct Node {
 
 impl Node {
     pub async fn start(url: &str) -> Self {
+        Self::start_with(url, Vocabulary::standard()).await
+    }
+
+    pub async fn start_with(url: &str, vocabulary: Vocabulary) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let options = Options::new(Arc::new(|| SystemClock.now()));
         let log = store::open(url, &options).await.unwrap();
         let generations = store::open_generations(url, &options).await.unwrap();
         let vault = Vault::open(log.clone(), MasterKey::parse(MASTER).unwrap()).await.unwrap();
-        let (vault, vocabulary) = (Arc::new(vault), Arc::new(Vocabulary::standard()));
+        let (vault, vocabulary) = (Arc::new(vault), Arc::new(vocabulary));
         let source = Source { log: log.clone(), vault: vault.clone(), vocabulary: vocabulary.clone() };
         let projections = Projections::open(generations.as_ref()).await.unwrap();
         let projector =
@@ -109,5 +113,7 @@ impl Node {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         tokio::time::timeout(Duration::from_secs(10), self.following).await.unwrap().unwrap();
+        self.projector.close().await;
+        self.log.close().await;
     }
 }

@@ -8,10 +8,16 @@ use uuid::Uuid;
 use crate::kit::{Kit, START, accepted, all, command, event, facts, letter};
 
 fn result(key: u128, request: u128) -> CommandResult {
+    kept(key, request, 0)
+}
+
+/// As the log gives it back: with the position after it.
+fn kept(key: u128, request: u128, position: u64) -> CommandResult {
     CommandResult {
         key: Uuid::from_u128(key),
         request: Uuid::from_u128(request),
         status: 201,
+        position,
         sealed_body: vec![0, 200, 7],
     }
 }
@@ -32,7 +38,7 @@ pub async fn what_goes_with_events_is_stored_with_them(kit: Kit) {
     accepted(log.append(laden(1)).await);
     assert_eq!(log.cursor("kafka/orders/0").await.unwrap().as_deref(), Some("1"));
     assert_eq!(log.cursor("kafka/orders/1").await.unwrap(), None);
-    assert_eq!(log.command_result(Uuid::from_u128(1)).await.unwrap(), Some(result(1, 1)));
+    assert_eq!(log.command_result(Uuid::from_u128(1)).await.unwrap(), Some(kept(1, 1, 1)));
     assert_eq!(log.command_result(Uuid::from_u128(2)).await.unwrap(), None);
     let letters = log.dead_letters(0, 10, false).await.unwrap();
     assert_eq!(letters.len(), 1);
@@ -73,10 +79,10 @@ pub async fn an_idempotency_key_gives_the_first_answer(kit: Kit) {
     let first = log.append(with(1, result(7, 1))).await.unwrap();
     assert_eq!((first.events, first.earlier), (vec![Accepted(1)], None));
     let again = log.append(with(2, result(7, 2))).await.unwrap();
-    assert_eq!((again.events, again.earlier), (vec![], Some(result(7, 1))));
+    assert_eq!((again.events, again.earlier), (vec![], Some(kept(7, 1, 1))));
     // Two with one key at the same time: one of them is done.
     let (one, other) = tokio::join!(log.append(with(3, result(8, 3))), log.append(with(4, result(8, 4))));
-    assert_eq!([one.unwrap().earlier, other.unwrap().earlier], [None, Some(result(8, 3))]);
+    assert_eq!([one.unwrap().earlier, other.unwrap().earlier], [None, Some(kept(8, 3, 2))]);
     assert_eq!(all(&*log, 10).await.len(), 2);
 }
 
@@ -110,6 +116,7 @@ pub async fn dead_letters_are_listed_and_settled(kit: Kit) {
     assert_eq!(one.letter.sealed_body, sent.sealed_body);
     assert!(log.dead_letter(99).await.unwrap().is_none());
 
+    assert_eq!(log.open_dead_letters().await.unwrap(), 3);
     accepted(log.append(Append { settles: vec![ids[0], 99], ..facts(vec![event(2, "a")]) }).await);
     assert!(log.dismiss_dead_letter(ids[1]).await.unwrap());
     for settled in [ids[0], ids[1], 99] {
@@ -119,5 +126,6 @@ pub async fn dead_letters_are_listed_and_settled(kit: Kit) {
     let states: Vec<_> = states.iter().map(|letter| (letter.state.as_str(), letter.settled_position)).collect();
     assert_eq!(states, [("resubmitted", Some(2)), ("dismissed", Some(2)), ("open", None)]);
     assert_eq!(log.dead_letters(0, 10, true).await.unwrap()[0].id, ids[2]);
+    assert_eq!(log.open_dead_letters().await.unwrap(), 1);
     assert_eq!(log.dead_letters(ids[0], 1, false).await.unwrap()[0].id, ids[1]);
 }

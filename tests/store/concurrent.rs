@@ -69,7 +69,7 @@ async fn round(log: &dyn Log, writer: u64, round: u64) -> Vec<u64> {
             let stored = |event: &EventOutcome| match event {
                 Accepted(position) => Some(*position),
                 Duplicate(_) => None,
-                EventOutcome::Conflict(_) => panic!("same content"),
+                EventOutcome::Conflict(_) | EventOutcome::Older(_) => panic!("same content"),
             };
             outcome.events.iter().filter_map(stored).collect()
         }

@@ -2,9 +2,7 @@
 //! so that they are linked once.
 //!
 //! A test of the suite takes a [`kit::Kit`], knows only `Log`, and is named once in `suite!` below.
-
-#![cfg(test)]
-
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "whatever fails here has failed the test")]
 mod beside;
 mod concurrent;
 mod expected;
@@ -14,6 +12,7 @@ mod kit;
 mod opening;
 mod people;
 mod postgres_only;
+mod proxy;
 mod reads;
 mod sqlite_only;
 mod timelines;

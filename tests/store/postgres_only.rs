@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kulta::store::EventOutcome::{Accepted, Duplicate};
-use kulta::store::{Error, Log};
+use kulta::store::{Append, CommandResult, Error, Log};
 use kulta_test_support::eventually;
+use uuid::Uuid;
 
 use crate::concurrent::{assert_dense, assert_each_once, follow};
-use crate::kit::{Kit, accepted, all, event, facts, with_parts};
+use crate::kit::{Kit, accepted, all, command, event, facts, with_parts};
+use crate::proxy::Proxy;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -74,6 +76,46 @@ async fn a_killed_writer_loses_and_doubles_nothing() {
     for writer in writers {
         answered.extend(writer.await.unwrap());
     }
+    let events = all(&*log, 1_000).await;
+    assert_dense(&events);
+    assert_each_once(answered, events.len());
+}
+
+/// Each answer of the server in turn is lost, that to COMMIT among them: what was committed is accepted and not a
+/// duplicate of itself, what was not is committed by the next try.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_is_found_again() {
+    let kit = Kit::postgres().await;
+    let (proxy, through) = Proxy::before(&kit.url()).await;
+    let log = kulta::store::open(&through, &kit.options()).await.unwrap();
+    let mut answered = Vec::new();
+    let mut number = 0;
+    // By arrays, by COPY, and an answer to a command that comes without an event.
+    for (size, answers) in [(1, 6), (100, 24)] {
+        for nth in 1..=answers {
+            for round in 0..2 {
+                let batch = (0..size).map(|nth| with_parts(event(number + nth, "a"))).collect();
+                let result = CommandResult {
+                    key: Uuid::from_u128(u128::from(number)),
+                    request: Uuid::from_u128(1),
+                    status: 200,
+                    position: 0,
+                    sealed_body: number.to_be_bytes().to_vec(),
+                };
+                number += size;
+                proxy.cut_at(nth);
+                let append = Append { result: Some(result.clone()), ..command(batch) };
+                let outcome = log.append(append).await.unwrap();
+                assert_eq!(outcome.earlier, None, "answer {nth} of a group of {size}, round {round}");
+                answered.extend(accepted(Ok(outcome)));
+                let alone = CommandResult { key: Uuid::from_u128(1 << 64 | u128::from(number)), ..result };
+                proxy.cut_at(nth);
+                let outcome = log.append(Append { result: Some(alone), ..command(Vec::new()) }).await.unwrap();
+                assert_eq!(outcome.earlier, None, "answer {nth} without events, round {round}");
+            }
+        }
+    }
+    proxy.cut_at(0);
     let events = all(&*log, 1_000).await;
     assert_dense(&events);
     assert_each_once(answered, events.len());

@@ -139,6 +139,13 @@ impl Told {
     }
 }
 
+/// How many members no schema knows, as the vault counts them before sealing.
+fn unknown_members(type_name: &str, data: &Json) -> u16 {
+    let event_type = Vocabulary::standard().get(type_name);
+    let unknown = |name: &str| event_type.is_some_and(|known| known.field(name).is_none());
+    u16::try_from(data.members().iter().filter(|(name, _)| unknown(name)).count()).unwrap()
+}
+
 /// An event that is about no record yet and has no place yet.
 fn bare(type_name: &str, source: &str, number: u8, time: u8, data: Json) -> Recorded {
     let key = Uuid::from_u128(u128::from(number) << 8 | u128::from(source.as_bytes()[0]));
@@ -160,6 +167,7 @@ fn bare(type_name: &str, source: &str, number: u8, time: u8, data: Json) -> Reco
         unit: None,
         causation: None,
         correlation: None,
+        unknown: unknown_members(type_name, &data),
         payload: Payload { data, erased: false },
     }
 }
@@ -232,7 +240,7 @@ pub struct Store {
     pub customers: BTreeMap<Uuid, CustomerRow>,
     pub decisions: BTreeMap<Uuid, Decision>,
     pub policies: Vec<PolicyRow>,
-    pub unknown: BTreeMap<(String, String, String), u64>,
+    pub unknown: BTreeMap<(String, String), u64>,
 }
 
 impl Store {
@@ -301,7 +309,7 @@ impl Store {
         self.decisions.extend(changes.decisions.into_iter().map(|decision| (decision.id, decision)));
         self.policies.extend(changes.policies);
         for row in changes.unknown {
-            *self.unknown.entry((row.source, row.type_name, row.member)).or_default() += row.count;
+            *self.unknown.entry((row.source, row.type_name)).or_default() += row.count;
         }
         if changes.refold_all {
             let ids: BTreeSet<_> = self.records.values().map(|row| row.customer).collect();
@@ -332,7 +340,7 @@ impl Store {
             store.customers.extend(customers.into_iter().map(|row| (row.customer.0, row)));
         }
         let unknown = finished.unknown();
-        store.unknown = unknown.rows().map(|row| ((row.source, row.type_name, row.member), row.count)).collect();
+        store.unknown = unknown.rows().map(|row| ((row.source, row.type_name), row.count)).collect();
         store
     }
 

@@ -6,10 +6,11 @@ pub mod event_types;
 pub mod events;
 pub mod policies;
 pub mod projections;
+pub mod sources;
 pub mod streams;
 pub mod system;
 
-use super::auth::Access::{Needs, Open};
+use super::auth::Access::{Known, Needs, Open};
 use super::routes::Routes;
 use crate::config::Permission::{Admin, Edit, Govern, Publish, Read};
 
@@ -19,8 +20,8 @@ pub fn register(routes: Routes) -> Routes {
         .add::<events::publish::__path_handler, _, _>(Needs(Publish), events::publish::handler)
         .add::<events::list::__path_handler, _, _>(Needs(Read), events::list::handler)
         .add::<streams::read::__path_handler, _, _>(Needs(Read), streams::read::handler)
-        .add::<event_types::list::__path_handler, _, _>(Open, event_types::list::handler)
-        .add::<event_types::get::__path_handler, _, _>(Open, event_types::get::handler)
+        .add::<event_types::list::__path_handler, _, _>(Known, event_types::list::handler)
+        .add::<event_types::get::__path_handler, _, _>(Known, event_types::get::handler)
         .add::<dead_letters::list::__path_handler, _, _>(Needs(Read), dead_letters::list::handler)
         .add::<dead_letters::get::__path_handler, _, _>(Needs(Read), dead_letters::get::handler)
         .add::<dead_letters::settle::__path_handler, _, _>(Needs(Edit), dead_letters::settle::handler)
@@ -48,6 +49,8 @@ fn domain(routes: Routes) -> Routes {
         .add::<customers::merge::__path_handler, _, _>(Needs(Govern), customers::merge::handler)
         .add::<customers::split::__path_handler, _, _>(Needs(Govern), customers::split::handler)
         .add::<customers::withdraw::__path_handler, _, _>(Needs(Govern), customers::withdraw::handler)
+        .add::<sources::__path_list, _, _>(Needs(Read), sources::list)
+        .add::<sources::__path_put, _, _>(Needs(Govern), sources::put)
         .add::<policies::__path_get, _, _>(Needs(Read), policies::get)
         .add::<policies::__path_put, _, _>(Needs(Govern), policies::put)
         .add::<projections::__path_list, _, _>(Needs(Read), projections::list)

@@ -191,6 +191,16 @@ impl From<privacy::Error> for Problem {
     }
 }
 
+impl From<crate::services::Error> for Problem {
+    fn from(error: crate::services::Error) -> Self {
+        match error {
+            crate::services::Error::Store(error) => error.into(),
+            crate::services::Error::Privacy(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
 impl From<intake::Error> for Problem {
     fn from(error: intake::Error) -> Self {
         match error {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::kit::{BATCH, Node, code, purchase};
+use super::kit::{BATCH, FIRST, Node, code, purchase};
 use crate::config::Token;
 
 /// A node on which purchases 1 to 3 conflict with what came before.
@@ -18,7 +18,7 @@ async fn with_conflicts() -> Node {
         other
     });
     for (n, result) in node.publish(&others).iter().enumerate() {
-        assert_eq!((&result["status"], &result["position"]), (&json!("conflict"), &json!(n + 1)));
+        assert_eq!((&result["status"], &result["position"]), (&json!("conflict"), &json!(n as u64 + FIRST)));
     }
     node
 }
@@ -62,11 +62,11 @@ async fn letters_are_settled_once() {
     let corrected = post(&node, 1, &json!({"action": "resubmit", "event": purchase("1b")})).expect_status(200).json();
     assert_eq!(
         corrected,
-        json!({"id": 1, "state": "resubmitted", "position": 4, "results": [
-            {"source": "erp", "id": "1b", "status": "accepted", "position": 4}
+        json!({"id": 1, "state": "resubmitted", "position": FIRST + 3, "results": [
+            {"source": "erp", "id": "1b", "status": "accepted", "position": FIRST + 3}
         ]})
     );
-    assert_eq!(node.get("/v1/dead-letters/1")["settled_position"], 4);
+    assert_eq!(node.get("/v1/dead-letters/1")["settled_position"], FIRST + 3);
     let dismissed = post(&node, 2, &json!({"action": "dismiss"})).expect_status(200).json();
     assert_eq!(dismissed, json!({"id": 2, "state": "dismissed"}));
     for (id, state) in [(1, "resubmitted"), (2, "dismissed")] {

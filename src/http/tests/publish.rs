@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kulta_test_support::data::gzip;
 use serde_json::{Value, json};
 
-use super::kit::{BATCH, LINES, Node, SINGLE, code, purchase};
+use super::kit::{BATCH, FIRST, LINES, Node, SINGLE, code, purchase};
 use crate::config::Token;
 
 /// The statuses of an answer's results.
@@ -20,9 +20,9 @@ async fn the_answer_has_the_form_of_the_interface() {
     let response = node.client().post("/v1/events").body(BATCH, body).send().expect_status(200);
     assert_eq!(response.header("content-type"), Some("application/json"));
     let answer = response.json();
-    assert_eq!(answer["position"], 2);
-    assert_eq!(answer["results"][0], json!({"source": "erp", "id": "a", "status": "accepted", "position": 1}));
-    assert_eq!(answer["results"][1], json!({"source": "erp", "id": "b", "status": "accepted", "position": 2}));
+    assert_eq!(answer["position"], FIRST + 1);
+    assert_eq!(answer["results"][0], json!({"source": "erp", "id": "a", "status": "accepted", "position": FIRST}));
+    assert_eq!(answer["results"][1], json!({"source": "erp", "id": "b", "status": "accepted", "position": FIRST + 1}));
     let rejected = &answer["results"][2];
     assert_eq!(
         (&rejected["id"], &rejected["status"], &rejected["position"]),
@@ -41,8 +41,8 @@ async fn one_event_is_the_same_in_every_form() {
     let first = client.post("/v1/events").body(SINGLE, event.to_string()).send().expect_status(200).json();
     assert_eq!(
         first,
-        json!({"position": 1, "results": [
-            {"source": "erp", "id": "Ü 1", "status": "accepted", "position": 1}
+        json!({"position": FIRST, "results": [
+            {"source": "erp", "id": "Ü 1", "status": "accepted", "position": FIRST}
         ]})
     );
     let again = [
@@ -71,8 +71,8 @@ async fn one_event_is_the_same_in_every_form() {
         let answer = response.expect_status(200).json();
         assert_eq!(
             answer,
-            json!({"position": 1, "results": [
-                {"source": "erp", "id": "Ü 1", "status": "duplicate", "position": 1}
+            json!({"position": FIRST, "results": [
+                {"source": "erp", "id": "Ü 1", "status": "duplicate", "position": FIRST}
             ]})
         );
     }
@@ -99,14 +99,14 @@ async fn thousands_at_once_are_answered_in_order() {
         let sent = gzip(body.as_bytes());
         let request = node.client().post("/v1/events").body(BATCH, sent).header("content-encoding", "gzip").send();
         let answer = request.expect_status(200).json();
-        assert_eq!(answer["position"], 3_000);
+        assert_eq!(answer["position"], FIRST + 2_999);
         for (n, result) in answer["results"].as_array().unwrap().iter().enumerate() {
-            assert_eq!((&result["id"], &result["position"]), (&json!(n.to_string()), &json!(n + 1)));
+            assert_eq!((&result["id"], &result["position"]), (&json!(n.to_string()), &json!(n as u64 + FIRST)));
             assert_eq!(result["status"], status);
         }
     }
     let numbers = node.client().get("/metrics").send().text();
-    for line in [r#"kulta_events_total{door="http",verdict="accepted"} 3000"#, "kulta_log_head 3000"] {
+    for line in [r#"kulta_events_total{door="http",verdict="accepted"} 3000"#, "kulta_log_head 3001"] {
         assert!(numbers.contains(line), "{line} is not in\n{numbers}");
     }
 }
@@ -138,7 +138,7 @@ async fn what_is_too_large_is_refused_as_a_whole() {
     let chunk = format!("c351\r\n{}\r\n", " ".repeat(0xc351));
     chunked.write(format!("{head}transfer-encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n").as_bytes()).unwrap();
     assert_eq!(code(&chunked.read_response().unwrap()), "body-too-large");
-    assert_eq!(node.get("/v1/events")["position"], 0);
+    assert_eq!(node.get("/v1/events")["position"], FIRST - 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -195,7 +195,7 @@ async fn a_token_publishes_for_its_own_sources_only() {
     assert_eq!((&refused["source"], &refused["id"]), (&json!("crm"), &json!("1")));
     assert_eq!(refused["problem"]["code"], "forbidden-source");
     assert_eq!(refused["problem"]["errors"][0]["pointer"], "/source");
-    let events = client.get("/v1/events").send().expect_status(200).json();
+    let events = client.get(&format!("/v1/events?after={}", FIRST - 1)).send().expect_status(200).json();
     assert_eq!(events["items"][0]["actor"], "erp-prod");
 }
 

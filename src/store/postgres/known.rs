@@ -13,10 +13,12 @@ use crate::store::{CommandResult, Error};
 pub(super) const KNOWN: &str = "
 SELECT state.head, state.recorded_at, state.commits,
     events.keys, events.positions, events.fingerprints, streams.numbers, streams.revisions, people.ids,
-    keys.ids, keys.classes, keys.wrapped, results.keys, results.requests, results.statuses, results.bodies
+    keys.ids, keys.classes, keys.wrapped, results.keys, results.requests, results.statuses, results.positions,
+    results.bodies, events.versions
 FROM log_state AS state
 CROSS JOIN LATERAL (
-    SELECT array_agg(event_key) AS keys, array_agg(position) AS positions, array_agg(fingerprint) AS fingerprints
+    SELECT array_agg(event_key) AS keys, array_agg(position) AS positions, array_agg(fingerprint) AS fingerprints,
+        array_agg(version) AS versions
     FROM log WHERE event_key = ANY($1)
 ) AS events
 CROSS JOIN LATERAL (
@@ -35,7 +37,7 @@ CROSS JOIN LATERAL (
 ) AS keys
 CROSS JOIN LATERAL (
     SELECT array_agg(key) AS keys, array_agg(request) AS requests, array_agg(status) AS statuses,
-        array_agg(sealed_body) AS bodies
+        array_agg(position) AS positions, array_agg(sealed_body) AS bodies
     FROM command_result WHERE key = ANY($4)
 ) AS results";
 
@@ -60,8 +62,9 @@ fn learn(row: &PgRow, wanted: &Wanted) -> Result<Known, Error> {
         ..Known::default()
     };
     let (keys, positions, fingerprints) = (list::<Uuid>(row, 3)?, list::<i64>(row, 4)?, list::<Uuid>(row, 5)?);
-    for ((key, position), fingerprint) in keys.into_iter().zip(positions).zip(fingerprints) {
-        known.events.insert(key, KnownEvent { position: unsigned(position)?, fingerprint });
+    let versions = list::<i16>(row, 17)?;
+    for (((key, position), fingerprint), version) in keys.into_iter().zip(positions).zip(fingerprints).zip(versions) {
+        known.events.insert(key, KnownEvent { position: unsigned(position)?, fingerprint, version });
     }
     for (number, revision) in list::<i64>(row, 6)?.into_iter().zip(list::<i64>(row, 7)?) {
         let nth = usize::try_from(number - 1).unwrap_or(usize::MAX);
@@ -73,9 +76,10 @@ fn learn(row: &PgRow, wanted: &Wanted) -> Result<Known, Error> {
     let keys = list::<Uuid>(row, 9)?.into_iter().zip(list::<i16>(row, 10)?).zip(list::<Vec<u8>>(row, 11)?);
     known.keys.extend(keys.map(|((record, class), wrapped)| ((RecordId(record), class), wrapped)));
     let (keys, requests) = (list::<Uuid>(row, 12)?, list::<Uuid>(row, 13)?);
-    let answers = list::<i16>(row, 14)?.into_iter().zip(list::<Vec<u8>>(row, 15)?);
-    for ((key, request), (status, sealed_body)) in keys.into_iter().zip(requests).zip(answers) {
-        known.results.insert(key, CommandResult { key, request, status, sealed_body });
+    let answers = list::<i16>(row, 14)?.into_iter().zip(list::<i64>(row, 15)?).zip(list::<Vec<u8>>(row, 16)?);
+    for ((key, request), ((status, position), sealed_body)) in keys.into_iter().zip(requests).zip(answers) {
+        let position = unsigned(position)?;
+        known.results.insert(key, CommandResult { key, request, status, position, sealed_body });
     }
     Ok(known)
 }
@@ -100,6 +104,7 @@ pub(super) fn result(row: &PgRow) -> Result<CommandResult, Error> {
         key: row.try_get(0)?,
         request: row.try_get(1)?,
         status: row.try_get(2)?,
-        sealed_body: row.try_get(3)?,
+        position: unsigned(row.try_get(3)?)?,
+        sealed_body: row.try_get(4)?,
     })
 }

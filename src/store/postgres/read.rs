@@ -27,7 +27,14 @@ pub(super) mod text {
         };
     }
 
-    columns!(selections, "split_part(stream, '-', 1)", "record_id = ANY($1)");
+    // Ranges are compared as rows: else the planner walks the log for a rare category or type.
+    columns!(
+        selections,
+        "split_part(stream, '-', 1)",
+        "(split_part(stream, '-', 1), position) >= ($1, $2) AND (split_part(stream, '-', 1), position) <= ($1, $3)",
+        "(type, position) >= ($1, $2) AND (type, position) <= ($1, $3)",
+        "record_id = ANY($1)"
+    );
     columns!(timeline, "record_id = ANY($1)");
 }
 

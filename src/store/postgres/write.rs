@@ -162,11 +162,12 @@ fn beside(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
         statement.array(&cursors, |(_, value)| **value)?;
     }
     if !plan.results.is_empty() {
-        let columns = ["key", "request", "recorded_at", "status", "sealed_body"];
+        let columns = ["key", "request", "recorded_at", "position", "status", "sealed_body"];
         statement.insert("command_result", &columns, "");
         statement.array(&plan.results, |result| result.key)?;
         statement.array(&plan.results, |result| result.request)?;
         statement.array(&plan.results, |_| plan.recorded_at.micros())?;
+        statement.array(&plan.results, |result| signed(result.position))?;
         statement.array(&plan.results, |result| result.status)?;
         statement.array(&plan.results, |result| result.sealed_body.as_slice())?;
     }

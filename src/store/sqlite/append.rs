@@ -138,6 +138,7 @@ fn bind_result(script: &mut Script<'_>, result: &CommandResult, recorded_at: Ins
     script.bind(result.key)?;
     script.bind(result.request)?;
     script.bind(result.status)?;
+    script.bind(signed(result.position))?;
     script.bind(result.sealed_body.as_slice())?;
     script.bind(recorded_at.micros())
 }

@@ -14,7 +14,7 @@ use sqlx::{ConnectOptions, SqliteExecutor, SqlitePool};
 use uuid::Uuid;
 
 use super::super::view_sql::Texts;
-use super::super::views::{Bulk, Generation, Refold, StoredCustomer};
+use super::super::views::{Bulk, Generation, Refold, Seen, StoredCustomer};
 use super::super::{Error, number, view_rows};
 use super::generation_schema::{create_indexes, create_tables};
 use super::generation_write::{fill, write};
@@ -192,19 +192,38 @@ impl Generation for Tables {
         read::decisions(self, &[], records).await
     }
 
-    async fn records_page(&self, after: Option<RecordId>, limit: usize) -> Result<Vec<RecordRow>, Error> {
+    async fn records_page(
+        &self,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<Vec<Seen<RecordId, RecordRow>>, Error> {
         let page = read::page(self, &self.texts.records_page, after.map(|id| id.0), limit).await?;
-        view_rows::all(page, view_rows::record)
+        Ok(page.into_iter().map(view_rows::seen_record).collect())
     }
 
-    async fn customers_page(&self, after: Option<CustomerId>, limit: usize) -> Result<Vec<CustomerRow>, Error> {
+    async fn customers_page(
+        &self,
+        after: Option<CustomerId>,
+        limit: usize,
+    ) -> Result<Vec<Seen<CustomerId, CustomerRow>>, Error> {
         let page = read::page(self, &self.texts.customers_page, after.map(|id| id.0), limit).await?;
-        view_rows::all(page, view_rows::customer)
+        Ok(page.into_iter().map(view_rows::seen_customer).collect())
     }
 
-    async fn decisions_page(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Decision>, Error> {
+    async fn decisions_page(&self, after: Option<Uuid>, limit: usize) -> Result<Vec<Seen<Uuid, Decision>>, Error> {
         let page = read::page(self, &self.texts.decisions_page, after, limit).await?;
-        view_rows::all(page, view_rows::decision)
+        Ok(page.into_iter().map(view_rows::seen_decision).collect())
+    }
+
+    async fn orphans(&self) -> Result<Vec<Uuid>, Error> {
+        let query = sqlx::query_scalar(self.texts.orphans.clone());
+        Ok(query.fetch_all(&self.readers).await?)
+    }
+
+    async fn policies_seen(&self) -> Result<Vec<Seen<u64, PolicyRow>>, Error> {
+        let query = sqlx::query_as(self.texts.policies.clone());
+        let rows = query.fetch_all(&self.readers).await?;
+        Ok(rows.into_iter().map(view_rows::seen_policy).collect())
     }
 
     async fn policies(&self) -> Result<Vec<PolicyRow>, Error> {
@@ -214,6 +233,6 @@ impl Generation for Tables {
 
     async fn unknown(&self) -> Result<Vec<UnknownRow>, Error> {
         let query = sqlx::query_as(self.texts.unknown.clone());
-        view_rows::all(query.fetch_all(&self.readers).await?, view_rows::unknown)
+        Ok(query.fetch_all(&self.readers).await?.into_iter().map(view_rows::unknown).collect())
     }
 }

@@ -18,14 +18,14 @@ use crate::store::{CommandResult, Error};
 /// array, so that the text is always the same; CROSS JOIN makes SQLite look up each of its members.
 pub(super) const KNOWN: &str = "
 SELECT 0, head, recorded_at FROM log_state;
-SELECT 1, event_key, position, fingerprint
+SELECT 1, event_key, position, fingerprint, version
 FROM json_each(?) AS wanted CROSS JOIN log ON event_key = unhex(wanted.value);
 SELECT 2, wanted.key, (SELECT revision FROM log WHERE stream = wanted.value ORDER BY revision DESC LIMIT 1) AS last
 FROM json_each(?) AS wanted WHERE last IS NOT NULL;
 SELECT 3, record_id FROM json_each(?) AS wanted CROSS JOIN record ON record_id = unhex(wanted.value);
 SELECT 4, record_id, class, wrapped
 FROM json_each(?) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.value);
-SELECT 5, command_result.key, request, status, sealed_body
+SELECT 5, command_result.key, request, status, position, sealed_body
 FROM json_each(?) AS wanted CROSS JOIN command_result ON command_result.key = unhex(wanted.value)";
 
 /// Looks up what is wanted.
@@ -58,7 +58,8 @@ fn learn(known: &mut Known, wanted: &Wanted, row: &SqliteRow) -> Result<(), Erro
             known.recorded_at = Instant::from_micros(row.try_get(2)?);
         }
         1 => {
-            let stored = KnownEvent { position: position(row, 2)?, fingerprint: row.try_get(3)? };
+            let (fingerprint, version) = (row.try_get(3)?, row.try_get(4)?);
+            let stored = KnownEvent { position: position(row, 2)?, fingerprint, version };
             known.events.insert(row.try_get(1)?, stored);
         }
         2 => {
@@ -94,7 +95,8 @@ pub(super) fn result(row: &SqliteRow, first: usize) -> Result<CommandResult, Err
         key: row.try_get(first)?,
         request: row.try_get(first + 1)?,
         status: row.try_get(first + 2)?,
-        sealed_body: row.try_get(first + 3)?,
+        position: position(row, first + 3)?,
+        sealed_body: row.try_get(first + 4)?,
     })
 }
 

@@ -88,8 +88,10 @@ impl Store {
             .disable_statement_logging();
         // Looked at before a setting is: setting the journal mode writes to the file.
         let mut first = connect.clone().create_if_missing(true).connect().await?;
-        schema::check_version(&mut first).await?;
+        let checked = schema::check_version(&mut first).await;
+        // Closed in any case: what is dropped may leave its WAL behind when the process ends at once.
         first.close().await?;
+        checked?;
 
         let mut writer = connect
             .clone()

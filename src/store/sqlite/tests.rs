@@ -128,6 +128,8 @@ async fn reads_go_by_their_indexes() {
         assert!(plan.contains(&format!("SEARCH {index}")), "{text}\n{plan}");
         assert!(!plan.contains("SCAN log\n"), "{text}\n{plan}");
     }
+    let plan = plan_of(&store, sql::COUNT_OPEN_DEAD_LETTERS).await;
+    assert!(plan.contains("dead_letter USING COVERING INDEX dead_letter_open"), "{plan}");
     for text in known::KNOWN.split(';') {
         let plan = plan_of(&store, text).await;
         assert!(!plan.contains("SCAN log\n") && !plan.contains("SCAN record"), "{text}\n{plan}");

@@ -14,7 +14,7 @@ use crate::store::{Error, StoredEvent};
 
 /// Stamps texts with the columns of an event; `$parts` is what is packed for its personal parts.
 macro_rules! packing {
-    ($stamp:ident, $parts:literal, $($rest:tt)+) => {
+    ($parts:literal, $stamp:ident, $($rest:literal),+) => {
         crate::store::sql::$stamp!(
             (
                 "SELECT CAST(group_concat(packed, '') AS BLOB) FROM (SELECT concat(",
@@ -27,34 +27,40 @@ macro_rules! packing {
                 "'.') AS packed"
             ),
             ")",
-            $($rest)+
+            $($rest),+
         );
+    };
+    ($parts:literal, selections) => {
+        packing!(
+            $parts,
+            selections,
+            "substr(stream, 1, instr(stream || '-', '-') - 1)",
+            "substr(stream, 1, instr(stream || '-', '-') - 1) = $1 AND position >= $2 AND position <= $3",
+            "type = $1 AND position >= $2 AND position <= $3",
+            "record_id IN (SELECT unhex(value) FROM json_each($1))"
+        );
+    };
+    ($parts:literal, timeline) => {
+        packing!($parts, timeline, "record_id IN (SELECT unhex(value) FROM json_each($1))");
     };
 }
 
 pub(super) mod with_parts {
-    packing!(
-        selections,
-        "CASE WHEN part_count > 0 THEN (SELECT group_concat(concat(class, ',', octet_length(blob), ';', blob), '') \
-         FROM sealed WHERE sealed.position = log.position) END, ",
-        "substr(stream, 1, instr(stream || '-', '-') - 1)",
-        "record_id IN (SELECT unhex(value) FROM json_each($1))"
-    );
-    packing!(
-        timeline,
-        "CASE WHEN part_count > 0 THEN (SELECT group_concat(concat(class, ',', octet_length(blob), ';', blob), '') \
-         FROM sealed WHERE sealed.position = log.position) END, ",
-        "record_id IN (SELECT unhex(value) FROM json_each($1))"
-    );
+    macro_rules! packing_parts {
+        ($stamp:ident) => {
+            packing!(
+                "CASE WHEN part_count > 0 THEN (SELECT group_concat(concat(class, ',', octet_length(blob), ';', blob), '') \
+                 FROM sealed WHERE sealed.position = log.position) END, ",
+                $stamp
+            );
+        };
+    }
+    packing_parts!(selections);
+    packing_parts!(timeline);
 }
 
 pub(super) mod without_parts {
-    packing!(
-        selections,
-        "",
-        "substr(stream, 1, instr(stream || '-', '-') - 1)",
-        "record_id IN (SELECT unhex(value) FROM json_each($1))"
-    );
+    packing!("", selections);
 }
 
 /// The events of a packed page.

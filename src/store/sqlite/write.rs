@@ -51,7 +51,7 @@ pub(super) const RECORD_KEY: Table =
     Table { name: "record_key", columns: &["record_id", "class", "wrapped"], conflict: "" };
 pub(super) const COMMAND_RESULT: Table = Table {
     name: "command_result",
-    columns: &["key", "request", "status", "sealed_body", "recorded_at"],
+    columns: &["key", "request", "status", "position", "sealed_body", "recorded_at"],
     conflict: "",
 };
 pub(super) const CURSOR: Table = Table {

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::given::{EPOCH, Store};
 use super::on_both_stores;
-use super::rows::{contents, customer, decision, expected, id, needs, people, policy, record, unknown, withdrawn};
+use super::rows::{
+    contents, crowd, customer, decision, expected, id, needs, people, policy, record, unknown, withdrawn,
+};
 
 on_both_stores!(
     every_row_comes_back_as_it_was,
@@ -109,13 +111,9 @@ async fn filling_and_writing_give_the_same_rows(store: Store) {
 async fn parts_of_a_filling_may_come_at_once(store: Store) {
     let built = store.generations.build(EPOCH).await.unwrap();
     let part = |from: u64| {
-        let numbers = from..from + 200;
-        Bulk {
-            records: numbers.clone().map(record).collect(),
-            customers: numbers.map(customer).collect(),
-            unknown: vec![unknown("b", "t", 1), unknown("a", "t", from)],
-            ..Bulk::default()
-        }
+        let Changes { records, customers, .. } = crowd(from..from + 200);
+        let unknown = vec![unknown("b", "t", 1), unknown("a", "t", from)];
+        Bulk { records, customers, unknown, ..Bulk::default() }
     };
     let filling = (0..8).map(|n| {
         let (built, part) = (built.clone(), part(1 + n * 200));
@@ -126,7 +124,7 @@ async fn parts_of_a_filling_may_come_at_once(store: Store) {
     }
     built.filled(9).await.unwrap();
 
-    let mut all = people(1_600);
+    let mut all = crowd(1..=1_600);
     all.unknown = vec![unknown("b", "t", 8), unknown("a", "t", 8 + 200 * (1 + 2 + 3 + 4 + 5 + 6 + 7))];
     assert_eq!(contents(&built).await, expected(&all, 9));
 }
@@ -270,4 +268,6 @@ async fn an_unreadable_row_is_named_without_its_content(store: Store) {
     let text = format!("{error} {error:?}");
     assert!(matches!(error, Error::Inconsistent(_)), "{text}");
     assert!(text.contains(&id(1).to_string()) && !text.contains("Matti"), "{text}");
+    // Verification goes on behind it.
+    assert_eq!(live.records_page(None, 9).await.unwrap(), [(id(1), None)]);
 }

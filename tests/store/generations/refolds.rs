@@ -10,7 +10,7 @@ use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow};
 
 use super::given::{EPOCH, Store};
 use super::on_both_stores;
-use super::rows::{contents, id, people, policy};
+use super::rows::{bare, contents, crowd, id, policy};
 
 on_both_stores!(every_customer_is_made_anew_with_all_its_records, a_refold_that_fails_changes_nothing);
 
@@ -19,7 +19,7 @@ const PEOPLE: u64 = 1_800;
 
 /// Records, and customers of four and of three of them.
 fn groups(count: u64) -> Changes {
-    let mut changes = people(count);
+    let mut changes = crowd(1..=count);
     for (n, row) in changes.records.iter_mut().enumerate() {
         let n = n as u64;
         row.customer = id(1 + n - n % 7 % 4).into();
@@ -48,7 +48,7 @@ async fn every_customer_is_made_anew_with_all_its_records(store: Store) {
     live.write(&groups(PEOPLE), PEOPLE + 3, EPOCH, None).await.unwrap();
 
     // The same transaction brings a record: it must be among those that are refolded.
-    let new = people(PEOPLE + 1).records.pop().unwrap();
+    let new = bare(PEOPLE + 1);
     let policy = policy(3_000, 5);
     let changes =
         Changes { records: vec![new.clone()], policies: vec![policy.clone()], refold_all: true, ..Changes::default() };

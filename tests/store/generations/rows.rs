@@ -70,6 +70,27 @@ pub fn record(n: u64) -> RecordRow {
     }
 }
 
+/// A record that says nothing, for tests of many rows.
+pub fn bare(n: u64) -> RecordRow {
+    RecordRow {
+        record: id(n),
+        source: "crm".to_owned(),
+        subject: Some(n.to_string()),
+        first_position: n,
+        shaped_at: n,
+        customer: id(n).into(),
+        state: RecordState::default(),
+    }
+}
+
+/// Bare records and a customer for each.
+pub fn crowd(numbers: impl IntoIterator<Item = u64>) -> Changes {
+    let records: Vec<_> = numbers.into_iter().map(bare).collect();
+    let built_in = PolicyRow::built_in();
+    let customers = records.iter().filter_map(|row| CustomerRow::of(&[row], &built_in)).collect();
+    Changes { records, customers, ..Changes::default() }
+}
+
 /// The customer of one record.
 pub fn customer(n: u64) -> CustomerRow {
     CustomerRow::of(&[&record(n)], &PolicyRow::built_in()).unwrap()
@@ -131,7 +152,7 @@ pub async fn contents(of: &Arc<dyn Generation>) -> Contents {
     loop {
         let page = of.records_page(all.records.last().map(|row| row.record), LIMIT).await.unwrap();
         let last = page.len() < LIMIT;
-        all.records.extend(page);
+        all.records.extend(page.into_iter().map(|(id, row)| row.filter(|row| row.record == id).unwrap()));
         if last {
             break;
         }
@@ -139,7 +160,7 @@ pub async fn contents(of: &Arc<dyn Generation>) -> Contents {
     loop {
         let page = of.customers_page(all.customers.last().map(|row| row.customer), LIMIT).await.unwrap();
         let last = page.len() < LIMIT;
-        all.customers.extend(page);
+        all.customers.extend(page.into_iter().map(|(id, row)| row.filter(|row| row.customer == id).unwrap()));
         if last {
             break;
         }
@@ -147,7 +168,7 @@ pub async fn contents(of: &Arc<dyn Generation>) -> Contents {
     loop {
         let page = of.decisions_page(all.decisions.last().map(|row| row.id), LIMIT).await.unwrap();
         let last = page.len() < LIMIT;
-        all.decisions.extend(page);
+        all.decisions.extend(page.into_iter().map(|(id, row)| row.filter(|row| row.id == id).unwrap()));
         if last {
             break;
         }

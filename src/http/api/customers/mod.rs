@@ -111,8 +111,8 @@ pub fn context(caller: &Caller, headers: &HeaderMap, uri: &Uri, request: &str) -
 /// The answer to a command: what it made, with the position to wait for.
 pub fn done(done: Done) -> Response {
     let mut body = done.body;
-    if let (Some(position), Some(members)) = (done.position, body.as_object_mut()) {
-        members.insert("position".to_owned(), position.into());
+    if let Some(members) = body.as_object_mut() {
+        members.insert("position".to_owned(), done.position.into());
     }
     let status = u16::try_from(done.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     (status.unwrap_or(StatusCode::OK), Json(body)).into_response()

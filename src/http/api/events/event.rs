@@ -138,3 +138,69 @@ fn wire(event: Recorded, subjects: &HashMap<RecordId, Named>, actors: &HashMap<i
         recordid: record,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kulta_events::Vocabulary;
+    use kulta_events::recorded::{Order, Payload};
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn recorded(id: EventName, data: &str, erased: bool) -> Recorded {
+        let at = |text| Instant::parse(text).unwrap();
+        Recorded {
+            position: 7,
+            stream: "record-x".to_owned(),
+            revision: 2,
+            key: Uuid::nil(),
+            event_type: Vocabulary::standard().get("purchase.made"),
+            type_name: "purchase.made".to_owned(),
+            record: Some(RecordId(Uuid::from_u128(1))),
+            order: Order { time: at("2026-03-02T10:15:00Z"), source: "erp".to_owned(), id },
+            recorded_at: at("2026-03-02T10:15:01Z"),
+            actor: 3,
+            unit: None,
+            causation: None,
+            correlation: None,
+            unknown: 0,
+            payload: Payload { data: Json::parse(data.as_bytes()).unwrap(), erased },
+        }
+    }
+
+    #[test]
+    fn what_is_erased_is_told_and_the_facts_stay() {
+        let record = RecordId(Uuid::from_u128(1));
+        let named = Named { source: "erp".to_owned(), subject: None, first_position: 1 };
+        let event = recorded(EventName::Erased(Uuid::from_u128(9)), r#"{"amount":12.50}"#, true);
+        let written = wire(event, &HashMap::from([(record, named)]), &HashMap::new());
+        assert_eq!(
+            json!(written),
+            json!({
+                "specversion": "1.0", "id": "00000000-0000-0000-0000-000000000009", "source": "erp",
+                "type": "purchase.made", "time": "2026-03-02T10:15:00Z", "dataversion": 1, "data": {"amount": "12.50"},
+                "position": 7, "recordedat": "2026-03-02T10:15:01Z", "stream": "record-x", "revision": 2,
+                "recordid": "00000000-0000-0000-0000-000000000001", "erased": true,
+            })
+        );
+    }
+
+    #[test]
+    fn one_lost_part_is_enough_to_be_called_erased() {
+        let record = RecordId(Uuid::from_u128(1));
+        let named = |subject| {
+            let named = Named { source: "erp".to_owned(), subject, first_position: 1 };
+            HashMap::from([(record, named)])
+        };
+        let id = || EventName::Id("1".to_owned());
+        for (event, subject, erased) in [
+            (recorded(id(), "{}", false), Some("7".to_owned()), false),
+            (recorded(id(), "{}", true), Some("7".to_owned()), true),
+            (recorded(id(), "{}", false), None, true),
+            (recorded(EventName::Erased(Uuid::nil()), "{}", false), Some("7".to_owned()), true),
+        ] {
+            assert_eq!(wire(event, &named(subject), &HashMap::new()).erased, erased);
+        }
+    }
+}
