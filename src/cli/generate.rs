@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use kulta_events::Instant;
 
 use super::progress::Told;
-use super::{Common, Failure};
+use super::{Common, Failure, Misuse};
 use crate::clock::{Clock, SystemClock};
 use crate::generate::{self, Config};
 
@@ -54,7 +54,7 @@ pub fn run(args: &Args, _: Common) -> Result<(), Failure> {
     let end = args.to.as_ref().map(instant).transpose()?.unwrap_or_else(|| SystemClock.now());
     let start = args.from.as_ref().map(instant).transpose()?.unwrap_or(end.plus_days(-365));
     if start >= end {
-        return Err("the history must begin before it ends".into());
+        return Err(Misuse("the history must begin before it ends").into());
     }
     let config = Config {
         customers: args.customers,

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use flate2::read::MultiGzDecoder;
 use serde_json::json;
 
-use super::{Common, Failure, NodeArgs};
+use super::{Common, Failure, Misuse, NodeArgs};
 use crate::clock::SystemClock;
 use crate::intake::files::{self, Counts, Format};
 use crate::intake::mapping::Mapping;
@@ -103,8 +103,10 @@ fn format(args: &Args) -> Result<Format, Failure> {
     let kind = args.format.unwrap_or(if args.mapping.is_some() { Kind::Csv } else { Kind::Cloudevents });
     match (kind, &args.mapping) {
         (Kind::Cloudevents, None) if args.source.is_none() => Ok(Format::CloudEvents),
-        (Kind::Cloudevents, _) => Err("--mapping and --source are for CSV: CloudEvents name their own source".into()),
-        (Kind::Csv, None) => Err("CSV needs a --mapping that says how rows become events".into()),
+        (Kind::Cloudevents, _) => {
+            Err(Misuse("--mapping and --source are for CSV: CloudEvents name their own source").into())
+        }
+        (Kind::Csv, None) => Err(Misuse("CSV needs a --mapping that says how rows become events").into()),
         (Kind::Csv, Some(path)) => {
             let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
             let mapping = Mapping::parse(&text).map_err(|error| format!("{}, {error}", path.display()))?;

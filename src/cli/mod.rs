@@ -22,6 +22,11 @@ pub use node::NodeArgs;
 /// What a verb that fails tells.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// Flags that do not go together: wrong usage, as an unknown flag is.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misuse(pub &'static str);
+
 /// kulta: a company's memory of its customers.
 #[derive(Debug, Parser)]
 #[command(name = "kulta", version, about, long_about = None, arg_required_else_help = true)]
@@ -84,7 +89,7 @@ impl Cli {
     }
 }
 
-fn failed(error: &dyn std::error::Error) -> ExitCode {
+fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
     eprintln!("error: {}", chain(error));
-    ExitCode::FAILURE
+    if error.is::<Misuse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }

@@ -66,7 +66,7 @@ impl fmt::Debug for Options {
 /// [`Error::Address`], or why the database does not answer.
 pub async fn open_generations(url: &str, options: &Options) -> Result<Arc<dyn views::Generations>, Error> {
     Ok(match Address::parse(url)? {
-        Address::Sqlite(path) => Arc::new(sqlite::Generations::open(&path, options).await?),
+        Address::Sqlite(path) => Arc::new(sqlite::Generations::open(&linked(path), options).await?),
         Address::Postgres(url) => Arc::new(postgres::Generations::open(&url, options).await?),
     })
 }
@@ -79,7 +79,7 @@ pub async fn open_generations(url: &str, options: &Options) -> Result<Arc<dyn vi
 /// [`Error::Migration`], or why the database does not answer.
 pub async fn open(url: &str, options: &Options) -> Result<Arc<dyn Log>, Error> {
     match Address::parse(url)? {
-        Address::Sqlite(path) => Ok(Arc::new(sqlite::Store::open(&path, options).await?)),
+        Address::Sqlite(path) => Ok(Arc::new(sqlite::Store::open(&linked(path), options).await?)),
         Address::Postgres(url) => Ok(Arc::new(postgres::Store::open(&url, options).await?)),
     }
 }
@@ -90,8 +90,16 @@ pub async fn open(url: &str, options: &Options) -> Result<Arc<dyn Log>, Error> {
 /// [`Error::Address`].
 pub fn file_of(url: &str) -> Result<Option<PathBuf>, Error> {
     match Address::parse(url)? {
-        Address::Sqlite(path) => Ok(Some(path)),
+        Address::Sqlite(path) => Ok(Some(linked(path))),
         Address::Postgres(_) => Ok(None),
+    }
+}
+
+/// The file that a link leads to: lock, key and projections stand beside that one, however it is called this time.
+fn linked(path: PathBuf) -> PathBuf {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_symlink() => path.canonicalize().unwrap_or(path),
+        _ => path,
     }
 }
 

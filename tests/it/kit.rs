@@ -43,6 +43,11 @@ impl Place {
         self.database.is_none()
     }
 
+    pub fn database_url(&self) -> String {
+        let sqlite = || format!("sqlite://{}", self.kulta.directory().join("kulta.db").display());
+        self.database.as_ref().map_or_else(sqlite, |database| database.url().to_owned())
+    }
+
     pub fn directory(&self) -> PathBuf {
         self.kulta.directory().to_owned()
     }
