@@ -12,11 +12,8 @@ mod node;
 mod own_writes;
 mod readers;
 mod real_input;
-<<<<<<< HEAD
 mod rebuild_under_load;
-=======
 mod refusals;
->>>>>>> tests
 mod repository;
 mod serve;
 mod story;
