@@ -55,7 +55,7 @@ fn table() -> Vec<Bad> {
         bad("an escaped NUL", with("helsinki", "a\\u0000b"), "malformed", ""),
         bad("a NUL byte", raw("helsinki", b"a\0b"), "malformed", ""),
         bad("a NUL in a member's name", with("product_group", "a\\u0000"), "malformed", ""),
-        bad("half an object", good("bad")[..60].as_bytes().to_vec(), "malformed", ""),
+        bad("half an object", good("bad").as_bytes()[..60].to_vec(), "malformed", ""),
         bad("no JSON", b"purchase of 1249.90".to_vec(), "malformed", ""),
         bad("two texts", [good("bad"), good("bad")].concat().into_bytes(), "malformed", ""),
         bad("NaN", amount("NaN"), "malformed", ""),

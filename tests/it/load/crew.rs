@@ -1,8 +1,8 @@
 //! Several workers at one server, watched while somebody makes trouble.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,7 +15,6 @@ const RECOVERY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Crew {
     pub ledger: Arc<Ledger>,
-    pub known: Known,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<u64>>,
     ended: Receiver<()>,
@@ -33,7 +32,7 @@ impl Drop for Ended {
 impl Crew {
     /// So many workers for each target.
     pub fn start(targets: &[Arc<Target>], token: &str, each: usize, rng: &mut Rng) -> Self {
-        let (ledger, known) = (Arc::new(Ledger::default()), Arc::new(Mutex::default()));
+        let (ledger, known) = (Arc::new(Ledger::default()), Known::default());
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, ended) = channel();
         let start = |number: usize| {
@@ -47,7 +46,7 @@ impl Crew {
             })
         };
         let threads = (0..each * targets.len()).map(start).collect();
-        Self { ledger, known, stop, threads, ended }
+        Self { ledger, stop, threads, ended }
     }
 
     /// Lets them work until something was acknowledged, and then for a while. False when one of them has failed.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
 use std::time::Duration;
 
 use kulta_test_support::http::Client;
@@ -34,6 +35,15 @@ impl Deployment {
         let configuration = format!("[[token]]\nname = \"tester\"\nsecret = \"{token}\"\n");
         fs::write(program.directory().join("kulta.toml"), configuration).unwrap();
         Self { program, token, url: url.to_owned() }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The database's file, on SQLite.
+    pub fn database_file(&self) -> Option<&Path> {
+        self.url.strip_prefix("sqlite://").map(Path::new)
     }
 
     fn program(&self, verb: &str) -> Program {

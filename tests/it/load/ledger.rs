@@ -29,6 +29,12 @@ pub enum Outcome {
     Refused,
 }
 
+impl Outcome {
+    pub fn is_refused(self) -> bool {
+        self == Self::Refused
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct Account {
     pub facts: HashMap<Name, Sent>,

@@ -26,6 +26,16 @@ pub use rng::Rng;
 pub use target::Target;
 
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Tells threads to stop, also when the test has failed: a scope waits for them.
+pub struct StopOnDrop<'a>(pub &'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// A number from the environment, for runs that are longer than a usual one.
 pub fn setting<T: FromStr>(name: &str, default: T) -> T {

@@ -144,7 +144,10 @@ impl Cluster {
         assert!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
         let path = self.data().join("postgresql.conf");
         let standard = fs::read_to_string(&path).expect("initdb writes postgresql.conf");
-        fs::write(&path, standard + SETTINGS).expect("postgresql.conf can be written");
+        // A killed server begins by syncing its thousand files one by one; all at once takes a hundredth of the time.
+        let known = standard.contains("recovery_init_sync_method");
+        let recovery = if known { "recovery_init_sync_method = syncfs\n" } else { "" };
+        fs::write(&path, standard + SETTINGS + recovery).expect("postgresql.conf can be written");
     }
 
     /// False when the server has given up.

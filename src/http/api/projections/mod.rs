@@ -121,8 +121,9 @@ pub async fn changes(State(services): State<Arc<Services>>, mut params: Params) 
     let cursor = params.cursor(CHANGES)?.map(|text| read(&text)).transpose()?;
     let limit = params.limit(&services.settings.limits)?;
     params.finish()?;
-    let live = services.projector.projections().live();
+    // In this order: another generation that takes the place of this one meanwhile is not behind the position.
     let position = services.projector.projections().position();
+    let live = services.projector.projections().live();
     let behind = cursor.unwrap_or((start, Uuid::max()));
     let customers = live.customers_since(behind, limit).await?;
     let more = customers.len() == limit;

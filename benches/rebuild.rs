@@ -1,0 +1,56 @@
+//! A rebuild of all projections from the log, against a paged read of a jsonb log, each payload decoded; and its memory.
+//!
+//! `cargo bench --bench rebuild`. `KULTA_BENCH_SIZE=N` for one size; the ten million events are
+//! `KULTA_BENCH_SIZE=10000000 KULTA_BENCH_CUSTOMERS=1000000`.
+
+use std::time::{Duration, Instant};
+
+use kulta_bench_kit::load::{BATCH, publish};
+use kulta_bench_kit::node::{Node, Store};
+use kulta_bench_kit::postgres::{self, Postgres};
+use kulta_bench_kit::report::{Table, Turns, machine, rounds};
+use kulta_bench_kit::row::rows;
+use kulta_bench_kit::{input, size, sqlite};
+
+#[tokio::main]
+async fn main() {
+    let server = Postgres::start().await;
+    println!("{}, PostgreSQL {}", machine(), server.version().await);
+    let sizes = match size("KULTA_BENCH_SIZE", 0) {
+        0 => vec![200_000, 1_000_000],
+        one => vec![one],
+    };
+    let mut table = Table::default();
+    for number in sizes {
+        for store in Store::wanted() {
+            one(&server, store, number, &mut table).await;
+        }
+    }
+}
+
+async fn one(server: &Postgres, store: Store, number: u64, table: &mut Table) {
+    let node = Node::start(env!("CARGO_BIN_EXE_kulta"), store, server).await;
+    {
+        let bodies = input::batches(&input::generated(number, 1), 1_000);
+        publish(node.server.addr(), BATCH, &bodies, 2, Duration::from_secs(3_600));
+    }
+    node.catch_up();
+    let events = node.standing().0;
+    let rows = rows(number.min(500_000));
+    let mut turns = Turns::default();
+    let mut client = node.server.client().timeout(Duration::from_secs(3_600));
+    for _ in 0..rounds() {
+        let yardstick = match store {
+            Store::Sqlite => sqlite::read_log(&rows).await,
+            Store::Postgres => postgres::read_log(server, &rows).await,
+        };
+        let start = Instant::now();
+        client.post("/v1/projections/rebuild").send().expect_status(200);
+        turns.add(events as f64 / start.elapsed().as_secs_f64(), yardstick);
+    }
+    let (must, goal) = (0.4, 1.5);
+    let what = format!("rebuild, {}, {number} events, {} customers", store.name(), input::customers(number));
+    table.ratio(&what, &turns, must, goal, "events");
+    table.at_most(&format!("{what}: peak memory"), node.memory().1, "MB", 2_000.0, 1_000.0, "the whole server");
+    node.stop().await;
+}
