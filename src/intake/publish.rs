@@ -134,12 +134,15 @@ impl Intake {
         }
         let event = Json::parse(text.as_bytes())
             .map_err(|error| Refusal::nameless(vec![Problem::new("malformed", "", error.to_string())]))?;
-        let name = |member| event.get(member).and_then(Json::as_str).map(str::to_owned);
-        let (source, id) = (name("source"), name("id"));
         let fact_attributes = self.fact_attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
         let validator =
             Validator { vocabulary: &self.vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
-        validator.check(event).map_err(|problems| Refusal { problems, source, id })
+        validator.check(event).map_err(|problems| {
+            // The validator has taken the event apart: who is refused waits for it to be read again.
+            let event = Json::parse(text.as_bytes()).ok();
+            let name = |member| event.as_ref()?.get(member)?.as_str().map(str::to_owned);
+            Refusal { source: name("source"), id: name("id"), problems }
+        })
     }
 
     /// Checks one event, and whether this caller may publish it.
