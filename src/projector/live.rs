@@ -16,6 +16,13 @@ use crate::store::views::Generations;
 pub const OWNER: &str = "projector";
 /// How often a node without the epoch asks for it, and follows the checkpoint of the node that has it.
 const STAND_BY: Duration = Duration::from_millis(250);
+/// So many events coming in during one batch mean that intake is at full speed.
+const FULL_SPEED: u64 = 1_000;
+/// While intake is at full speed it goes first: the projector rests as long as it works, in fuller batches, until it is
+/// so many events behind (some seconds of catching up).
+const MOST_BEHIND: u64 = 100_000;
+/// The longest of these rests.
+const LONGEST_REST: Duration = Duration::from_millis(250);
 /// The longest pause after a failure.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -74,10 +81,15 @@ impl Projector {
         let mut head = self.source.log.head();
         let mut pause = Duration::from_millis(50);
         while !*stop.borrow() {
+            let (began, head_before) = (tokio::time::Instant::now(), self.source.head());
             let rest = match self.turn().await {
                 Ok(Progress::Moved) => {
                     pause = Duration::from_millis(50);
-                    continue;
+                    let came = self.source.head().saturating_sub(head_before);
+                    match rest(came, self.source.head().saturating_sub(self.projections.position()), began.elapsed()) {
+                        Some(rest) => Some(rest),
+                        None => continue,
+                    }
                 }
                 Ok(Progress::UpToDate) => None,
                 Ok(Progress::StandingBy) => Some(STAND_BY),
@@ -166,6 +178,11 @@ enum Progress {
     StandingBy,
 }
 
+/// How long intake goes first after a batch during which so many events came in.
+fn rest(came: u64, behind: u64, worked: Duration) -> Option<Duration> {
+    (came >= FULL_SPEED && behind < MOST_BEHIND).then(|| worked.min(LONGEST_REST))
+}
+
 async fn until_news(rest: Option<Duration>, head: &mut watch::Receiver<u64>, position: u64) {
     match rest {
         Some(rest) => tokio::time::sleep(rest).await,
@@ -181,5 +198,19 @@ impl Source {
     /// The head of the log as this node has seen it.
     pub fn head(&self) -> u64 {
         *self.log.head().borrow()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intake_goes_first_at_full_speed_until_the_projections_are_far_behind() {
+        let worked = Duration::from_millis(80);
+        assert_eq!(rest(FULL_SPEED, 5_000, worked), Some(worked));
+        assert_eq!(rest(FULL_SPEED, 5_000, worked * 10), Some(LONGEST_REST));
+        assert_eq!(rest(FULL_SPEED - 1, 5_000, worked), None);
+        assert_eq!(rest(FULL_SPEED, MOST_BEHIND, worked), None);
     }
 }
