@@ -1,13 +1,14 @@
 //! From CloudEvents to a [`Fact`]: the one validator for every door.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use serde::Serialize;
 
 use crate::field::Retention;
 use crate::ids::KULTA;
 use crate::instant::Instant;
-use crate::json::Json;
+use crate::json::{Json, write_string};
 use crate::vocabulary::{EventType, Vocabulary, class_of};
 
 /// The longest id and subject, in characters.
@@ -122,6 +123,20 @@ impl Parts {
         }
     }
 
+    /// The canonical text of [`Parts::join`], without a copy of what is joined.
+    fn write_canonical(&self, out: &mut String) {
+        let personal = || self.contact.iter().chain(&self.conversation);
+        let is_split = |(name, _): &(String, Json)| self.facts.iter().any(|(known, _)| known == name);
+        let twice = |(name, _): &(String, Json)| self.conversation.iter().any(|(other, _)| other == name);
+        if personal().any(is_split) || self.contact.iter().any(twice) {
+            out.push_str(&self.clone().join().canonical());
+            return;
+        }
+        let mut members: Vec<_> =
+            self.facts.iter().chain(personal()).map(|(name, value)| (name.as_str(), value)).collect();
+        Json::write_canonical_object(&mut members, out);
+    }
+
     /// Puts the parts together again; `attributes` that were split become one object.
     pub fn join(self) -> Json {
         let mut members = self.facts;
@@ -143,21 +158,33 @@ impl Fact {
     /// The text that is equal for equal content: type, subject, time, unit and the lifted payload. Its keyed hash tells
     /// a duplicate from a conflict.
     pub fn content(&self) -> String {
-        let data = self.event_type.upcast(self.version, self.parts.clone().join());
-        content(self.event_type.name, &self.subject, self.time, self.unit.as_deref(), &data)
+        let mut lifted = String::with_capacity(256);
+        if self.version >= self.event_type.version {
+            self.parts.write_canonical(&mut lifted);
+        } else {
+            lifted.push_str(&self.event_type.upcast(self.version, self.parts.clone().join()).canonical());
+        }
+        content(self.event_type.name, &self.subject, self.time, self.unit.as_deref(), &lifted)
     }
 }
 
-/// See [`Fact::content`].
-pub fn content(type_name: &str, subject: &str, time: Instant, unit: Option<&str>, lifted: &Json) -> String {
-    Json::Array(vec![
-        Json::from(type_name),
-        Json::from(subject),
-        Json::from(time.micros()),
-        unit.map_or(Json::Null, Json::from),
-        Json::String(lifted.canonical()),
-    ])
-    .canonical()
+/// See [`Fact::content`]; `lifted` is the canonical text of the lifted payload.
+pub fn content(type_name: &str, subject: &str, time: Instant, unit: Option<&str>, lifted: &str) -> String {
+    let mut text = String::with_capacity(128 + lifted.len() + lifted.len() / 4);
+    text.push('[');
+    write_string(type_name, &mut text);
+    text.push(',');
+    write_string(subject, &mut text);
+    // Writing to a String does not fail.
+    let _ = write!(text, ",{},", time.micros());
+    match unit {
+        Some(unit) => write_string(unit, &mut text),
+        None => text.push_str("null"),
+    }
+    text.push(',');
+    write_string(lifted, &mut text);
+    text.push(']');
+    text
 }
 
 /// What a validator needs to know of the world.
@@ -344,9 +371,9 @@ impl Envelope {
             ("type", envelope.type_name.is_empty()),
             ("subject", envelope.subject.is_empty()),
         ] {
-            let pointer = format!("/{name}");
-            if empty && !envelope.problems.iter().any(|problem| problem.pointer == pointer) {
-                envelope.problem("missing", &pointer, "required: non-empty text");
+            let named = |problem: &Problem| problem.pointer.strip_prefix('/') == Some(name);
+            if empty && !envelope.problems.iter().any(named) {
+                envelope.problem("missing", &format!("/{name}"), "required: non-empty text");
             }
         }
         Ok(envelope)
@@ -379,15 +406,15 @@ impl Envelope {
         if value.is_null() && optional {
             return;
         }
-        let pointer = format!("/{name}");
         let Json::String(text) = value else {
-            return self.problem("wrong-type", &pointer, "expected text");
+            return self.problem("wrong-type", &format!("/{name}"), "expected text");
         };
-        if text.chars().count() > most {
-            return self.problem("too-long", &pointer, &format!("longer than {most} characters"));
+        // Text has at most as many characters as bytes.
+        if text.len() > most && text.chars().count() > most {
+            return self.problem("too-long", &format!("/{name}"), &format!("longer than {most} characters"));
         }
         if text.chars().any(char::is_control) {
-            return self.problem("control-character", &pointer, "holds a control character");
+            return self.problem("control-character", &format!("/{name}"), "holds a control character");
         }
         match name {
             "id" => self.id = text,
@@ -441,6 +468,26 @@ mod tests {
         let other = check(&purchase("\"410.00\"", "\"411.00\"")).unwrap();
         assert_eq!(one.content(), two.content());
         assert_ne!(one.content(), other.content());
+    }
+
+    #[test]
+    fn the_content_is_that_of_the_joined_payload() {
+        for data in [
+            r#"{"kind":"person","name":"N\"","email":null,"language":"fi"}"#,
+            r#"{"kind":"person","attributes":{"segment":"gold","hobby":"chess","age":1.50},"shoe_size":[4e1]}"#,
+        ] {
+            let event = r#"{"specversion":"1.0","id":"1","source":"crm","type":"customer.registered","subject":"7\\t",
+                "time":"2026-03-02T10:15:00Z","data":"#;
+            let fact = check(&format!("{event}{data}}}")).unwrap();
+            let whole = Json::Array(vec![
+                Json::from(fact.event_type.name),
+                Json::from(fact.subject.as_str()),
+                Json::from(fact.time.micros()),
+                Json::Null,
+                Json::String(fact.parts.clone().join().canonical()),
+            ]);
+            assert_eq!(fact.content(), whole.canonical());
+        }
     }
 
     #[test]

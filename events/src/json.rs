@@ -114,15 +114,25 @@ impl Json {
         out
     }
 
+    /// The compact text of an object with these members.
+    pub fn object_text(members: &[(String, Json)]) -> String {
+        let mut out = String::with_capacity(32 * members.len() + 2);
+        write_members(members.iter().map(|(key, value)| (key.as_str(), value)), &mut out, false);
+        out
+    }
+
+    /// [`Json::canonical`] of an object with these members, put behind `out`.
+    pub(crate) fn write_canonical_object(members: &mut [(&str, &Json)], out: &mut String) {
+        members.sort_by(|a, b| a.0.cmp(b.0));
+        write_members(members.iter().copied(), out, true);
+    }
+
     fn write(&self, out: &mut String, canonical: bool) {
         match self {
             Json::Null => out.push_str("null"),
             Json::Bool(true) => out.push_str("true"),
             Json::Bool(false) => out.push_str("false"),
-            Json::Number(text) if canonical => match exact_decimal(text) {
-                Some(number) => out.push_str(&number.normalize().to_string()),
-                None => out.push_str(&text.to_ascii_lowercase()),
-            },
+            Json::Number(text) if canonical => write_canonical_number(text, out),
             Json::Number(text) => out.push_str(text),
             Json::String(text) => write_string(text, out),
             Json::Array(items) => {
@@ -136,16 +146,39 @@ impl Json {
                 out.push(']');
             }
             Json::Object(members) if canonical => {
-                let mut sorted: Vec<_> = members.iter().collect();
-                sorted.sort_by(|a, b| a.0.cmp(&b.0));
-                write_members(sorted.into_iter(), out, true);
+                let mut sorted: Vec<_> = members.iter().map(|(key, value)| (key.as_str(), value)).collect();
+                Json::write_canonical_object(&mut sorted, out);
             }
-            Json::Object(members) => write_members(members.iter(), out, false),
+            Json::Object(members) => {
+                write_members(members.iter().map(|(key, value)| (key.as_str(), value)), out, false);
+            }
         }
     }
 }
 
-fn write_members<'a>(members: impl Iterator<Item = &'a (String, Json)>, out: &mut String, canonical: bool) {
+/// By value, so that `1.50`, `1.5` and `15e-1` are equal.
+fn write_canonical_number(text: &str, out: &mut String) {
+    if let Some(plain) = plain_number(text) {
+        out.push_str(plain);
+    } else if let Some(number) = exact_decimal(text) {
+        out.push_str(&number.normalize().to_string());
+    } else {
+        out.push_str(&text.to_ascii_lowercase());
+    }
+}
+
+/// A number in its shortest notation, if it is written as most are: no sign, no exponent, few digits, no zeros in front.
+fn plain_number(text: &str) -> Option<&str> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let starts_well = whole == "0" || !(whole.is_empty() || whole.starts_with('0'));
+    if !starts_well || text.len() > 18 || text.ends_with('.') || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    Some(if fraction.is_empty() { text } else { text.trim_end_matches('0').trim_end_matches('.') })
+}
+
+fn write_members<'a>(members: impl Iterator<Item = (&'a str, &'a Json)>, out: &mut String, canonical: bool) {
     out.push('{');
     for (index, (key, value)) in members.enumerate() {
         if index > 0 {
@@ -158,7 +191,7 @@ fn write_members<'a>(members: impl Iterator<Item = &'a (String, Json)>, out: &mu
     out.push('}');
 }
 
-fn write_string(text: &str, out: &mut String) {
+pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut plain_from = 0;
     for (index, byte) in text.bytes().enumerate() {
@@ -409,6 +442,17 @@ mod tests {
         let one = Json::parse(br#"{"b": 1.50, "a": {"y":[1e2, "t\n"], "x":null}}"#).unwrap();
         let two = Json::parse(br#"{"a":{"x":null,"y":[100,"t\n"]},"b":1.5}"#).unwrap();
         assert_eq!(one.canonical(), two.canonical());
+    }
+
+    #[test]
+    fn plain_numbers_are_written_as_decimals_are() {
+        for text in ["0", "0.0", "0.50", "10", "100.00", "1249.90", "12345678901234567", "0.1000"] {
+            let by_value = exact_decimal(text).unwrap().normalize().to_string();
+            assert_eq!(plain_number(text), Some(by_value.as_str()), "{text}");
+        }
+        for text in ["", ".", ".5", "5.", "-1", "1e3", "00", "01.5", "1_0", "1.2.3", "1234567890123456789"] {
+            assert_eq!(plain_number(text), None, "{text}");
+        }
     }
 
     #[test]

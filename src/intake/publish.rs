@@ -134,15 +134,21 @@ impl Intake {
         }
         let event = Json::parse(text.as_bytes())
             .map_err(|error| Refusal::nameless(vec![Problem::new("malformed", "", error.to_string())]))?;
-        let name = |member| event.get(member).and_then(Json::as_str).map(str::to_owned);
+        let fact_attributes = self.fact_attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let validator =
+            Validator { vocabulary: &self.vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
+        validator.check(event).map_err(|problems| self.refusal(text, problems))
+    }
+
+    /// The validator has taken the event apart: who is refused waits for it to be read again.
+    fn refusal(&self, text: &str, problems: Vec<Problem>) -> Refusal {
+        let event = Json::parse(text.as_bytes()).ok();
+        let name = |member| event.as_ref()?.get(member)?.as_str().map(str::to_owned);
         let (source, id, subject) = (name("source"), name("id"), name("subject"));
         let subject = subject.map(|subject| subject.trim().to_owned()).filter(|subject| !subject.is_empty());
         let record = source.as_ref().zip(subject.as_ref());
         let record = record.map(|(source, subject)| self.vault.hasher().record(source, subject));
-        let fact_attributes = self.fact_attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let validator =
-            Validator { vocabulary: &self.vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
-        validator.check(event).map_err(|problems| Refusal { problems, source, id, record })
+        Refusal { problems, source, id, record }
     }
 
     /// Checks one event, and whether this caller may publish it.
@@ -221,7 +227,13 @@ impl Intake {
         let Some(record) = event.record else { return Ok(None) };
         let subject = self.vault.subjects(&[record]).await?.remove(&record).and_then(|named| named.subject);
         Ok(subject.map(|subject| {
-            content(&event.type_name, &subject, event.order.time, event.unit.as_deref(), &event.payload.data)
+            content(
+                &event.type_name,
+                &subject,
+                event.order.time,
+                event.unit.as_deref(),
+                &event.payload.data.canonical(),
+            )
         }))
     }
 

@@ -68,7 +68,10 @@ impl Vault {
         }
         let event_type = vocabulary.get(&event.type_name);
         let version = u16::try_from(event.version).unwrap_or(1);
-        let data = event_type.map_or_else(|| data.clone(), |known| known.upcast(version, data.clone()));
+        let data = match event_type {
+            Some(known) => known.upcast(version, data),
+            None => data,
+        };
         Recorded {
             position: event.position,
             stream: event.stream,

@@ -5,6 +5,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use super::Error;
 
 const NONCE: usize = 12;
+const TAG: usize = 16;
 
 /// A key that seals and opens.
 pub struct DataKey {
@@ -27,14 +28,10 @@ impl DataKey {
     /// Seals under a nonce that is drawn and stored in front.
     pub fn seal(&self, bound_to: &[u8], text: &[u8]) -> Result<Vec<u8>, Error> {
         let nonce: [u8; NONCE] = random()?;
-        let mut sealed = Vec::with_capacity(NONCE + text.len() + 16);
+        let mut sealed = Vec::with_capacity(NONCE + text.len() + TAG);
         sealed.extend_from_slice(&nonce);
-        let mut body = text.to_vec();
-        self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound_to), &mut body)
-            .map_err(|_| Error::Broken)?;
-        sealed.extend_from_slice(&body);
-        Ok(sealed)
+        sealed.extend_from_slice(text);
+        self.seal_in_place(nonce, bound_to, sealed, NONCE)
     }
 
     /// Opens what [`DataKey::seal`] sealed.
@@ -46,11 +43,24 @@ impl DataKey {
     /// Seals under a nonce that the caller derives. The same nonce under the same key may only ever seal the same text:
     /// event ids are sealed under a nonce made of the keyed hash of (source, id).
     pub fn seal_derived(&self, nonce: [u8; NONCE], bound_to: &[u8], text: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut body = text.to_vec();
-        self.key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(bound_to), &mut body)
-            .map_err(|_| Error::Broken)?;
-        Ok(body)
+        let mut sealed = Vec::with_capacity(text.len() + TAG);
+        sealed.extend_from_slice(text);
+        self.seal_in_place(nonce, bound_to, sealed, 0)
+    }
+
+    /// Seals what stands from `start` on, and puts the tag behind it.
+    fn seal_in_place(
+        &self,
+        nonce: [u8; NONCE],
+        bound_to: &[u8],
+        mut text: Vec<u8>,
+        start: usize,
+    ) -> Result<Vec<u8>, Error> {
+        let (nonce, bound_to) = (Nonce::assume_unique_for_key(nonce), Aad::from(bound_to));
+        let body = text.get_mut(start..).ok_or(Error::Broken)?;
+        let tag = self.key.seal_in_place_separate_tag(nonce, bound_to, body).map_err(|_| Error::Broken)?;
+        text.extend_from_slice(tag.as_ref());
+        Ok(text)
     }
 
     /// Opens what [`DataKey::seal_derived`] sealed.

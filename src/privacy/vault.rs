@@ -132,16 +132,18 @@ impl Vault {
             _ => record.stream().into(),
         };
         let mut parts = Vec::new();
-        let sealed_id = match keys.of(Retention::Contact) {
-            Some(contact) => {
-                DataKey::new(&contact.bytes)?.seal_derived(nonce_of(key), &id_aad(key), fact.id.as_bytes())?
-            }
-            None => Vec::new(),
-        };
+        let mut sealed_id = Vec::new();
         for class in Retention::ALL {
-            let Some(text) = personal_part(fact, class) else { continue };
-            if let Some(data_key) = keys.of(class) {
-                parts.push((class, DataKey::new(&data_key.bytes)?.seal(&part_aad(key, class), text.as_bytes())?));
+            let text = personal_part(fact, class);
+            let seals_id = class == Retention::Contact;
+            let Some(data_key) = keys.of(class).filter(|_| seals_id || text.is_some()) else { continue };
+            // Setting up a key costs more than sealing with it.
+            let data_key = DataKey::new(&data_key.bytes)?;
+            if seals_id {
+                sealed_id = data_key.seal_derived(nonce_of(key), &id_aad(key), fact.id.as_bytes())?;
+            }
+            if let Some(text) = text {
+                parts.push((class, data_key.seal(&part_aad(key, class), text.as_bytes())?));
             }
         }
         Ok(NewEvent {
@@ -155,7 +157,7 @@ impl Vault {
             time: fact.time,
             actor,
             unit: fact.unit.as_deref().map(Into::into),
-            facts: Json::Object(fact.parts.facts.clone()).to_string(),
+            facts: Json::object_text(&fact.parts.facts),
             sealed_id,
             parts,
             unknown: i16::try_from(fact.parts.unknown.len()).unwrap_or(i16::MAX),
@@ -248,7 +250,7 @@ impl Vault {
             time: fact.time,
             actor,
             unit: None,
-            facts: Json::Object(fact.parts.facts.clone()).to_string(),
+            facts: Json::object_text(&fact.parts.facts),
             sealed_id: self.system.seal_derived(nonce_of(key), &id_aad(key), fact.id.as_bytes())?,
             parts,
             unknown: 0,
@@ -294,16 +296,20 @@ impl KnownPeople {
 fn personal_part(fact: &Fact, class: Retention) -> Option<String> {
     let (members, extensions) = match class {
         Retention::Contact => {
-            (&fact.parts.contact, [("causationid", &fact.causation), ("correlationid", &fact.correlation)].to_vec())
+            (&fact.parts.contact, [("causationid", &fact.causation), ("correlationid", &fact.correlation)])
         }
-        Retention::Conversation => (&fact.parts.conversation, Vec::new()),
+        Retention::Conversation => (&fact.parts.conversation, [("", &None), ("", &None)]),
     };
-    let mut part: Vec<(String, Json)> = Vec::new();
-    for (name, value) in extensions {
-        part.extend(value.iter().map(|text| (name.to_owned(), Json::from(text.as_str()))));
+    if members.is_empty() && extensions.iter().all(|(_, value)| value.is_none()) {
+        return None;
     }
+    let named = extensions.iter().filter_map(|(name, value)| Some(((*name).to_owned(), Json::from(value.as_deref()?))));
+    let mut part = Json::object_text(&named.collect::<Vec<_>>());
     if !members.is_empty() {
-        part.push(("data".to_owned(), Json::Object(members.clone())));
+        part.pop();
+        part.push_str(if part.len() > 1 { ",\"data\":" } else { "\"data\":" });
+        part.push_str(&Json::object_text(members));
+        part.push('}');
     }
-    (!part.is_empty()).then(|| Json::Object(part).to_string())
+    Some(part)
 }

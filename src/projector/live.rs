@@ -19,6 +19,13 @@ const STAND_BY: Duration = Duration::from_millis(250);
 /// The first pause after a failure, which doubles, and the longest: readers who wait give up after ten seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// So many events coming in during one batch mean that intake is at full speed.
+const FULL_SPEED: u64 = 1_000;
+/// While intake is at full speed it goes first: the projector rests as long as it works, in fuller batches, until it is
+/// so many events behind (some seconds of catching up).
+const MOST_BEHIND: u64 = 100_000;
+/// The longest of these rests.
+const LONGEST_REST: Duration = Duration::from_millis(250);
 
 /// The projector of one node.
 #[derive(Debug)]
@@ -77,11 +84,17 @@ impl Projector {
         let mut head = self.source.log.head();
         let mut pause = FIRST_PAUSE;
         while !*stop.borrow() {
+            let (began, head_before) = (tokio::time::Instant::now(), self.source.head());
             let rest = match self.turn().await {
                 Ok(progress) => {
                     pause = FIRST_PAUSE;
+                    let came = self.source.head().saturating_sub(head_before);
+                    let behind = self.source.head().saturating_sub(self.projections.position());
                     match progress {
-                        Progress::Moved => continue,
+                        Progress::Moved => match rest(came, behind, began.elapsed()) {
+                            Some(rest) => Some(rest),
+                            None => continue,
+                        },
                         Progress::UpToDate => None,
                         Progress::StandingBy => Some(STAND_BY),
                     }
@@ -182,6 +195,11 @@ enum Progress {
     StandingBy,
 }
 
+/// How long intake goes first after a batch during which so many events came in.
+fn rest(came: u64, behind: u64, worked: Duration) -> Option<Duration> {
+    (came >= FULL_SPEED && behind < MOST_BEHIND).then(|| worked.min(LONGEST_REST))
+}
+
 async fn until_news(rest: Option<Duration>, head: &mut watch::Receiver<u64>, position: u64) {
     match rest {
         Some(rest) => tokio::time::sleep(rest).await,
@@ -197,5 +215,19 @@ impl Source {
     /// The head of the log as this node has seen it.
     pub fn head(&self) -> u64 {
         *self.log.head().borrow()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intake_goes_first_at_full_speed_until_the_projections_are_far_behind() {
+        let worked = Duration::from_millis(80);
+        assert_eq!(rest(FULL_SPEED, 5_000, worked), Some(worked));
+        assert_eq!(rest(FULL_SPEED, 5_000, worked * 10), Some(LONGEST_REST));
+        assert_eq!(rest(FULL_SPEED - 1, 5_000, worked), None);
+        assert_eq!(rest(FULL_SPEED, MOST_BEHIND, worked), None);
     }
 }

@@ -28,6 +28,9 @@ pub type PolicyTuple = (i64, String, String);
 /// Source, type, count.
 pub type UnknownTuple = (String, String, i64);
 
+/// Most golden records and states of records are no longer: their text is written without moving.
+const TYPICAL_BYTES: usize = 2_048;
+
 /// A number that is stored: unlike one that is looked for, it must fit.
 pub fn signed(number: u64) -> Result<i64, Error> {
     i64::try_from(number).map_err(|_| Error::Inconsistent(format!("{number} is no position")))
@@ -36,7 +39,10 @@ pub fn signed(number: u64) -> Result<i64, Error> {
 /// The JSON text of a value.
 pub fn to_text<T: Serialize>(value: &T) -> Result<String, Error> {
     // The cause may quote what it could not write; it is left out, as everywhere here.
-    serde_json::to_string(value).map_err(|_| Error::Inconsistent("a row has no JSON form".to_owned()))
+    let no_form = || Error::Inconsistent("a row has no JSON form".to_owned());
+    let mut text = Vec::with_capacity(TYPICAL_BYTES);
+    serde_json::to_writer(&mut text, value).map_err(|_| no_form())?;
+    String::from_utf8(text).map_err(|_| no_form())
 }
 
 /// The way back of [`to_text`].

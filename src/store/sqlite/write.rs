@@ -71,7 +71,12 @@ impl Table {
         let row = format!("({})", vec!["?"; self.columns.len()].join(","));
         let values = vec![row.as_str(); rows].join(",");
         let (name, columns, conflict) = (self.name, self.columns.join(", "), self.conflict);
-        format!("INSERT INTO {name} ({columns}) SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL {conflict};")
+        // A refused row undoes the whole transaction (the group is tried again in halves), so that SQLite need not keep
+        // what each statement changes in order to undo that statement alone.
+        let or = if conflict.is_empty() { "OR ROLLBACK " } else { "" };
+        format!(
+            "INSERT {or}INTO {name} ({columns}) SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL {conflict};"
+        )
     }
 }
 
