@@ -152,11 +152,6 @@ impl Place {
         rows
     }
 
-    /// Every row of the log's tables.
-    pub fn log_rows(&self) -> BTreeMap<String, Vec<String>> {
-        self.rows_of("kulta.db", "log")
-    }
-
     fn rows_of(&self, file: &str, prefix: &str) -> BTreeMap<String, Vec<String>> {
         let tables = if self.is_sqlite() {
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
