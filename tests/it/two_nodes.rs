@@ -5,6 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use kulta::clock::{Clock, SystemClock};
+use kulta::intake::Intake;
+use kulta::intake::publish::{Along, Arrival};
+use kulta::privacy::vault::{Door, Sealable};
+use kulta::privacy::{MasterKey, Vault};
+use kulta::store::{self, AppendError, Options, Page, Select};
+use kulta_events::{Json, Vocabulary};
 use kulta_test_support::http::Client;
 use kulta_test_support::pg::{self, TestDatabase};
 use kulta_test_support::process::Server;
@@ -19,7 +26,7 @@ use crate::load::{Crew, Deployment, Rng, StopOnDrop, Target};
 const WORKERS: usize = 3;
 const AT_LEAST: u64 = 40;
 /// How long the other node may take to notice that the first is gone.
-const TAKE_OVER: Duration = Duration::from_secs(15);
+const TAKE_OVER: Duration = Duration::from_secs(30);
 
 /// Two nodes, a crew that works on both, the projecting one first.
 struct Pair {
@@ -132,8 +139,12 @@ fn no_reader_of_either_node_notices_a_rebuild() {
     let mut pair = Pair::start();
     pair.work();
     let mut one = pair.client(0);
-    let ids: Vec<_> =
-        read_log(&mut one).iter().filter_map(|event| event["recordid"].as_str().map(str::to_owned)).collect();
+    let log = read_log(&mut one);
+    for node in 0..2 {
+        let projected = format!("/v1/records/nobody/0?after={}", log.len());
+        pair.client(node).get(&projected).send().expect_status(404);
+    }
+    let ids: Vec<_> = log.iter().filter_map(|event| event["recordid"].as_str()).collect();
     let stop = AtomicBool::new(false);
     let reads: u64 = std::thread::scope(|scope| {
         let readers: Vec<_> = (0..4)
@@ -197,4 +208,42 @@ fn one_that_was_frozen_is_fenced() {
         pair.targets.swap(0, 1);
     }
     pair.finish();
+}
+
+/// One log and two vaults, each with the keys that it has made and loaded, as two nodes have.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_wait_to_be_stored_do_not_hide_what_another_node_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("kulta.db").display());
+    let log = store::open(&url, &Options::new(Arc::new(|| SystemClock.now()))).await.unwrap();
+    let vocabulary = Arc::new(Vocabulary::standard());
+    let open = async || Arc::new(Vault::open(log.clone(), MasterKey::parse(&"7".repeat(64)).unwrap()).await.unwrap());
+    let (one, two, three) = (open().await, open().await, open().await);
+    let intake = Intake::new(log.clone(), one, vocabulary.clone(), Arc::new(SystemClock));
+    let text: Arc<str> = json!({
+        "specversion": "1.0", "id": "1", "source": "crm", "type": "customer.registered", "subject": "7",
+        "time": "2025-06-01T10:00:00Z", "data": {"name": "Anna"},
+    })
+    .to_string()
+    .into();
+
+    let door = Door { name: "http", origin: String::new() };
+    let waiting = [Sealable { fact: intake.check(&text).unwrap(), original: text.clone(), door }];
+    // Both have made keys for the record that they take for new.
+    let appends = [two.seal_facts(&waiting, 1).await.unwrap(), three.seal_facts(&waiting, 1).await.unwrap()];
+    let arrival = Arrival { text, problems: Vec::new(), origin: String::new() };
+    intake.publish(vec![arrival], "http", 1, Along::default()).await.unwrap();
+
+    let record = two.hasher().record("crm", "7");
+    assert_eq!(two.subjects(&[record]).await.unwrap()[&record].subject.as_deref(), Some("7"));
+    let stored = log.read(&Page::forwards(Select::All, 0, 1)).await.unwrap();
+    let opened = three.open_events(&vocabulary, stored, |_| true).await.unwrap();
+    assert!(!opened[0].payload.erased, "{opened:?}");
+    assert_eq!(opened[0].payload.data.get("name").and_then(Json::as_str), Some("Anna"));
+    // What they sealed with their own keys is sealed again.
+    for append in appends {
+        let error = log.append(append).await.unwrap_err();
+        assert!(matches!(error, AppendError::StaleKeys(records) if records == [record]));
+    }
+    log.close().await;
 }
