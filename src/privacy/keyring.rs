@@ -114,18 +114,19 @@ impl Keyring {
         if missing.is_empty() {
             return Ok(());
         }
-        let stored = self.log.keys(&missing).await?;
         let mut loaded: HashMap<RecordId, Keys> = HashMap::with_capacity(missing.len());
-        for NewKey { record, class, wrapped } in stored {
-            let bytes = self.master.unwrap_key(&key_aad(record, class), &wrapped)?;
-            let keys = loaded.entry(record).or_default();
-            *keys.slot(class) = Some(Key { bytes, wrapped: wrapped.into(), stored: true });
-        }
+        self.read(&missing, &mut loaded).await?;
         let keyless: Vec<_> =
             missing.iter().copied().filter(|id| loaded.get(id).is_none_or(|keys| keys.contact.is_none())).collect();
         if !keyless.is_empty() {
-            for record in self.log.records(&keyless).await? {
-                loaded.entry(record.record).or_default().erased = true;
+            let known = self.log.records(&keyless).await?;
+            let known: Vec<_> = known.into_iter().map(|record| record.record).collect();
+            // Another node may have stored record and key between the two looks. What has no key even now was erased:
+            // a record never gets one later.
+            self.read(&known, &mut loaded).await?;
+            for record in known {
+                let keys = loaded.entry(record).or_default();
+                keys.erased = keys.contact.is_none();
             }
         }
         let mut cache = self.lock();
@@ -134,6 +135,19 @@ impl Keyring {
             if cache.get(record).is_none() {
                 cache.insert(record, keys);
             }
+        }
+        Ok(())
+    }
+
+    /// Adds the keys that the log holds of these records.
+    async fn read(&self, records: &[RecordId], found: &mut HashMap<RecordId, Keys>) -> Result<(), Error> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        for NewKey { record, class, wrapped } in self.log.keys(records).await? {
+            let bytes = self.master.unwrap_key(&key_aad(record, class), &wrapped)?;
+            let key = Key { bytes, wrapped: wrapped.into(), stored: true };
+            *found.entry(record).or_default().slot(class) = Some(key);
         }
         Ok(())
     }

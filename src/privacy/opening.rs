@@ -27,12 +27,8 @@ impl Vault {
         let ids: Vec<_> = events.iter().filter(|e| wanted(&e.type_name)).filter_map(|e| e.record).collect();
         self.keyring.load(&ids).await?;
         let mut keys = self.keyring.in_memory(ids.iter().copied());
-        let stale = made_elsewhere(&events, &keys);
-        if !stale.is_empty() {
-            self.keyring.forget(&stale);
-            self.keyring.load(&stale).await?;
-            keys.extend(self.keyring.in_memory(stale.into_iter()));
-        }
+        let stale = made_elsewhere(&events, &keys, &self.system);
+        self.load_again(stale, &mut keys).await?;
         Ok(events
             .into_iter()
             .map(|event| {
@@ -43,6 +39,23 @@ impl Vault {
                 }
             })
             .collect())
+    }
+
+    /// Brings from the log the keys of records for which those in memory do not fit.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn load_again(
+        &self,
+        stale: Vec<RecordId>,
+        keys: &mut HashMap<RecordId, Keys>,
+    ) -> Result<(), Error> {
+        if !stale.is_empty() {
+            self.keyring.forget(&stale);
+            self.keyring.load(&stale).await?;
+            keys.extend(self.keyring.in_memory(stale.into_iter()));
+        }
+        Ok(())
     }
 
     fn open_event(&self, vocabulary: &Vocabulary, event: StoredEvent, keys: &HashMap<RecordId, Keys>) -> Recorded {
@@ -92,13 +105,18 @@ impl Vault {
     }
 }
 
-/// Records of which an event has a part of a class whose key is not in memory, though the record is not erased: another
-/// node made that key after ours were loaded.
-fn made_elsewhere(events: &[StoredEvent], keys: &HashMap<RecordId, Keys>) -> Vec<RecordId> {
+/// Records of which an event does not open with the keys in memory, though the record is not erased: another node made
+/// its keys, after ours were loaded, or while we made some that no append has brought into the log yet.
+fn made_elsewhere(events: &[StoredEvent], keys: &HashMap<RecordId, Keys>, system: &DataKey) -> Vec<RecordId> {
     let lacks = |event: &StoredEvent| {
         let record = event.record?;
-        let own = keys.get(&record)?;
-        let lacking = !own.erased && event.parts.iter().any(|(class, _)| own.of(*class).is_none());
+        let own = keys.get(&record).filter(|own| !own.erased)?;
+        let opener = Opener { keys: Some(own), system };
+        let fits = |class: Retention, opens: &dyn Fn() -> bool| own.of(class).is_some_and(|key| key.stored || opens());
+        let id_opens = || opener.id(event.record, event.key, &event.sealed_id).is_some();
+        let part_opens = |class, blob: &[u8]| opener.part(event.record, event.key, class, blob).is_some();
+        let lacking = !fits(Retention::Contact, &id_opens)
+            || event.parts.iter().any(|(class, blob)| !fits(*class, &|| part_opens(*class, blob)));
         lacking.then_some(record)
     };
     events.iter().filter_map(lacks).collect()

@@ -15,7 +15,7 @@ use super::keyring::{Keyring, Keys};
 use super::seal::{DataKey, random};
 use super::{Error, MasterKey};
 use crate::store::log::MakeLetter;
-use crate::store::{Append, Log, Mode, NewEvent, NewKey, NewRecord};
+use crate::store::{Append, Log, Mode, NewEvent, NewKey, NewRecord, StoredRecord};
 use kulta_events::envelope::Fact;
 use kulta_events::field::Retention;
 use kulta_events::vocabulary::Home;
@@ -193,14 +193,16 @@ impl Vault {
     pub async fn subjects(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, Named>, Error> {
         self.keyring.load(ids).await?;
         let records = self.keyring.log.records(ids).await?;
-        let keys = self.keyring.in_memory(ids.iter().copied());
+        let mut keys = self.keyring.in_memory(ids.iter().copied());
+        let stale = records.iter().filter(|record| {
+            let own = keys.get(&record.record).and_then(|keys| keys.of(Retention::Contact));
+            own.is_some_and(|key| !key.stored) && subject(record, &keys).is_none()
+        });
+        let stale = stale.map(|record| record.record).collect();
+        self.load_again(stale, &mut keys).await?;
         let mut named = HashMap::with_capacity(records.len());
         for record in records {
-            let key = keys.get(&record.record).and_then(|keys| keys.of(Retention::Contact));
-            let subject = key.and_then(|key| {
-                let opened = DataKey::new(&key.bytes).ok()?.open(&subject_aad(record.record), &record.sealed_subject);
-                String::from_utf8(opened.ok()?).ok()
-            });
+            let subject = subject(&record, &keys);
             let first_position = record.first_position;
             named.insert(record.record, Named { source: record.source, subject, first_position });
         }
@@ -268,6 +270,13 @@ pub struct Named {
     pub subject: Option<String>,
     /// The position of the first event that named it.
     pub first_position: u64,
+}
+
+/// The subject of a record, as far as its key is in memory.
+fn subject(record: &StoredRecord, keys: &HashMap<RecordId, Keys>) -> Option<String> {
+    let key = keys.get(&record.record)?.of(Retention::Contact)?;
+    let opened = DataKey::new(&key.bytes).ok()?.open(&subject_aad(record.record), &record.sealed_subject);
+    String::from_utf8(opened.ok()?).ok()
 }
 
 /// What an append says of records and keys, each once.

@@ -15,7 +15,7 @@ use crate::store::views::Generations;
 /// The name of the projector's epoch.
 pub const OWNER: &str = "projector";
 /// How often a node without the epoch asks for it, and follows the checkpoint of the node that has it.
-const STAND_BY: Duration = Duration::from_millis(250);
+pub(super) const STAND_BY: Duration = Duration::from_millis(250);
 /// The first pause after a failure, which doubles, and the longest: readers who wait give up after ten seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -35,6 +35,8 @@ pub struct Projector {
     pub(super) projections: Projections,
     /// Held while a batch is folded; whoever holds it has the live generation standing still.
     pub(super) turn: Mutex<Turn>,
+    /// Held by a rebuild: a second one would take the first for the remains of one that died.
+    pub(super) rebuilding: Mutex<()>,
     state: watch::Sender<State>,
     holder: String,
 }
@@ -66,7 +68,7 @@ impl Projector {
     /// A projector over a store.
     pub fn new(source: Source, generations: Arc<dyn Generations>, projections: Projections, holder: String) -> Self {
         let (state, _) = watch::channel(State::StandingBy);
-        Self { source, generations, projections, turn: Mutex::default(), state, holder }
+        Self { source, generations, projections, turn: Mutex::default(), rebuilding: Mutex::default(), state, holder }
     }
 
     /// What it is doing.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::Mutex as StdMutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as std_mpsc;
+use std::time::Duration;
 
 use kulta_events::Recorded;
 use kulta_projections::whole::{Central, Finished, Part, Shard, Whole};
@@ -11,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::advance::{BATCH, advance};
-use super::live::Projector;
+use super::live::{Projector, STAND_BY};
 use super::{Error, Source, is_read};
 use crate::store::views::{Bulk, Generation};
 use crate::store::{Page, Select};
@@ -22,6 +23,10 @@ const PAGE: usize = 10_000;
 const AHEAD: usize = 4;
 /// Customers whose rows are made and written at a time.
 const CHUNK: usize = 1_000;
+/// How long other nodes may take to see that another generation is live.
+const OTHERS_LOOK: Duration = STAND_BY.saturating_mul(4);
+/// How long a read of this node may hold on to its generation.
+const LONGEST_READ: Duration = Duration::from_secs(10);
 
 /// What a rebuild did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +59,7 @@ impl Projector {
     /// # Errors
     /// When the store fails, or another node projects; the live generation stays as it is then.
     pub async fn rebuild(&self, progress: Progress<'_>) -> Result<Rebuilt, Error> {
+        let _alone = self.rebuilding.lock().await;
         let epoch = {
             let mut turn = self.turn.lock().await;
             self.claimed(&mut turn).await?.ok_or(Error::OtherNode)?
@@ -64,9 +70,26 @@ impl Projector {
         let customers = fill(&self.source, &generation, &whole, progress).await?;
         generation.filled(until).await?;
         drop(whole);
+        let old = self.projections.live();
         let position = self.swap_in(&generation, until, epoch, progress).await?;
-        self.generations.remove_others(&[generation.number()]).await?;
+        self.retire(old, generation.number()).await;
         Ok(Rebuilt { generation: generation.number(), position, customers })
+    }
+
+    /// Removes the generation that was live, after whoever reads it has ended.
+    async fn retire(&self, old: Arc<dyn Generation>, live: i64) {
+        if self.generations.are_shared() {
+            tokio::time::sleep(OTHERS_LOOK).await;
+        }
+        let give_up = tokio::time::Instant::now() + LONGEST_READ;
+        while Arc::strong_count(&old) > 1 && tokio::time::Instant::now() < give_up {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if let Err(error) = self.generations.remove_others(&[live]).await {
+            // It harms nobody, and the next rebuild tries again.
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "the projections before the rebuild could not be removed");
+        }
     }
 
     /// Follows the log until little is left, then stops the live generation for the rest and takes its place.

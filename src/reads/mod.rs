@@ -91,11 +91,12 @@ impl Reads {
         Err(Error::NotYet { at: self.projections.position(), wanted: position })
     }
 
-    /// Waits until the projections have got to all that this node knows of.
+    /// Waits until the projections have got to all that any node has stored.
     ///
     /// # Errors
-    /// [`Error::NotYet`] after [`LONGEST_WAIT`].
+    /// [`Error::NotYet`] after [`LONGEST_WAIT`], or when the store fails.
     pub async fn caught_up(&self) -> Result<(), Error> {
+        self.source.log.ping().await?;
         self.after(self.source.head()).await
     }
 

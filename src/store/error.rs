@@ -101,9 +101,10 @@ impl From<sqlx::Error> for Error {
 /// PostgreSQL's codes have five characters, SQLite's are numbers of at most four digits.
 fn is_transient_code(code: &str) -> bool {
     if code.len() == 5 {
-        // Connection, no more resources, lock not available, operator intervention, system error, rolled back; and
-        // the former primary that only reads now.
-        return ["08", "40", "53", "55", "57", "58"].contains(&&code[..2]) || code == "25006";
+        // Connection, no more resources, lock not available, operator intervention, system error, rolled back; the
+        // former primary that only reads now; and a transaction that was ended because it took too long.
+        return ["08", "40", "53", "55", "57", "58"].contains(&&code[..2])
+            || ["25006", "25P03", "25P04"].contains(&code);
     }
     // Busy, locked, input or output failed, full, cannot open: the low byte, the rest says more exactly why.
     code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14))
@@ -115,7 +116,7 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_tried_again() {
-        for code in ["57P01", "53100", "40P01", "25006", "5", "13", "261", "778", "1034"] {
+        for code in ["57P01", "53100", "40P01", "25006", "25P03", "5", "13", "261", "778", "1034"] {
             assert!(is_transient_code(code), "{code}");
         }
         for code in ["23505", "22P02", "23514", "42P01", "2067", "1555", "19", ""] {

@@ -297,7 +297,7 @@ pub trait Log: std::fmt::Debug + Send + Sync {
     /// Claims a name for this node (`projector`), telling others who holds it; `None` while another node does.
     async fn claim(&self, name: &str, holder: &str) -> Result<Option<Claim>, Error>;
 
-    /// Whether the database answers.
+    /// Whether the database answers. When it does, [`Log::head`] is what any node had committed before the call.
     async fn ping(&self) -> Result<(), Error>;
 
     /// Stores what waits, refuses what comes later, and lets go of the database. A second call does nothing.

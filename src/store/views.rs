@@ -174,6 +174,11 @@ pub trait Generations: std::fmt::Debug + Send + Sync {
     /// it wants in the live one.
     async fn remove_others(&self, keep: &[i64]) -> Result<(), Error>;
 
+    /// Whether other nodes read them too.
+    fn are_shared(&self) -> bool {
+        false
+    }
+
     /// Lets go of the database once nobody uses it, before the log does. A second call does nothing.
     async fn close(&self);
 }

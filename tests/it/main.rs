@@ -18,5 +18,6 @@ mod refusals;
 mod repository;
 mod serve;
 mod story;
+mod two_nodes;
 mod verify_finds;
 mod versions;

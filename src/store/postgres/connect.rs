@@ -30,7 +30,8 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
         SCHEMA,
         ("enable_seqscan", "off"),
         ("jit", "off"),
-        ("idle_in_transaction_session_timeout", "30000"),
+        // A node that is frozen while it holds the log's lock must not stop the others for long.
+        ("idle_in_transaction_session_timeout", "10000"),
         ("tcp_keepalives_idle", "30"),
         ("tcp_keepalives_interval", "10"),
         ("tcp_keepalives_count", "3"),

@@ -21,8 +21,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// Connections that write: the live tables, and the workers that fill new ones.
 const WRITERS: u32 = 4;
 
-/// The tail of what a crash takes away is projected again: the checkpoint goes with it. So commits need not wait.
-const SESSION: &str = "SET synchronous_commit = off; SET idle_in_transaction_session_timeout = '5min'";
+/// The tail of what a crash takes away is projected again: the checkpoint goes with it. So commits need not wait. And a
+/// node that is frozen while it writes must not keep the others from taking over.
+const SESSION: &str = "SET synchronous_commit = off; SET idle_in_transaction_session_timeout = '5s'";
 /// Whoever reads a view for long must not stop all others, who would wait behind the swap.
 const LOCK: &str = "SET LOCAL lock_timeout = '3s'; LOCK TABLE generation IN SHARE ROW EXCLUSIVE MODE";
 
@@ -172,6 +173,10 @@ impl views::Generations for Generations {
         }
         transaction.commit().await?;
         Ok(())
+    }
+
+    fn are_shared(&self) -> bool {
+        true
     }
 
     async fn close(&self) {

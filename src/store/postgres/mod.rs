@@ -198,7 +198,8 @@ impl Log for Store {
     }
 
     async fn ping(&self) -> Result<(), Error> {
-        sqlx::query_scalar::<_, i64>(sql::HEAD).fetch_one(&self.readers).await?;
+        let head: i64 = sqlx::query_scalar(sql::HEAD).fetch_one(&self.readers).await?;
+        self.shared.learn(unsigned(head)?);
         Ok(())
     }
 

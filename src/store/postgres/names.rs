@@ -16,6 +16,10 @@ const TRY_LOCK: &str = "SELECT pg_try_advisory_lock($1, hashtext($2))";
 /// How often a holder makes sure that its session lives, and how long that may take.
 const BEAT: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(5);
+/// A holder that is frozen keeps its session open, and the lock with it: the server ends a session that is silent for
+/// several beats (PostgreSQL 14 and newer can).
+const END_WHEN_SILENT: &str =
+    "SELECT set_config(name, '5000', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
 
 /// The number of an actor, made when the name is new.
 pub(super) async fn actor(readers: &PgPool, name: &str) -> Result<i64, Error> {
@@ -52,6 +56,7 @@ pub(super) async fn claim(store: &Store, name: &str, holder: &str) -> Result<Opt
         session.close().await?;
         return Ok(None);
     }
+    sqlx::query(END_WHEN_SILENT).execute(&mut session).await?;
     let epoch = sqlx::query_scalar(sql::CLAIM).bind(name).bind(holder).fetch_one(&mut session).await?;
     let (release, released) = oneshot::channel();
     let (held, holding) = watch::channel(true);

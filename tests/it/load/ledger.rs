@@ -23,8 +23,8 @@ pub struct Sent {
 pub enum Outcome {
     /// Nothing was told yet.
     Open,
-    /// Done; the position to wait for, unless it was told of an earlier try.
-    Done(Option<u64>),
+    /// Done; the position to wait for.
+    Done(u64),
     /// Refused: nothing happened.
     Refused,
 }

@@ -198,7 +198,7 @@ impl Worker {
 
 fn outcome(response: &Response) -> Outcome {
     match response.status {
-        200 | 201 => Outcome::Done(response.json()["position"].as_u64()),
+        200 | 201 => Outcome::Done(response.json()["position"].as_u64().unwrap()),
         409 | 412 | 422 => Outcome::Refused,
         _ => panic!("{response:?}: {}", response.text()),
     }

@@ -1,0 +1,249 @@
+//! Two nodes on one PostgreSQL database: both take what comes, one projects, the other stands by and takes over when the
+//! first dies or freezes, and nothing is written twice.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use kulta::clock::{Clock, SystemClock};
+use kulta::intake::Intake;
+use kulta::intake::publish::{Along, Arrival};
+use kulta::privacy::vault::{Door, Sealable};
+use kulta::privacy::{MasterKey, Vault};
+use kulta::store::{self, AppendError, Options, Page, Select};
+use kulta_events::{Json, Vocabulary};
+use kulta_test_support::http::Client;
+use kulta_test_support::pg::{self, TestDatabase};
+use kulta_test_support::process::Server;
+use kulta_test_support::{Signal, eventually};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::load::audit::{audit, read_log, sample};
+use crate::load::{Crew, Deployment, Rng, StopOnDrop, Target};
+
+/// Workers of each node.
+const WORKERS: usize = 3;
+const AT_LEAST: u64 = 40;
+/// How long the other node may take to notice that the first is gone.
+const TAKE_OVER: Duration = Duration::from_secs(30);
+
+/// Two nodes, a crew that works on both, the projecting one first.
+struct Pair {
+    runtime: Runtime,
+    deployment: Deployment,
+    nodes: [Server; 2],
+    targets: [Arc<Target>; 2],
+    crew: Crew,
+    rng: Rng,
+    _database: TestDatabase,
+}
+
+impl Pair {
+    fn start() -> Self {
+        let (runtime, seed) = (Runtime::new().unwrap(), Rng::seed());
+        eprintln!("KULTA_SEED={seed}");
+        let mut rng = Rng::new(seed);
+        let database = runtime.block_on(pg::database());
+        let deployment = Deployment::postgres(database.url());
+        let first = deployment.serve();
+        becomes(&runtime, &mut deployment.client(&first), "live");
+        let nodes = [first, deployment.serve()];
+        let targets = [&nodes[0], &nodes[1]].map(|node| Arc::new(Target::new(node.addr())));
+        let crew = Crew::start(&targets, &deployment.token, WORKERS, &mut rng);
+        Self { runtime, deployment, nodes, targets, crew, rng, _database: database }
+    }
+
+    fn client(&self, node: usize) -> Client {
+        self.deployment.client(&self.nodes[node])
+    }
+
+    fn work(&mut self) {
+        let and_for = Duration::from_millis(self.rng.below(300));
+        if !self.crew.work(AT_LEAST, and_for) {
+            let said: Vec<_> = self.nodes.iter().map(Server::stderr).collect();
+            panic!("a worker has failed, or nothing is acknowledged any more: {said:#?}");
+        }
+    }
+
+    /// Everything that was acknowledged stands in the log, seen from either node, and the projections are right.
+    fn finish(mut self) {
+        let (ledger, _) = self.crew.finish();
+        let [first, second] = self.nodes;
+        let logs = [&first, &second].map(|node| {
+            let mut client = self.deployment.client(node);
+            let log = read_log(&mut client);
+            sample(&mut client, &log, 20, &mut self.rng);
+            log
+        });
+        assert!(logs[0] == logs[1], "the nodes read different logs");
+        let of_the_crew: Vec<_> = logs[0].iter().filter(|event| event["source"] != "across").cloned().collect();
+        ledger.with(|account| audit(account, &of_the_crew));
+        assert_eq!(second.terminate(Duration::from_secs(60)).code(), Some(0));
+        eprintln!("{} events", logs[0].len());
+        self.deployment.verify(first);
+    }
+}
+
+fn standing(client: &mut Client) -> Value {
+    client.get("/v1/projections").send().expect_status(200).json()["items"][0].clone()
+}
+
+/// Waits until a node does this; how long it took.
+fn becomes(runtime: &Runtime, client: &mut Client, state: &str) -> Duration {
+    let started = Instant::now();
+    let mut look = || {
+        let now = standing(client);
+        if now["state"] == state { Ok(()) } else { Err(now) }
+    };
+    runtime.block_on(async { eventually(TAKE_OVER, || std::future::ready(look())).await });
+    started.elapsed()
+}
+
+/// Publishes at one node and reads at the other, which waits until it has it.
+fn write_here_read_there(here: &mut Client, there: &mut Client, number: u64) {
+    let event = json!({
+        "specversion": "1.0", "id": number.to_string(), "source": "across", "type": "customer.contact_edited",
+        "subject": (number % 3).to_string(), "time": format!("2025-06-01T10:{:02}:{:02}Z", number / 60, number % 60),
+        "data": {"name": number.to_string()},
+    });
+    let answer = here.post("/v1/events").body("application/cloudevents+json", event.to_string()).send();
+    let position = answer.expect_status(200).json()["position"].as_u64().unwrap();
+    let target = format!("/v1/records/across/{}?after={position}", number % 3);
+    let record = there.get(&target).send().expect_status(200).json();
+    let id = record["customer_id"].as_str().unwrap();
+    let golden = there.get(&format!("/v1/customers/{id}?after={position}")).send().expect_status(200).json();
+    assert_eq!(golden["fields"]["name"]["value"], json!(number.to_string()), "stale at {position}: {golden}");
+}
+
+#[test]
+fn both_take_what_comes_and_one_projects() {
+    let mut pair = Pair::start();
+    pair.work();
+    assert_eq!(standing(&mut pair.client(0))["state"], "live");
+    assert_eq!(standing(&mut pair.client(1))["state"], "standing_by");
+    pair.client(1).post("/v1/projections/rebuild").send().expect_status(409);
+    let (mut one, mut two) = (pair.client(0), pair.client(1));
+    for number in 0..40 {
+        if number % 2 == 0 {
+            write_here_read_there(&mut one, &mut two, number);
+        } else {
+            write_here_read_there(&mut two, &mut one, number);
+        }
+    }
+    pair.finish();
+}
+
+#[test]
+fn no_reader_of_either_node_notices_a_rebuild() {
+    let mut pair = Pair::start();
+    pair.work();
+    let mut one = pair.client(0);
+    let log = read_log(&mut one);
+    for node in 0..2 {
+        let projected = format!("/v1/records/nobody/0?after={}", log.len());
+        pair.client(node).get(&projected).send().expect_status(404);
+    }
+    let ids: Vec<_> = log.iter().filter_map(|event| event["recordid"].as_str()).collect();
+    let stop = AtomicBool::new(false);
+    let reads: u64 = std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..4)
+            .map(|reader| {
+                let (mut client, mut rng, ids, stop) = (pair.client(reader % 2), pair.rng.fork(), &ids, &stop);
+                scope.spawn(move || {
+                    let mut reads = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        let id = rng.pick(ids).unwrap();
+                        let status = client.get(&format!("/v1/customers/{id}/timeline")).send().status;
+                        assert!(matches!(status, 200 | 307), "{status} from node {}", reader % 2);
+                        reads += 1;
+                    }
+                    reads
+                })
+            })
+            .collect();
+        let stopping = StopOnDrop(&stop);
+        for _ in 0..5 {
+            one.post("/v1/projections/rebuild").send().expect_status(200);
+        }
+        drop(stopping);
+        readers.into_iter().map(|reader| reader.join().unwrap()).sum()
+    });
+    eprintln!("{reads} reads");
+    pair.finish();
+}
+
+#[test]
+fn the_other_takes_over_when_one_dies() {
+    let mut pair = Pair::start();
+    for _ in 0..3 {
+        pair.work();
+        let [dying, other] = pair.nodes;
+        dying.kill_9();
+        // Whoever worked on it goes on with the other one.
+        pair.targets[0].set(other.addr());
+        let took = becomes(&pair.runtime, &mut pair.deployment.client(&other), "live");
+        eprintln!("took over in {took:.1?}");
+        pair.nodes = [other, pair.deployment.serve()];
+        pair.targets[0].set(pair.nodes[1].addr());
+        pair.targets.swap(0, 1);
+        pair.work();
+    }
+    pair.finish();
+}
+
+#[test]
+fn one_that_was_frozen_is_fenced() {
+    let mut pair = Pair::start();
+    for _ in 0..3 {
+        pair.work();
+        pair.nodes[0].signal(Signal::Stop);
+        let took = becomes(&pair.runtime, &mut pair.client(1), "live");
+        eprintln!("took over in {took:.1?}");
+        pair.work();
+        pair.nodes[0].signal(Signal::Cont);
+        becomes(&pair.runtime, &mut pair.client(0), "standing_by");
+        pair.work();
+        pair.nodes.swap(0, 1);
+        pair.targets.swap(0, 1);
+    }
+    pair.finish();
+}
+
+/// One log and two vaults, each with the keys that it has made and loaded, as two nodes have.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_wait_to_be_stored_do_not_hide_what_another_node_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("kulta.db").display());
+    let log = store::open(&url, &Options::new(Arc::new(|| SystemClock.now()))).await.unwrap();
+    let vocabulary = Arc::new(Vocabulary::standard());
+    let open = async || Arc::new(Vault::open(log.clone(), MasterKey::parse(&"7".repeat(64)).unwrap()).await.unwrap());
+    let (one, two, three) = (open().await, open().await, open().await);
+    let intake = Intake::new(log.clone(), one, vocabulary.clone(), Arc::new(SystemClock));
+    let text: Arc<str> = json!({
+        "specversion": "1.0", "id": "1", "source": "crm", "type": "customer.registered", "subject": "7",
+        "time": "2025-06-01T10:00:00Z", "data": {"name": "Anna"},
+    })
+    .to_string()
+    .into();
+
+    let door = Door { name: "http", origin: String::new() };
+    let waiting = [Sealable { fact: intake.check(&text).unwrap(), original: text.clone(), door }];
+    // Both have made keys for the record that they take for new.
+    let appends = [two.seal_facts(&waiting, 1).await.unwrap(), three.seal_facts(&waiting, 1).await.unwrap()];
+    let arrival = Arrival { text, problems: Vec::new(), origin: String::new() };
+    intake.publish(vec![arrival], "http", 1, Along::default()).await.unwrap();
+
+    let record = two.hasher().record("crm", "7");
+    assert_eq!(two.subjects(&[record]).await.unwrap()[&record].subject.as_deref(), Some("7"));
+    let stored = log.read(&Page::forwards(Select::All, 0, 1)).await.unwrap();
+    let opened = three.open_events(&vocabulary, stored, |_| true).await.unwrap();
+    assert!(!opened[0].payload.erased, "{opened:?}");
+    assert_eq!(opened[0].payload.data.get("name").and_then(Json::as_str), Some("Anna"));
+    // What they sealed with their own keys is sealed again.
+    for append in appends {
+        let error = log.append(append).await.unwrap_err();
+        assert!(matches!(error, AppendError::StaleKeys(records) if records == [record]));
+    }
+    log.close().await;
+}
