@@ -13,13 +13,13 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::Error;
-use super::log::{Append, AppendError, Appended, CommandResult};
+use super::log::{Append, AppendError, Appended, CommandResult, NewEvent};
 use super::plan::Plan;
 
-/// The most events that one group commits (a single larger append is a group of its own).
-const GROUP_EVENTS: usize = 5_000;
-/// The most events that may wait; beyond, callers wait for room.
-const WAITING_EVENTS: u32 = 60_000;
+/// The most that one group commits (a single larger append is a group of its own), see [`weight`].
+const GROUP_WEIGHT: u32 = 5_000;
+/// The most that may wait; beyond, callers wait for room.
+const WAITING_WEIGHT: u32 = 60_000;
 /// How long a caller waits for room before it is told to come back.
 const WAIT_FOR_ROOM: Duration = Duration::from_secs(10);
 /// How long a group is retried while the database is away.
@@ -94,6 +94,13 @@ impl Attempt {
     }
 }
 
+/// How much room an append takes: its events, or its kilobytes when these are more.
+fn weight(append: &Append) -> u32 {
+    let bytes = |event: &NewEvent| event.facts.len() + event.parts.iter().map(|(_, blob)| blob.len()).sum::<usize>();
+    let kilobytes = append.events.iter().map(bytes).sum::<usize>() / 1_024;
+    u32::try_from(append.events.len().max(kilobytes)).unwrap_or(WAITING_WEIGHT).clamp(1, WAITING_WEIGHT)
+}
+
 #[derive(Debug)]
 struct Waiting {
     append: Append,
@@ -120,7 +127,7 @@ impl Writer {
         let (queue, waiting) = mpsc::channel(8_192);
         let (closing, closed) = watch::channel(false);
         let task = Mutex::new(Some(tokio::spawn(run(commit, retry_for, waiting, closed))));
-        Self { queue, room: Arc::new(Semaphore::new(WAITING_EVENTS as usize)), closing, task }
+        Self { queue, room: Arc::new(Semaphore::new(WAITING_WEIGHT as usize)), closing, task }
     }
 
     /// Queues an append and waits until it is durable.
@@ -128,8 +135,7 @@ impl Writer {
     /// # Errors
     /// [`Error::Busy`] when there is no room in time, else what the store answers.
     pub async fn append(&self, append: Append) -> Outcome {
-        let weight = u32::try_from(append.events.len()).unwrap_or(WAITING_EVENTS).clamp(1, WAITING_EVENTS);
-        let room = tokio::time::timeout(WAIT_FOR_ROOM, self.room.clone().acquire_many_owned(weight))
+        let room = tokio::time::timeout(WAIT_FOR_ROOM, self.room.clone().acquire_many_owned(weight(&append)))
             .await
             .map_err(|_| Error::Busy)?
             .map_err(|_| Error::Closed)?;
@@ -167,12 +173,12 @@ async fn run(
             }
         };
         let Some(first) = first else { return };
-        let mut events = first.append.events.len();
+        let mut gathered = weight(&first.append);
         let mut group = vec![first];
-        while events < GROUP_EVENTS
+        while gathered < GROUP_WEIGHT
             && let Ok(next) = waiting.try_recv()
         {
-            events += next.append.events.len();
+            gathered += weight(&next.append);
             group.push(next);
         }
         serve(&mut commit, retry_for, group).await;

@@ -14,6 +14,7 @@ mod people;
 mod postgres_only;
 mod proxy;
 mod reads;
+mod schema;
 mod sqlite_only;
 mod timelines;
 

@@ -55,7 +55,6 @@ pub(super) struct Store {
     shared: Arc<Shared>,
     readers: SqlitePool,
     writer: Writer,
-    lock: Mutex<Option<FileLock>>,
     claims: Mutex<names::Claims>,
 }
 
@@ -67,6 +66,8 @@ struct Shared {
     wal: PathBuf,
     /// How long the WAL may be until it is tried again to empty it.
     next_wal_bytes: AtomicU64,
+    /// Here and not in the store: a store that is dropped while its writer is at work keeps the file until that is done.
+    lock: Mutex<Option<FileLock>>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -115,9 +116,10 @@ impl Store {
             clock: options.clock.clone(),
             wal: wal::path_of(path),
             next_wal_bytes: AtomicU64::new(0),
+            lock: Mutex::new(Some(lock)),
         });
         let writer = Writer::start(append::Group { shared: shared.clone() });
-        Ok(Self { shared, readers, writer, lock: Mutex::new(Some(lock)), claims: Mutex::default() })
+        Ok(Self { shared, readers, writer, claims: Mutex::default() })
     }
 }
 
@@ -213,7 +215,7 @@ impl Log for Store {
             tracing::warn!(%error, "the database file was not closed well");
         }
         // Last: the next process must find nobody at the file.
-        self.lock.lock().await.take();
+        self.shared.lock.lock().await.take();
     }
 }
 
