@@ -21,8 +21,9 @@ use crate::store::{Page, Select};
 const PAGE: usize = 10_000;
 /// Pages that are opened at once, and that wait for the shards.
 const AHEAD: usize = 4;
-/// Customers whose rows are made and written at a time.
-const CHUNK: usize = 1_000;
+/// Customers whose rows are made and written at a time. On PostgreSQL each ends a COPY, which costs 40 ms (see
+/// `store/postgres/write.rs`).
+const CHUNK: usize = 4_000;
 /// How long other nodes may take to see that another generation is live.
 const OTHERS_LOOK: Duration = STAND_BY.saturating_mul(4);
 /// How long a read of this node may hold on to its generation.

@@ -3,9 +3,9 @@
 //! Several nodes write. What orders them is the one row of `log_state`: whoever changes it first has given out the next
 //! positions, and its number of commits tells everybody else that what they have looked up is old.
 //!
-//! A small group looks up without a lock and writes everything with one statement that begins by advancing that row
-//! from the number of commits that was looked up: two round trips, no lock held in between. When another node was faster
-//! nothing is written, and the group takes the way of large ones: lock the row, look up, COPY, write the rest, commit.
+//! A group looks up without a lock and writes everything with one statement that begins by advancing that row from the
+//! number of commits that was looked up: two round trips, no lock held in between. When another node was faster nothing is
+//! written; then the group locks the row, looks up, writes, commits, and so do the next few.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,15 +15,13 @@ use sqlx::{Executor, PgConnection};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Shared, connect, copy, known, write};
+use super::{Shared, connect, known, write};
 use crate::store::log::Append;
 use crate::store::number::signed;
 use crate::store::plan::{Plan, Wanted, plan};
 use crate::store::writer::{Attempt, Commit, Outcome, Trace};
 use crate::store::{Error, sql};
 
-/// From so many events on, COPY is cheaper than arrays.
-const COPY_EVENTS: usize = 64;
 /// How many groups lock after another node was faster: it will be so again.
 const LOCK_AFTER_LOSS: u32 = 32;
 /// How long a group may take; then its connection is given up as dead.
@@ -85,14 +83,13 @@ impl Group {
     ) -> Result<u64, Error> {
         self.locked = false;
         let wanted = Wanted::of(group);
-        let large = wanted.events.len() >= COPY_EVENTS;
         // After a lost connection its transaction may still be at work: only the lock makes sure that it has ended.
         let retry = attempt.trace().is_some();
-        if !large && !retry && self.lock_for == 0 {
+        if !retry && self.lock_for == 0 {
             let (known, commits) = known::look_up(connection, &wanted).await?;
             let mut plan = plan(group, known, (self.shared.clock)());
             attempt.note(&mut plan);
-            if plan.is_empty() || write::write(connection, &plan, commits, false).await? {
+            if plan.is_empty() || write::write(connection, &plan, commits).await? {
                 return Ok(plan.head);
             }
             self.lock_for = LOCK_AFTER_LOSS;
@@ -115,14 +112,8 @@ impl Group {
 }
 
 async fn write_locked(connection: &mut PgConnection, plan: &Plan<'_>, commits: i64) -> Result<(), Error> {
-    if !plan.is_empty() {
-        let copied = plan.rows.len() >= COPY_EVENTS;
-        if copied {
-            copy::copy(connection, plan).await?;
-        }
-        if !write::write(connection, plan, commits, copied).await? {
-            return Err(Error::Inconsistent("the log was written although its counter was locked".to_owned()));
-        }
+    if !plan.is_empty() && !write::write(connection, plan, commits).await? {
+        return Err(Error::Inconsistent("the log was written although its counter was locked".to_owned()));
     }
     connection.execute("COMMIT").await?;
     Ok(())

@@ -51,7 +51,7 @@ pub(super) async fn writer(options: &PgConnectOptions) -> Result<PgConnection, E
     schema::check_settings(&mut connection).await?;
     connection.execute(HOLD_DURABILITY).await?;
     // Its statements are few and always go by index: planning them anew for each set of parameters costs more.
-    connection.execute("SET plan_cache_mode = force_generic_plan").await?;
+    connection.execute("SET plan_cache_mode = force_generic_plan; SET work_mem = '64MB'").await?;
     Ok(connection)
 }
 

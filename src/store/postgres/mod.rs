@@ -4,7 +4,6 @@
 
 mod append;
 mod connect;
-mod copy;
 mod follow;
 mod generation;
 mod generation_copy;
