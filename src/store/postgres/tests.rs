@@ -19,7 +19,7 @@ async fn the_writer_is_durable_and_lets_go() {
     let mut writer = connect::writer(&store.shared.connect).await.unwrap();
     for (setting, expected) in [
         ("synchronous_commit", "on"),
-        ("idle_in_transaction_session_timeout", "30s"),
+        ("idle_in_transaction_session_timeout", "10s"),
         ("application_name", "kulta"),
         ("plan_cache_mode", "force_generic_plan"),
     ] {
