@@ -130,11 +130,20 @@ fn open(path: &Path, format: &Format) -> Result<files::File, Failure> {
             format: format.clone(),
         });
     }
-    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    if let Format::Csv(mapping) = format
+        && path.is_file()
+    {
+        // The header is held against the mapping before the database is touched.
+        mapping.rows(content(path)?).map_err(|error| format!("{name}: {error}"))?;
+    }
+    Ok(files::File { name, content: content(path)?, format: format.clone() })
+}
+
+fn content(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
+    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
-    let content: Box<dyn Read + Send> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-    Ok(files::File { name, content, format: format.clone() })
+    Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
 
 fn create(path: &Path) -> Result<std::io::BufWriter<File>, Failure> {

@@ -78,10 +78,10 @@ fn a_mapping_that_names_a_missing_column_is_told_the_columns() {
         )
     };
     let import = place.kulta(["import", "rows.csv", "--mapping", "map.toml"]);
+    let before = state(&place);
     place.file("map.toml", mapping("{client}"));
     let columns = "there is no column `client`; there are: no, customer, when, price";
     refused(import.run(), &["rows.csv: mapping, line 5", columns]);
-    let before = state(&place);
     // What is wrong with the mapping itself, or the flags, is found before the database is touched.
     place.file("map.toml", mapping("{customer}").replace("time =", "tiem ="));
     refused(import.run(), &["map.toml, line 6: unknown key `tiem`", "time"]);
