@@ -115,19 +115,14 @@ impl Keyring {
             return Ok(());
         }
         let mut loaded: HashMap<RecordId, Keys> = HashMap::with_capacity(missing.len());
-        self.read(&missing, &mut loaded).await?;
-        let keyless: Vec<_> =
-            missing.iter().copied().filter(|id| loaded.get(id).is_none_or(|keys| keys.contact.is_none())).collect();
-        if !keyless.is_empty() {
-            let known = self.log.records(&keyless).await?;
-            let known: Vec<_> = known.into_iter().map(|record| record.record).collect();
-            // Another node may have stored record and key between the two looks. What has no key even now was erased:
-            // a record never gets one later.
-            self.read(&known, &mut loaded).await?;
-            for record in known {
-                let keys = loaded.entry(record).or_default();
-                keys.erased = keys.contact.is_none();
+        for (record, stored) in self.log.keys(&missing).await? {
+            let keys = loaded.entry(record).or_default();
+            for NewKey { class, wrapped, .. } in stored {
+                let bytes = self.master.unwrap_key(&key_aad(record, class), &wrapped)?;
+                *keys.slot(class) = Some(Key { bytes, wrapped: wrapped.into(), stored: true });
             }
+            // A record and its contact key are stored together: what has none was erased, and never gets one again.
+            keys.erased = keys.contact.is_none();
         }
         let mut cache = self.lock();
         for (record, keys) in loaded {
@@ -135,19 +130,6 @@ impl Keyring {
             if cache.get(record).is_none() {
                 cache.insert(record, keys);
             }
-        }
-        Ok(())
-    }
-
-    /// Adds the keys that the log holds of these records.
-    async fn read(&self, records: &[RecordId], found: &mut HashMap<RecordId, Keys>) -> Result<(), Error> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        for NewKey { record, class, wrapped } in self.log.keys(records).await? {
-            let bytes = self.master.unwrap_key(&key_aad(record, class), &wrapped)?;
-            let key = Key { bytes, wrapped: wrapped.into(), stored: true };
-            *found.entry(record).or_default().slot(class) = Some(key);
         }
         Ok(())
     }

@@ -26,6 +26,9 @@ const FULL_SPEED: u64 = 1_000;
 const MOST_BEHIND: u64 = 100_000;
 /// The longest of these rests.
 const LONGEST_REST: Duration = Duration::from_millis(250);
+/// The rest after every other batch, unless a reader waits: a transaction for each of a thousand single events a second
+/// would cost intake more than the events do.
+const SHORT_REST: Duration = Duration::from_millis(10);
 
 /// The projector of one node.
 #[derive(Debug)]
@@ -87,30 +90,27 @@ impl Projector {
         let mut pause = FIRST_PAUSE;
         while !*stop.borrow() {
             let (began, head_before) = (tokio::time::Instant::now(), self.source.head());
-            let rest = match self.turn().await {
+            let pause_now = match self.turn().await {
                 Ok(progress) => {
                     pause = FIRST_PAUSE;
                     let came = self.source.head().saturating_sub(head_before);
                     let behind = self.source.head().saturating_sub(self.projections.position());
                     match progress {
-                        Progress::Moved => match rest(came, behind, began.elapsed()) {
-                            Some(rest) => Some(rest),
-                            None => continue,
-                        },
-                        Progress::UpToDate => None,
-                        Progress::StandingBy => Some(STAND_BY),
+                        Progress::Moved => Pause::Rest(rest(came, behind, began.elapsed())),
+                        Progress::UpToDate => Pause::ForNews,
+                        Progress::StandingBy => Pause::Whole(STAND_BY),
                     }
                 }
                 Err(error) => {
                     self.failed(&error).await;
-                    let rest = pause;
+                    let whole = pause;
                     pause = (pause * 2).min(LONGEST_PAUSE);
-                    Some(rest)
+                    Pause::Whole(whole)
                 }
             };
             tokio::select! {
                 _ = stop.changed() => {}
-                () = until_news(rest, &mut head, self.projections.position()) => {}
+                () = pause_now.over(&mut head, &self.projections) => {}
             }
         }
         self.state.send_replace(State::Stopped);
@@ -197,18 +197,41 @@ enum Progress {
     StandingBy,
 }
 
-/// How long intake goes first after a batch during which so many events came in.
-fn rest(came: u64, behind: u64, worked: Duration) -> Option<Duration> {
-    (came >= FULL_SPEED && behind < MOST_BEHIND).then(|| worked.min(LONGEST_REST))
+/// How long the projector rests after a batch during which so many events came in.
+fn rest(came: u64, behind: u64, worked: Duration) -> Duration {
+    if came >= FULL_SPEED && behind < MOST_BEHIND {
+        worked.clamp(SHORT_REST, LONGEST_REST)
+    } else if behind < FULL_SPEED {
+        SHORT_REST
+    } else {
+        Duration::ZERO
+    }
 }
 
-async fn until_news(rest: Option<Duration>, head: &mut watch::Receiver<u64>, position: u64) {
-    match rest {
-        Some(rest) => tokio::time::sleep(rest).await,
-        None => {
-            let news = head.wait_for(|head| *head > position);
-            // Without news a look now and then costs nothing and heals a lost signal.
-            let _ = tokio::time::timeout(Duration::from_secs(2), news).await;
+/// Why nothing is done for a while.
+#[derive(Clone, Copy, Debug)]
+enum Pause {
+    /// There is more to do, but intake goes first, or more is gathered; a reader who waits ends it.
+    Rest(Duration),
+    /// There is nothing to do.
+    ForNews,
+    /// Nothing can be done.
+    Whole(Duration),
+}
+
+impl Pause {
+    async fn over(self, head: &mut watch::Receiver<u64>, projections: &Projections) {
+        match self {
+            Self::Rest(rest) => {
+                let _ = tokio::time::timeout(rest, projections.is_wanted(head)).await;
+            }
+            Self::ForNews => {
+                let position = projections.position();
+                let news = head.wait_for(|head| *head > position);
+                // Without news a look now and then costs nothing and heals a lost signal.
+                let _ = tokio::time::timeout(Duration::from_secs(2), news).await;
+            }
+            Self::Whole(whole) => tokio::time::sleep(whole).await,
         }
     }
 }
@@ -227,9 +250,15 @@ mod tests {
     #[test]
     fn intake_goes_first_at_full_speed_until_the_projections_are_far_behind() {
         let worked = Duration::from_millis(80);
-        assert_eq!(rest(FULL_SPEED, 5_000, worked), Some(worked));
-        assert_eq!(rest(FULL_SPEED, 5_000, worked * 10), Some(LONGEST_REST));
-        assert_eq!(rest(FULL_SPEED - 1, 5_000, worked), None);
-        assert_eq!(rest(FULL_SPEED, MOST_BEHIND, worked), None);
+        assert_eq!(rest(FULL_SPEED, 5_000, worked), worked);
+        assert_eq!(rest(FULL_SPEED, 5_000, worked * 10), LONGEST_REST);
+        assert_eq!(rest(FULL_SPEED - 1, 5_000, worked), Duration::ZERO);
+        assert_eq!(rest(FULL_SPEED, MOST_BEHIND, worked), Duration::ZERO);
+    }
+
+    #[test]
+    fn single_events_are_gathered_for_a_moment() {
+        assert_eq!(rest(1, 0, Duration::from_millis(2)), SHORT_REST);
+        assert_eq!(rest(FULL_SPEED - 1, FULL_SPEED - 1, Duration::from_millis(2)), SHORT_REST);
     }
 }

@@ -46,6 +46,8 @@ pub enum Error {
 pub struct Projections {
     live: Arc<RwLock<Arc<dyn Generation>>>,
     position: watch::Sender<u64>,
+    /// The highest position that a reader has asked to wait for.
+    wanted: watch::Sender<u64>,
 }
 
 impl Projections {
@@ -56,7 +58,8 @@ impl Projections {
     pub async fn open(generations: &dyn Generations) -> Result<Self, Error> {
         let live = generations.live().await?;
         let (position, _) = watch::channel(live.checkpoint().await?);
-        Ok(Self { live: Arc::new(RwLock::new(live)), position })
+        let (wanted, _) = watch::channel(0);
+        Ok(Self { live: Arc::new(RwLock::new(live)), position, wanted })
     }
 
     /// The live generation; hold on to it for the whole of a read.
@@ -69,11 +72,28 @@ impl Projections {
         *self.position.borrow()
     }
 
-    /// Waits until the live generation has got to a position; false when it has not in time.
+    /// Waits until the live generation has got to a position; false when it has not in time. The projector does not
+    /// rest while somebody waits.
     pub async fn reached(&self, position: u64, within: Duration) -> bool {
         let mut watched = self.position.subscribe();
+        if *watched.borrow() >= position {
+            return true;
+        }
+        self.wanted.send_if_modified(|wanted| {
+            let more = position > *wanted;
+            *wanted = position.max(*wanted);
+            more
+        });
         let reached = watched.wait_for(|now| *now >= position);
         matches!(tokio::time::timeout(within, reached).await, Ok(Ok(_)))
+    }
+
+    /// Waits until a reader waits for something that the log holds and the live generation does not.
+    pub(crate) async fn is_wanted(&self, head: &watch::Receiver<u64>) {
+        let mut wanted = self.wanted.subscribe();
+        let due = wanted.wait_for(|wanted| (self.position() + 1..=*head.borrow()).contains(wanted)).await;
+        // The sender lives as long as this does.
+        drop(due);
     }
 
     /// Tells readers how far it is.

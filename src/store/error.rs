@@ -63,6 +63,11 @@ impl Error {
         matches!(self, Error::Unavailable(_) | Error::Busy | Error::Closed)
     }
 
+    /// Whether a connection was lost, rather than none to be had.
+    pub(super) fn is_cut(&self) -> bool {
+        matches!(self, Error::Unavailable(cause) if !matches!(**cause, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed))
+    }
+
     /// The same error for another caller of the same group.
     pub(super) fn for_another(&self) -> Self {
         match self {

@@ -1,5 +1,6 @@
 //! The interface of the log.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -261,8 +262,8 @@ pub trait Log: std::fmt::Debug + Send + Sync {
     /// The records among `ids` that the log knows.
     async fn records(&self, ids: &[RecordId]) -> Result<Vec<StoredRecord>, Error>;
 
-    /// The wrapped data keys of these records, all classes.
-    async fn keys(&self, ids: &[RecordId]) -> Result<Vec<NewKey>, Error>;
+    /// The wrapped data keys, all classes, of those of these records that exist. A record without any was erased.
+    async fn keys(&self, ids: &[RecordId]) -> Result<BTreeMap<RecordId, Vec<NewKey>>, Error>;
 
     /// A named cursor.
     async fn cursor(&self, name: &str) -> Result<Option<String>, Error>;

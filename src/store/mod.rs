@@ -12,6 +12,7 @@ mod number;
 pub mod page;
 pub mod plan;
 mod postgres;
+mod recent;
 mod sql;
 mod sqlite;
 mod view_rows;

@@ -176,7 +176,7 @@ async fn a_lost_session_loses_its_name() {
     let (one, other) = (kit.open().await, kit.open().await);
     let claim = one.claim("projector", "one").await.unwrap().unwrap();
     assert!(other.claim("projector", "other").await.unwrap().is_none());
-    kit.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'").await;
+    kit.execute("SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE locktype = 'advisory' AND datname = current_database()").await;
     tokio::time::timeout(PATIENCE, claim.lost()).await.expect("the loss is noticed");
     assert!(!claim.is_held());
     let next = other.claim("projector", "other").await.unwrap().unwrap();

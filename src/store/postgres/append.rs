@@ -19,6 +19,7 @@ use super::{Shared, connect, known, write};
 use crate::store::log::Append;
 use crate::store::number::signed;
 use crate::store::plan::{Plan, Wanted, plan};
+use crate::store::recent::Recent;
 use crate::store::writer::{Attempt, Commit, Outcome, Trace};
 use crate::store::{Error, sql};
 
@@ -40,11 +41,12 @@ pub(super) struct Group {
     lock_for: u32,
     /// Whether the group at work has begun a transaction.
     locked: bool,
+    recent: Recent,
 }
 
 impl Group {
     pub(super) fn new(shared: Arc<Shared>, connection: PgConnection) -> Self {
-        Self { shared, connection: Some(connection), lock_for: 0, locked: false }
+        Self { shared, connection: Some(connection), lock_for: 0, locked: false, recent: Recent::default() }
     }
 }
 
@@ -63,6 +65,7 @@ impl Commit for Group {
                 Ok(attempt.answers())
             }
             Err(error) => {
+                self.recent.forget();
                 // A connection in doubt is dropped, which rolls back too; the next try makes another.
                 let sound = matches!(error, Error::Refused(_))
                     && (!self.locked || matches!(timeout(ROLLBACK, connection.execute("ROLLBACK")).await, Ok(Ok(_))));
@@ -86,16 +89,24 @@ impl Group {
         // After a lost connection its transaction may still be at work: only the lock makes sure that it has ended.
         let retry = attempt.trace().is_some();
         if !retry && self.lock_for == 0 {
+            if let Some(head) = self.write_guessing(connection, group, &wanted, attempt).await? {
+                return Ok(head);
+            }
             let (known, commits) = known::look_up(connection, &wanted).await?;
             let mut plan = plan(group, known, (self.shared.clock)());
             attempt.note(&mut plan);
-            if plan.is_empty() || write::write(connection, &plan, commits).await? {
+            if plan.is_empty() {
+                return Ok(plan.head);
+            }
+            if write::write(connection, &plan, commits).await? {
+                self.recent.committed(&plan, commits);
                 return Ok(plan.head);
             }
             self.lock_for = LOCK_AFTER_LOSS;
         } else {
             self.lock_for = self.lock_for.saturating_sub(1);
         }
+        self.recent.forget();
         self.locked = true;
         sqlx::raw_sql(LOCK).execute(&mut *connection).await?;
         if retry && is_committed(connection, attempt.trace()).await? {
@@ -108,6 +119,39 @@ impl Group {
         attempt.note(&mut plan);
         write_locked(connection, &plan, commits).await?;
         Ok(plan.head)
+    }
+}
+
+impl Group {
+    /// Writes by what this node remembers; `None` when that is not enough, or was wrong. Nothing is written then.
+    async fn write_guessing(
+        &mut self,
+        connection: &mut PgConnection,
+        group: &[Append],
+        wanted: &Wanted,
+        attempt: &mut Attempt,
+    ) -> Result<Option<u64>, Error> {
+        let Some((known, commits)) = self.recent.guess(wanted) else { return Ok(None) };
+        let mut plan = plan(group, known, (self.shared.clock)());
+        attempt.note(&mut plan);
+        if plan.is_empty() {
+            return Ok(Some(plan.head));
+        }
+        match write::write(connection, &plan, commits).await {
+            Ok(true) => {
+                self.recent.committed(&plan, commits);
+                Ok(Some(plan.head))
+            }
+            Ok(false) => {
+                self.recent.forget();
+                Ok(None)
+            }
+            Err(Error::Refused(_)) => {
+                self.recent.was_wrong();
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Connections, and what is set on each.
 
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Executor, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+use tokio::time::Instant;
 
 use super::schema;
 use crate::store::Error;
@@ -13,6 +15,10 @@ use crate::store::Error;
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// How long a new connection may take.
 const CONNECT: Duration = Duration::from_secs(15);
+/// A connection that was not used for so long may be dead.
+const RESTED: Duration = Duration::from_millis(500);
+/// How long all connections are tried before use after one was found dead.
+const DOUBTED: Duration = Duration::from_secs(10);
 /// The writer's setting, held fast against a change of the server's while it is connected.
 const HOLD_DURABILITY: &str = "SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)";
 
@@ -55,7 +61,40 @@ pub(super) async fn writer(options: &PgConnectOptions) -> Result<PgConnection, E
     Ok(connection)
 }
 
-/// The connections that read.
-pub(super) fn readers(options: &PgConnectOptions, count: u32) -> PgPool {
-    PgPoolOptions::new().max_connections(count.max(1)).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone())
+/// The connections that read, and what is known to be wrong with them.
+pub(super) fn readers(options: &PgConnectOptions, count: u32, doubt: &Doubt) -> PgPool {
+    pool(count, doubt).acquire_timeout(ACQUIRE).connect_lazy_with(options.clone())
+}
+
+/// When a connection of a pool was found dead last: others may have died with it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Doubt(Arc<Mutex<Option<Instant>>>);
+
+impl Doubt {
+    /// One was found dead now.
+    pub(super) fn raise(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_fresh(&self) -> bool {
+        let raised = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        raised.is_some_and(|raised| raised.elapsed() < DOUBTED)
+    }
+}
+
+/// A pool that makes sure of a connection only when it has rested, or another was found dead lately: asking before each
+/// read would double its round trips.
+pub(super) fn pool(size: u32, doubt: &Doubt) -> PgPoolOptions {
+    let doubt = doubt.clone();
+    PgPoolOptions::new().max_connections(size.max(1)).test_before_acquire(false).before_acquire(
+        move |connection, meta| {
+            let unsure = meta.idle_for > RESTED || doubt.is_fresh();
+            Box::pin(async move {
+                if unsure {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        },
+    )
 }

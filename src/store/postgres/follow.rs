@@ -18,7 +18,7 @@ const TELL: &str = "SELECT pg_notify('kulta_log', $1)";
 /// Without a word for so long, the node looks itself.
 const LOOK: Duration = Duration::from_millis(500);
 /// The least time between two words: what was committed meanwhile is in the next one.
-const PAUSE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Follows the other nodes until it is dropped.
 pub(super) async fn follow(shared: Arc<Shared>, readers: PgPool, listening: PgPool) {

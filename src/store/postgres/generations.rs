@@ -5,19 +5,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Executor, PgConnection, PgPool, Postgres, Transaction};
 
 use super::super::{Clock, Error, Options, views};
-use super::connect::SCHEMA;
+use super::connect::{self, Doubt, SCHEMA};
 use super::generation::Tables;
 use super::generation_schema::{create_indexes, create_tables, create_views, drop_schema};
 
-/// A connection that lay idle for longer is tried before it is used.
-const IDLE: Duration = Duration::from_secs(1);
 /// Connections that write: the live tables, and the workers that fill new ones.
 const WRITERS: u32 = 4;
 
@@ -62,21 +59,11 @@ impl Generations {
         let connect: PgConnectOptions = url.parse()?;
         let connect = connect.application_name("kulta projections").options([SCHEMA]).disable_statement_logging();
         let pool = |size: u32| {
-            PgPoolOptions::new()
-                .max_connections(size)
-                .test_before_acquire(false)
-                .before_acquire(|connection, meta| {
-                    Box::pin(async move {
-                        if meta.idle_for > IDLE {
-                            connection.ping().await?;
-                        }
-                        Ok(true)
-                    })
-                })
+            connect::pool(size, &Doubt::default())
                 .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         };
         let writers = pool(WRITERS).connect_with(connect.clone()).await?;
-        let readers = pool(options.readers.max(1)).connect_lazy_with(connect);
+        let readers = pool(options.readers).connect_lazy_with(connect);
         Ok(Self { readers, writers, clock: options.clock.clone(), opened: Mutex::default() })
     }
 

@@ -22,6 +22,7 @@ mod write;
 
 pub(super) use generations::Generations;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -32,6 +33,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use self::connect::Doubt;
 use super::number::unsigned;
 use super::writer::Writer;
 use super::{
@@ -44,6 +46,7 @@ use super::{
 pub(super) struct Store {
     shared: Arc<Shared>,
     readers: PgPool,
+    doubt: Doubt,
     listening: PgPool,
     writer: Writer,
     tasks: [JoinHandle<()>; 2],
@@ -93,8 +96,9 @@ impl Store {
         schema::migrate(&mut migrating).await?;
         migrating.close().await?;
         let head = unsigned(sqlx::query_scalar(sql::HEAD).fetch_one(&mut writer).await?)?;
-        let readers = connect::readers(&connect, options.readers);
-        let listening = connect::readers(&connect, 1);
+        let doubt = Doubt::default();
+        let readers = connect::readers(&connect, options.readers, &doubt);
+        let listening = connect::readers(&connect, 1, &doubt);
         let shared = Arc::new(Shared {
             connect,
             clock: options.clock.clone(),
@@ -106,7 +110,7 @@ impl Store {
             tokio::spawn(follow::tell(shared.committed.subscribe(), readers.clone())),
         ];
         let writer = Writer::start(append::Group::new(shared.clone(), writer));
-        Ok(Self { shared, readers, listening, writer, tasks })
+        Ok(Self { shared, readers, doubt, listening, writer, tasks })
     }
 }
 
@@ -118,6 +122,19 @@ impl Drop for Store {
     }
 }
 
+/// Reads once more when the connection was dead: that it was cut since its last use says nothing about the server.
+macro_rules! retried {
+    ($store:ident, $read:expr) => {
+        match $read {
+            Err(error) if error.is_cut() => {
+                $store.doubt.raise();
+                $read
+            }
+            done => done,
+        }
+    };
+}
+
 #[async_trait]
 impl Log for Store {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
@@ -125,11 +142,11 @@ impl Log for Store {
     }
 
     async fn read(&self, page: &Page) -> Result<Vec<StoredEvent>, Error> {
-        read::page(&self.readers, page).await
+        retried!(self, read::page(&self.readers, page).await)
     }
 
     async fn timeline(&self, page: &TimelinePage) -> Result<Vec<StoredEvent>, Error> {
-        read::timeline(&self.readers, page).await
+        retried!(self, read::timeline(&self.readers, page).await)
     }
 
     fn head(&self) -> watch::Receiver<u64> {
@@ -137,39 +154,39 @@ impl Log for Store {
     }
 
     async fn revision(&self, stream: &str) -> Result<Option<u64>, Error> {
-        read::revision(&self.readers, stream).await
+        retried!(self, read::revision(&self.readers, stream).await)
     }
 
     async fn position_at(&self, at: Instant) -> Result<u64, Error> {
-        read::position_at(&self.readers, at).await
+        retried!(self, read::position_at(&self.readers, at).await)
     }
 
     async fn records(&self, ids: &[RecordId]) -> Result<Vec<StoredRecord>, Error> {
-        read::records(&self.readers, ids).await
+        retried!(self, read::records(&self.readers, ids).await)
     }
 
-    async fn keys(&self, ids: &[RecordId]) -> Result<Vec<NewKey>, Error> {
-        read::keys(&self.readers, ids).await
+    async fn keys(&self, ids: &[RecordId]) -> Result<BTreeMap<RecordId, Vec<NewKey>>, Error> {
+        retried!(self, read::keys(&self.readers, ids).await)
     }
 
     async fn cursor(&self, name: &str) -> Result<Option<String>, Error> {
-        letters::cursor(&self.readers, name).await
+        retried!(self, letters::cursor(&self.readers, name).await)
     }
 
     async fn command_result(&self, key: Uuid) -> Result<Option<CommandResult>, Error> {
-        letters::command_result(&self.readers, key).await
+        retried!(self, letters::command_result(&self.readers, key).await)
     }
 
     async fn dead_letters(&self, after: i64, limit: usize, only_open: bool) -> Result<Vec<DeadLetter>, Error> {
-        letters::dead_letters(&self.readers, after, limit, only_open).await
+        retried!(self, letters::dead_letters(&self.readers, after, limit, only_open).await)
     }
 
     async fn dead_letter(&self, id: i64) -> Result<Option<DeadLetter>, Error> {
-        letters::dead_letter(&self.readers, id).await
+        retried!(self, letters::dead_letter(&self.readers, id).await)
     }
 
     async fn open_dead_letters(&self) -> Result<u64, Error> {
-        letters::open_dead_letters(&self.readers).await
+        retried!(self, letters::open_dead_letters(&self.readers).await)
     }
 
     async fn dismiss_dead_letter(&self, id: i64) -> Result<bool, Error> {
@@ -181,11 +198,11 @@ impl Log for Store {
     }
 
     async fn actor_name(&self, actor: i64) -> Result<Option<String>, Error> {
-        names::actor_name(&self.readers, actor).await
+        retried!(self, names::actor_name(&self.readers, actor).await)
     }
 
     async fn secret(&self) -> Result<Option<Vec<u8>>, Error> {
-        names::secret(&self.readers).await
+        retried!(self, names::secret(&self.readers).await)
     }
 
     async fn init_secret(&self, wrapped: &[u8]) -> Result<Vec<u8>, Error> {

@@ -1,5 +1,7 @@
 //! Reading pages of the log.
 
+use std::collections::BTreeMap;
+
 use kulta_events::field::Retention;
 use kulta_events::{Instant, RecordId};
 use sqlx::postgres::{PgArguments, PgPool, PgRow};
@@ -48,7 +50,8 @@ pub(super) const RECORDS: &str = "
 SELECT record_id, source, sealed_subject, first_position
 FROM record WHERE record_id = ANY($1) ORDER BY first_position, record_id";
 pub(super) const KEYS: &str = "
-SELECT record_id, class, wrapped FROM record_key WHERE record_id = ANY($1) ORDER BY record_id, class";
+SELECT record_id, class, wrapped FROM record LEFT JOIN record_key USING (record_id)
+WHERE record_id = ANY($1) ORDER BY record_id, class";
 
 /// One page of the log.
 pub(super) async fn page(readers: &PgPool, page: &Page) -> Result<Vec<StoredEvent>, Error> {
@@ -181,10 +184,17 @@ pub(super) async fn records(readers: &PgPool, ids: &[RecordId]) -> Result<Vec<St
     rows.iter().map(record).collect()
 }
 
-/// The data keys of these records.
-pub(super) async fn keys(readers: &PgPool, ids: &[RecordId]) -> Result<Vec<NewKey>, Error> {
+/// The data keys of those of these records that exist.
+pub(super) async fn keys(readers: &PgPool, ids: &[RecordId]) -> Result<BTreeMap<RecordId, Vec<NewKey>>, Error> {
     let rows = sqlx::query(KEYS).bind(uuids(ids)).fetch_all(readers).await?;
-    rows.iter().map(known::key).collect()
+    let mut keys = BTreeMap::<RecordId, Vec<NewKey>>::new();
+    for row in &rows {
+        let of = keys.entry(RecordId(row.try_get(0)?)).or_default();
+        if row.try_get::<Option<i16>, _>(1)?.is_some() {
+            of.push(known::key(row)?);
+        }
+    }
+    Ok(keys)
 }
 
 fn uuids(ids: &[RecordId]) -> Vec<Uuid> {

@@ -74,6 +74,7 @@ async fn check_plans(connection: &mut PgConnection) {
         (read::PARTS, "sealed_pkey"),
         (read::PARTS_BETWEEN, "sealed_pkey"),
         (read::RECORDS, "record_pkey"),
+        (read::KEYS, "record_pkey"),
         (read::KEYS, "record_key_pkey"),
         (read::text::TIMELINE, "log_record"),
         (known::KNOWN, "log_event_key"),

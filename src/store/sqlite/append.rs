@@ -1,7 +1,8 @@
 //! Commits a group of appends in one transaction.
 //!
 //! Nobody else writes this file (`lock.rs`), and the writer's connection is held throughout, so what is looked up
-//! before the transaction begins still holds in it; a small group then costs two calls of sqlx.
+//! before the transaction begins still holds in it; a small group then costs two calls of sqlx, or one when all that it
+//! needs is remembered ([`Recent`]).
 
 use async_trait::async_trait;
 use kulta_events::Instant;
@@ -12,6 +13,7 @@ use super::{Shared, known};
 use crate::store::log::Append;
 use crate::store::number::{signed, small};
 use crate::store::plan::{Plan, Row, Wanted, plan};
+use crate::store::recent::Recent;
 use crate::store::writer::{Attempt, Commit, Outcome, Trace};
 use crate::store::{CommandResult, Error, NewDeadLetter, sql};
 
@@ -22,31 +24,57 @@ const STORED_EVENT: &str = "SELECT event_key, sealed_id, recorded_at FROM log WH
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) shared: std::sync::Arc<Shared>,
+    pub(super) recent: Recent,
 }
 
 #[async_trait]
 impl Commit for Group {
     async fn commit(&mut self, group: &[Append], attempt: &mut Attempt) -> Result<Vec<Outcome>, Error> {
-        let connection = &mut *self.shared.write().await?;
+        let Self { shared, recent } = self;
+        let connection = &mut *shared.write().await?;
         if is_committed(connection, attempt.trace()).await? {
-            self.shared.publish(connection).await?;
+            recent.forget();
+            shared.publish(connection).await?;
             return Ok(attempt.answers());
         }
-        let known = known::look_up(connection, &Wanted::of(group)).await?;
-        let mut plan = plan(group, known, (self.shared.clock)());
-        attempt.note(&mut plan);
-        if plan.is_empty() {
-            return Ok(attempt.answers());
+        let wanted = Wanted::of(group);
+        if let Some((known, _)) = recent.guess(&wanted) {
+            let plan = plan(group, known, (shared.clock)());
+            match write_all(shared, recent, connection, plan, attempt).await {
+                Err(Error::Refused(_)) => recent.was_wrong(),
+                done => return done,
+            }
         }
-        if let Err(error) = write(connection, &plan).await {
-            // SQLite has rolled back by itself after some errors; then there is nothing to roll back any more.
-            let _ = connection.execute("ROLLBACK").await;
-            return Err(error);
-        }
-        self.shared.head.send_replace(plan.head);
-        self.shared.keep_wal_short(connection).await;
-        Ok(attempt.answers())
+        let known = known::look_up(connection, &wanted).await?;
+        let plan = plan(group, known, (shared.clock)());
+        write_all(shared, recent, connection, plan, attempt).await
     }
+}
+
+/// Commits a plan, notes it as the attempt's before, and answers.
+async fn write_all(
+    shared: &Shared,
+    recent: &mut Recent,
+    connection: &mut SqliteConnection,
+    mut plan: Plan<'_>,
+    attempt: &mut Attempt,
+) -> Result<Vec<Outcome>, Error> {
+    attempt.note(&mut plan);
+    if plan.is_empty() {
+        return Ok(attempt.answers());
+    }
+    if let Err(error) = write(connection, &plan).await {
+        if !matches!(error, Error::Refused(_)) {
+            recent.forget();
+        }
+        // SQLite has rolled back by itself after some errors; then there is nothing to roll back any more.
+        let _ = connection.execute("ROLLBACK").await;
+        return Err(error);
+    }
+    recent.committed(&plan, 0);
+    shared.head.send_replace(plan.head);
+    shared.keep_wal_short(connection).await;
+    Ok(attempt.answers())
 }
 
 /// Whether an earlier try of this group was committed although its answer was lost.

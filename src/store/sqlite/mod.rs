@@ -23,6 +23,7 @@ mod write;
 
 pub(super) use generations::Generations;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -118,7 +119,7 @@ impl Store {
             next_wal_bytes: AtomicU64::new(0),
             lock: Mutex::new(Some(lock)),
         });
-        let writer = Writer::start(append::Group { shared: shared.clone() });
+        let writer = Writer::start(append::Group { shared: shared.clone(), recent: super::recent::Recent::default() });
         Ok(Self { shared, readers, writer, claims: Mutex::default() })
     }
 }
@@ -153,7 +154,7 @@ impl Log for Store {
         read::records(&self.readers, ids).await
     }
 
-    async fn keys(&self, ids: &[RecordId]) -> Result<Vec<NewKey>, Error> {
+    async fn keys(&self, ids: &[RecordId]) -> Result<BTreeMap<RecordId, Vec<NewKey>>, Error> {
         read::keys(&self.readers, ids).await
     }
 

@@ -3,6 +3,8 @@
 //! SQLite packs a whole page of events into one value: sqlx copies every column of every row and sends each row from
 //! its thread to ours, which costs four times as much as reading it.
 
+use std::collections::BTreeMap;
+
 use kulta_events::{Instant, RecordId};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteArguments, SqlitePool};
@@ -17,8 +19,9 @@ SELECT record_id, source, sealed_subject, first_position
 FROM json_each($1) AS wanted CROSS JOIN record ON record_id = unhex(wanted.value) ORDER BY first_position, record_id";
 
 pub(super) const KEYS: &str = "
-SELECT record_id, class, wrapped
-FROM json_each($1) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.value) ORDER BY record_id, class";
+SELECT record.record_id, class, wrapped
+FROM json_each($1) AS wanted CROSS JOIN record ON record.record_id = unhex(wanted.value)
+LEFT JOIN record_key ON record_key.record_id = record.record_id ORDER BY record.record_id, class";
 
 /// One page of the log.
 pub(super) async fn page(readers: &SqlitePool, page: &Page) -> Result<Vec<StoredEvent>, Error> {
@@ -106,8 +109,15 @@ pub(super) async fn records(readers: &SqlitePool, ids: &[RecordId]) -> Result<Ve
     rows.iter().map(record).collect()
 }
 
-/// The data keys of these records.
-pub(super) async fn keys(readers: &SqlitePool, ids: &[RecordId]) -> Result<Vec<NewKey>, Error> {
+/// The data keys of those of these records that exist.
+pub(super) async fn keys(readers: &SqlitePool, ids: &[RecordId]) -> Result<BTreeMap<RecordId, Vec<NewKey>>, Error> {
     let rows = sqlx::query(KEYS).bind(json_array(ids.iter().map(|id| id.0))).fetch_all(readers).await?;
-    rows.iter().map(|row| key(row, 0)).collect()
+    let mut keys = BTreeMap::<RecordId, Vec<NewKey>>::new();
+    for row in &rows {
+        let of = keys.entry(RecordId(row.try_get(0)?)).or_default();
+        if row.try_get::<Option<i64>, _>(1)?.is_some() {
+            of.push(key(row, 0)?);
+        }
+    }
+    Ok(keys)
 }

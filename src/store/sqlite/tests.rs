@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::append::Group;
 use super::*;
+use crate::store::recent::Recent;
 use crate::store::writer::{Attempt, Commit};
 use crate::store::{Mode, NewEvent, Select};
 
@@ -60,7 +61,7 @@ async fn commits_are_durable_and_readers_only_read() {
 async fn a_full_disk_stores_nothing_and_may_pass() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(&directory.path().join("kulta.db"), &options()).await.unwrap();
-    let mut group = Group { shared: store.shared.clone() };
+    let mut group = Group { shared: store.shared.clone(), recent: Recent::default() };
     group.commit(&[append(0..10)], &mut Attempt::default()).await.unwrap();
     let limit = async |pages: u32| {
         let text = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
@@ -96,6 +97,7 @@ async fn reads_go_by_their_indexes() {
         (sql::CURSOR, "cursor USING PRIMARY KEY (name=?)"),
         (sql::COMMAND_RESULT, "command_result USING PRIMARY KEY (key=?)"),
         (read::RECORDS, "record USING PRIMARY KEY (record_id=?)"),
+        (read::KEYS, "record USING PRIMARY KEY (record_id=?)"),
         (read::KEYS, "record_key USING PRIMARY KEY (record_id=?)"),
         (unpack::with_parts::TIMELINE, "log USING INDEX log_record (record_id=? AND time>? AND time<?)"),
     ];
