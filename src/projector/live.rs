@@ -21,11 +21,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// So many events coming in during one batch mean that intake is at full speed.
 const FULL_SPEED: u64 = 1_000;
-/// While intake is at full speed it goes first: the projector rests as long as it works, in fuller batches, until it is
-/// so many events behind (some seconds of catching up).
+/// While intake is at full speed it goes first: the projector rests several times as long as it works, in fuller batches,
+/// until it is so many events behind (some seconds of catching up).
 const MOST_BEHIND: u64 = 100_000;
+/// How many times as long.
+const RESTS: u32 = 3;
 /// The longest of these rests.
-const LONGEST_REST: Duration = Duration::from_millis(250);
+const LONGEST_REST: Duration = Duration::from_millis(500);
 /// The rest after every other batch, unless a reader waits: a transaction for each of a thousand single events a second
 /// would cost intake more than the events do.
 const SHORT_REST: Duration = Duration::from_millis(10);
@@ -200,7 +202,7 @@ enum Progress {
 /// How long the projector rests after a batch during which so many events came in.
 fn rest(came: u64, behind: u64, worked: Duration) -> Duration {
     if came >= FULL_SPEED && behind < MOST_BEHIND {
-        worked.clamp(SHORT_REST, LONGEST_REST)
+        (worked * RESTS).clamp(SHORT_REST, LONGEST_REST)
     } else if behind < FULL_SPEED {
         SHORT_REST
     } else {
@@ -250,7 +252,7 @@ mod tests {
     #[test]
     fn intake_goes_first_at_full_speed_until_the_projections_are_far_behind() {
         let worked = Duration::from_millis(80);
-        assert_eq!(rest(FULL_SPEED, 5_000, worked), worked);
+        assert_eq!(rest(FULL_SPEED, 5_000, worked), worked * RESTS);
         assert_eq!(rest(FULL_SPEED, 5_000, worked * 10), LONGEST_REST);
         assert_eq!(rest(FULL_SPEED - 1, 5_000, worked), Duration::ZERO);
         assert_eq!(rest(FULL_SPEED, MOST_BEHIND, worked), Duration::ZERO);

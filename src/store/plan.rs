@@ -24,8 +24,10 @@ pub struct Wanted {
     pub streams: Vec<Arc<str>>,
     /// Idempotency keys.
     pub results: Vec<Uuid>,
-    /// Records that may be new.
+    /// Records of which something is to be stored.
     pub records: Vec<RecordId>,
+    /// Those of them that are new, as far as the callers know.
+    pub new_records: HashSet<RecordId>,
 }
 
 impl Wanted {
@@ -41,10 +43,11 @@ impl Wanted {
             }
             streams.extend(append.expect.iter().map(|(stream, _)| stream.clone()));
             wanted.results.extend(append.result.iter().map(|result| result.key));
-            records.extend(append.records.iter().map(|record| record.record));
+            wanted.new_records.extend(append.records.iter().map(|record| record.record));
             records.extend(append.keys.iter().map(|key| key.record));
         }
         wanted.streams.extend(streams);
+        records.extend(&wanted.new_records);
         wanted.records.extend(records);
         wanted
     }

@@ -50,16 +50,33 @@ impl Recent {
             return None;
         }
         // Whoever sealed for a record that is not stored has just looked: it is new, and so is its stream.
-        if wanted.records.iter().any(|record| has(&self.records, record)) {
+        let all_new = wanted.records.len() == wanted.new_records.len();
+        if !all_new || wanted.records.iter().any(|record| has(&self.records, record)) {
             return None;
         }
-        let new_streams: HashSet<String> = wanted.records.iter().map(|record| record.stream()).collect();
-        let mut known = Known { head, recorded_at, ..Known::default() };
-        for stream in wanted.streams.iter().filter(|stream| !new_streams.contains(&***stream)) {
-            let revision = self.revisions.iter().find_map(|revisions| revisions.get(stream))?;
-            known.revisions.insert(stream.clone(), *revision);
+        let (revisions, asked) = self.share(wanted);
+        let known = Known { head, recorded_at, revisions, ..Known::default() };
+        asked.is_empty().then_some((known, commits))
+    }
+
+    /// For a look-up: the revisions that are remembered, and the streams that must be asked for. The streams of records
+    /// that are taken to be new are not among these.
+    pub(super) fn share(&self, wanted: &Wanted) -> (HashMap<Arc<str>, u64>, Vec<Arc<str>>) {
+        let new: HashSet<String> = wanted.new_records.iter().map(|record| record.stream()).collect();
+        let (mut remembered, mut asked) = (HashMap::new(), Vec::new());
+        for stream in &wanted.streams {
+            match self.revisions.iter().find_map(|revisions| revisions.get(stream)) {
+                Some(revision) => drop(remembered.insert(stream.clone(), *revision)),
+                None if new.contains(&**stream) => {}
+                None => asked.push(stream.clone()),
+            }
         }
-        Some((known, commits))
+        (remembered, asked)
+    }
+
+    /// Whether nobody else has written since, if that is the number of commits now.
+    pub(super) fn is_of(&self, commits: i64) -> bool {
+        self.state.is_some_and(|state| state.commits == commits)
     }
 
     /// A plan was committed; the number of commits before it was this.

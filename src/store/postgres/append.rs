@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{Shared, connect, known, write};
 use crate::store::log::Append;
 use crate::store::number::signed;
-use crate::store::plan::{Plan, Wanted, plan};
+use crate::store::plan::{Known, Plan, Wanted, plan};
 use crate::store::recent::Recent;
 use crate::store::writer::{Attempt, Commit, Outcome, Trace};
 use crate::store::{Error, sql};
@@ -92,7 +92,7 @@ impl Group {
             if let Some(head) = self.write_guessing(connection, group, &wanted, attempt).await? {
                 return Ok(head);
             }
-            let (known, commits) = known::look_up(connection, &wanted).await?;
+            let (known, commits) = self.look_up(connection, &wanted).await?;
             let mut plan = plan(group, known, (self.shared.clock)());
             attempt.note(&mut plan);
             if plan.is_empty() {
@@ -114,7 +114,7 @@ impl Group {
             connection.execute("COMMIT").await?;
             return crate::store::number::unsigned(head);
         }
-        let (known, commits) = known::look_up(connection, &wanted).await?;
+        let (known, commits) = known::look_up(connection, &wanted, &wanted.streams).await?;
         let mut plan = plan(group, known, (self.shared.clock)());
         attempt.note(&mut plan);
         write_locked(connection, &plan, commits).await?;
@@ -123,6 +123,23 @@ impl Group {
 }
 
 impl Group {
+    /// Looks up what this node does not remember.
+    async fn look_up(&mut self, connection: &mut PgConnection, wanted: &Wanted) -> Result<(Known, i64), Error> {
+        let (remembered, asked) = self.recent.share(wanted);
+        let (mut known, commits) = known::look_up(connection, wanted, &asked).await?;
+        if self.recent.is_of(commits) && known.records.is_disjoint(&wanted.new_records) {
+            known.revisions.extend(remembered);
+            return Ok((known, commits));
+        }
+        if !self.recent.is_of(commits) {
+            self.recent.forget();
+        }
+        if asked.len() == wanted.streams.len() {
+            return Ok((known, commits));
+        }
+        known::look_up(connection, wanted, &wanted.streams).await
+    }
+
     /// Writes by what this node remembers; `None` when that is not enough, or was wrong. Nothing is written then.
     async fn write_guessing(
         &mut self,

@@ -1,5 +1,7 @@
 //! What the log holds of what a group of appends wants to know: one statement, one row of arrays.
 
+use std::sync::Arc;
+
 use kulta_events::{Instant, RecordId};
 use sqlx::postgres::PgRow;
 use sqlx::{Decode, PgConnection, Postgres, Row, Type};
@@ -41,9 +43,13 @@ CROSS JOIN LATERAL (
     FROM command_result WHERE key = ANY($4)
 ) AS results";
 
-/// Looks up what is wanted; besides, the number of commits that the answer is of.
-pub(super) async fn look_up(connection: &mut PgConnection, wanted: &Wanted) -> Result<(Known, i64), Error> {
-    let streams: Vec<&str> = wanted.streams.iter().map(|stream| &**stream).collect();
+/// Looks up what is wanted, of the streams only these; besides, the number of commits that the answer is of.
+pub(super) async fn look_up(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    asked: &[Arc<str>],
+) -> Result<(Known, i64), Error> {
+    let streams: Vec<&str> = asked.iter().map(|stream| &**stream).collect();
     let records: Vec<Uuid> = wanted.records.iter().map(|record| record.0).collect();
     let row = sqlx::query(KNOWN)
         .bind(&wanted.events)
@@ -52,10 +58,10 @@ pub(super) async fn look_up(connection: &mut PgConnection, wanted: &Wanted) -> R
         .bind(&wanted.results)
         .fetch_one(connection)
         .await?;
-    Ok((learn(&row, wanted)?, row.try_get(2)?))
+    Ok((learn(&row, asked)?, row.try_get(2)?))
 }
 
-fn learn(row: &PgRow, wanted: &Wanted) -> Result<Known, Error> {
+fn learn(row: &PgRow, asked: &[Arc<str>]) -> Result<Known, Error> {
     let mut known = Known {
         head: unsigned(row.try_get(0)?)?,
         recorded_at: Instant::from_micros(row.try_get(1)?),
@@ -68,7 +74,7 @@ fn learn(row: &PgRow, wanted: &Wanted) -> Result<Known, Error> {
     }
     for (number, revision) in list::<i64>(row, 6)?.into_iter().zip(list::<i64>(row, 7)?) {
         let nth = usize::try_from(number - 1).unwrap_or(usize::MAX);
-        if let Some(stream) = wanted.streams.get(nth) {
+        if let Some(stream) = asked.get(nth) {
             known.revisions.insert(stream.clone(), unsigned(revision)?);
         }
     }

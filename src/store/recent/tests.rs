@@ -73,6 +73,16 @@ fn a_record_that_it_has_not_stored_is_new_and_so_is_its_stream() {
 }
 
 #[test]
+fn only_streams_that_are_neither_remembered_nor_new_are_asked_for() {
+    let record = RecordId(Uuid::from_u128(7));
+    let mut group = append(&[(4, "a"), (5, "c"), (6, &record.stream())]);
+    group[0].records.push(NewRecord { record, source: "erp".into(), sealed_subject: Vec::new() });
+    let (remembered, asked) = recent().share(&Wanted::of(&group));
+    assert_eq!(remembered, HashMap::from([("a".into(), 1)]));
+    assert_eq!(asked, ["c".into()]);
+}
+
+#[test]
 fn after_a_wrong_guess_it_looks_up_for_a_while() {
     let (mut recent, group) = (recent(), append(&[(4, "a")]));
     recent.was_wrong();

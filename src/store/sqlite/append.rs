@@ -45,7 +45,13 @@ impl Commit for Group {
                 done => return done,
             }
         }
-        let known = known::look_up(connection, &wanted).await?;
+        let (remembered, asked) = recent.share(&wanted);
+        let mut known = known::look_up(connection, &wanted, &asked).await?;
+        if known.records.is_disjoint(&wanted.new_records) {
+            known.revisions.extend(remembered);
+        } else {
+            known = known::look_up(connection, &wanted, &wanted.streams).await?;
+        }
         let plan = plan(group, known, (shared.clock)());
         write_all(shared, recent, connection, plan, attempt).await
     }

@@ -28,13 +28,17 @@ FROM json_each(?) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.va
 SELECT 5, command_result.key, request, status, position, sealed_body
 FROM json_each(?) AS wanted CROSS JOIN command_result ON command_result.key = unhex(wanted.value)";
 
-/// Looks up what is wanted.
-pub(super) async fn look_up(connection: &mut SqliteConnection, wanted: &Wanted) -> Result<Known, Error> {
+/// Looks up what is wanted, of the streams only these.
+pub(super) async fn look_up(
+    connection: &mut SqliteConnection,
+    wanted: &Wanted,
+    asked: &[Arc<str>],
+) -> Result<Known, Error> {
     let mut arguments = SqliteArguments::default();
     let records = json_array(wanted.records.iter().map(|record| record.0));
     for list in [
         json_array(wanted.events.iter().copied()),
-        json_strings(&wanted.streams)?,
+        json_strings(asked)?,
         records.clone(),
         records,
         json_array(wanted.results.iter().copied()),
@@ -45,13 +49,13 @@ pub(super) async fn look_up(connection: &mut SqliteConnection, wanted: &Wanted) 
     let mut rows = connection.fetch_many(sqlx::query_with(KNOWN, arguments));
     while let Some(item) = rows.try_next().await? {
         if let Either::Right(row) = item {
-            learn(&mut known, wanted, &row)?;
+            learn(&mut known, asked, &row)?;
         }
     }
     Ok(known)
 }
 
-fn learn(known: &mut Known, wanted: &Wanted, row: &SqliteRow) -> Result<(), Error> {
+fn learn(known: &mut Known, asked: &[Arc<str>], row: &SqliteRow) -> Result<(), Error> {
     match row.try_get::<i64, _>(0)? {
         0 => {
             known.head = position(row, 1)?;
@@ -64,7 +68,7 @@ fn learn(known: &mut Known, wanted: &Wanted, row: &SqliteRow) -> Result<(), Erro
         }
         2 => {
             let nth = usize::try_from(row.try_get::<i64, _>(1)?).unwrap_or(usize::MAX);
-            if let Some(stream) = wanted.streams.get(nth) {
+            if let Some(stream) = asked.get(nth) {
                 known.revisions.insert(stream.clone(), position(row, 2)?);
             }
         }
