@@ -194,9 +194,23 @@ impl Intake {
                 }
             }
         }
+        self.forget_the_erased(&mut letters).await?;
         let mut appended = self.append(&sealables, actor, along, letters).await?;
         self.settle_older(&sealables, &mut appended).await?;
         Ok(Published { position: appended.head, results: merge(results, sealables, &appended) })
+    }
+
+    /// A letter about an erased record says that something was rejected, not what was sent.
+    async fn forget_the_erased(&self, letters: &mut [NewDeadLetter]) -> Result<(), Error> {
+        let about: Vec<_> = letters.iter().filter_map(|letter| letter.record).collect();
+        if about.is_empty() {
+            return Ok(());
+        }
+        let erased = self.vault.erased(&about).await?;
+        for letter in letters.iter_mut().filter(|letter| letter.record.is_some_and(|record| erased.contains(&record))) {
+            letter.sealed_body.clear();
+        }
+        Ok(())
     }
 
     /// Events that are stored under an older payload version: lifted, they are the same, or conflict after all.
@@ -208,7 +222,8 @@ impl Intake {
                 Some(content) if content == sealable.fact.content() => EventOutcome::Duplicate(position),
                 _ => {
                     let record = self.vault.hasher().record(&sealable.fact.source, &sealable.fact.subject);
-                    conflicts.dead_letters.push(self.vault.conflict_letter(sealable, record).make());
+                    let erased = !self.vault.erased(&[record]).await?.is_empty();
+                    conflicts.dead_letters.push(self.vault.conflict_letter(sealable, record, erased).make());
                     EventOutcome::Conflict(position)
                 }
             };

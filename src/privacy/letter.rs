@@ -17,6 +17,8 @@ pub struct ConflictLetter {
     pub door: Door,
     /// The event as it came.
     pub original: Arc<str>,
+    /// Whether its record is erased: then nothing of the event is kept.
+    pub erased: bool,
     /// The record that it is about.
     pub record: RecordId,
     /// What names it.
@@ -28,7 +30,8 @@ pub struct ConflictLetter {
 impl MakeLetter for ConflictLetter {
     fn make(&self) -> NewDeadLetter {
         // Without randomness nothing can be sealed; the letter then names the conflict without its content.
-        let sealed_body = self.system.seal(SYSTEM, self.original.as_bytes()).unwrap_or_default();
+        let sealed = if self.erased { None } else { self.system.seal(SYSTEM, self.original.as_bytes()).ok() };
+        let sealed_body = sealed.unwrap_or_default();
         NewDeadLetter {
             key: self.hasher.text("letter", &["conflict", &self.original]),
             door: self.door.name.to_owned(),

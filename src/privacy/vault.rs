@@ -136,7 +136,11 @@ impl Vault {
         for class in Retention::ALL {
             let text = personal_part(fact, class);
             let seals_id = class == Retention::Contact;
-            let Some(data_key) = keys.of(class).filter(|_| seals_id || text.is_some()) else { continue };
+            let Some(data_key) = keys.of(class).filter(|_| seals_id || text.is_some()) else {
+                // Erased: that there was something is told, like that of events from before.
+                parts.extend(text.map(|_| (class, Vec::new())));
+                continue;
+            };
             // Setting up a key costs more than sealing with it.
             let data_key = DataKey::new(&data_key.bytes)?;
             if seals_id {
@@ -161,15 +165,27 @@ impl Vault {
             sealed_id,
             parts,
             unknown: i16::try_from(fact.parts.unknown.len()).unwrap_or(i16::MAX),
-            letter: Some(self.conflict_letter(sealable, record)),
+            letter: Some(self.conflict_letter(sealable, record, keys.erased)),
         })
     }
 
-    /// Makes the dead letter of an event that conflicts with a stored one, when it comes to that.
-    pub fn conflict_letter(&self, sealable: &Sealable, record: RecordId) -> Arc<dyn MakeLetter> {
+    /// Which of these records are erased: nothing that tells of them may be kept.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn erased(&self, ids: &[RecordId]) -> Result<HashSet<RecordId>, Error> {
+        self.keyring.load(ids).await?;
+        let keys = self.keyring.in_memory(ids.iter().copied());
+        Ok(keys.into_iter().filter(|(_, keys)| keys.erased).map(|(record, _)| record).collect())
+    }
+
+    /// Makes the dead letter of an event that conflicts with a stored one, when it comes to that. About an erased record
+    /// it says that there was a conflict, not what was sent.
+    pub fn conflict_letter(&self, sealable: &Sealable, record: RecordId, erased: bool) -> Arc<dyn MakeLetter> {
         Arc::new(super::letter::ConflictLetter {
             door: sealable.door.clone(),
             original: sealable.original.clone(),
+            erased,
             record,
             hasher: self.hasher.clone(),
             system: self.system.clone(),

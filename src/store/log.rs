@@ -61,7 +61,8 @@ pub struct NewEvent {
     pub facts: String,
     /// The event's id, sealed; empty when the record's keys are destroyed.
     pub sealed_id: Vec<u8>,
-    /// The personal parts, sealed, at most one per class.
+    /// The personal parts, sealed, at most one per class. An empty one came with the event and is not kept, since its
+    /// record is erased: it is counted, not stored.
     pub parts: Vec<(Retention, Vec<u8>)>,
     /// How many members the schema does not know.
     pub unknown: i16,

@@ -122,11 +122,12 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// The personal parts of the rows, in their order: position, class, blob.
+    /// The personal parts of the rows that are kept, in their order: position, class, blob.
     pub fn parts(&self) -> impl Iterator<Item = (u64, Retention, &[u8])> {
         self.rows
             .iter()
             .flat_map(|row| row.event.parts.iter().map(|(class, blob)| (row.position, *class, blob.as_slice())))
+            .filter(|(_, _, blob)| !blob.is_empty())
     }
 
     /// Whether there is nothing to write.

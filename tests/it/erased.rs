@@ -238,6 +238,24 @@ fn the_facts_stay(client: &mut Client, record: &str) {
     assert_eq!(client.customer("newsletter", "1")["name"], "Matti Meikalainen");
 }
 
+/// What conflicts with its events is told without what was sent.
+fn a_conflict_about_it_holds_nothing(client: &mut Client) {
+    let text = json!({"complaint": "c-2", "topic": "sink", "text": "no, it was Aino's shower"});
+    assert_eq!(client.publish(&[about("later/3", 8, "complaint.opened", text)])[0]["status"], "conflict");
+    let letters = answer(client.get("/v1/dead-letters").send().expect_status(200));
+    let id = &letters["items"][0]["id"];
+    let letter = answer(client.get(&format!("/v1/dead-letters/{id}")).send().expect_status(200));
+    assert_eq!((&letter["reason"], &letter["body"]), (&json!("conflict"), &Value::Null), "{letter}");
+}
+
+/// What is refused of it is told without what was sent.
+fn a_refusal_about_it_holds_nothing(place: &Place) {
+    let wrong = about("later/4", 8, "complaint.opened", json!({"text": "Aino's dripping tap"}));
+    place.kulta(["import", "-"]).stdin(wrong.to_string()).run().expect_code(0);
+    let letters = place.texts("SELECT CAST(length(sealed_body) AS TEXT) FROM dead_letter ORDER BY id DESC LIMIT 1");
+    assert_eq!(letters, ["0"]);
+}
+
 /// What comes later is kept without the person, and no key is made again.
 fn what_comes_later_is_kept_without_the_person(place: &Place, client: &mut Client, records: &[String]) {
     assert_eq!(client.publish(&facts())[0]["status"], "duplicate", "the log still knows its own");
@@ -254,6 +272,10 @@ fn what_comes_later_is_kept_without_the_person(place: &Place, client: &mut Clien
     let entries = timeline["items"].as_array().unwrap();
     let later = entries.iter().find(|entry| entry["data"]["complaint"] == "c-2").unwrap();
     assert_eq!((&later["data"]["topic"], &later["data"]["text"]), (&json!("sink"), &Value::Null));
+    assert_eq!(later["erased"], true, "{later}");
+    let bought = entries.iter().find(|entry| entry["data"]["amount"] == "5").unwrap();
+    assert_eq!(bought["data"], json!({"amount": "5", "currency": "EUR"}), "facts come without a loss");
+    a_conflict_about_it_holds_nothing(client);
     let kept = |table: &str| {
         let sql = if table == "sealed" {
             "SELECT CAST(count(*) AS TEXT) FROM sealed JOIN log ON log.position = sealed.position WHERE record_id = "
@@ -283,6 +305,7 @@ fn erasing_leaves_the_facts_and_nothing_else(place: &Place) {
     for (name, bytes) in stored(place) {
         tells_nothing(&name, bytes);
     }
+    a_refusal_about_it_holds_nothing(place);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::super::view_sql::Texts;
 use super::super::views::{Bulk, Generation, Refold, Seen, StoredCustomer};
 use super::super::{Error, number, view_rows};
+use super::generation_reached::Reached;
 use super::generation_read::{self as read, LookUps};
 use super::generation_schema::{SIDES, create_indexes, schema_of};
 use super::generation_write::{self as write, Writes};
@@ -24,15 +25,18 @@ pub(super) struct Tables {
     pub(super) texts: Texts,
     pub(super) look_ups: LookUps,
     pub(super) writes: Writes,
+    /// For those who were told a position.
     pub(super) readers: PgPool,
+    /// For the projector, and whoever asks for the position.
     pub(super) writers: PgPool,
+    pub(super) reached: Reached,
 }
 
 impl Tables {
-    pub(super) fn new(number: i64, readers: PgPool, writers: PgPool) -> Self {
+    pub(super) fn new(number: i64, readers: PgPool, writers: PgPool, reached: Reached) -> Self {
         let texts = Texts::new(&format!("{}.", schema_of(number)), SIDES);
         let (look_ups, writes) = (LookUps::new(number), Writes::new(number));
-        Self { number, texts, look_ups, writes, readers, writers }
+        Self { number, texts, look_ups, writes, readers, writers, reached }
     }
 
     /// What a failed read means: a table that is not there was removed after a swap, so that the same request succeeds
@@ -54,11 +58,15 @@ impl Generation for Tables {
 
     async fn checkpoint(&self) -> Result<u64, Error> {
         let query = sqlx::query_scalar(self.texts.checkpoint.clone());
-        number::unsigned(query.fetch_one(&self.readers).await.map_err(|error| self.failed(error))?)
+        let position = number::unsigned(query.fetch_one(&self.writers).await.map_err(|error| self.failed(error))?)?;
+        self.reached.set(self.number, position);
+        Ok(position)
     }
 
     async fn policy(&self) -> Result<Option<PolicyRow>, Error> {
-        Ok(view_rows::in_force(self.policies().await?))
+        let query = sqlx::query_as(self.texts.policies.clone());
+        let rows = query.fetch_all(&self.writers).await.map_err(|error| self.failed(error))?;
+        Ok(view_rows::in_force(view_rows::all(rows, view_rows::policy)?))
     }
 
     async fn look_up(&self, needs: &Needs) -> Result<Answer, Error> {
@@ -73,7 +81,9 @@ impl Generation for Tables {
         epoch: i64,
         refold: Option<Refold<'_>>,
     ) -> Result<(), Error> {
-        write::write(self, changes, (from, to), epoch, refold).await
+        write::write(self, changes, (from, to), epoch, refold).await?;
+        self.reached.set(self.number, to);
+        Ok(())
     }
 
     async fn fill(&self, bulk: Bulk) -> Result<(), Error> {
@@ -115,7 +125,7 @@ impl Generation for Tables {
     }
 
     async fn decisions_of(&self, records: &[RecordId]) -> Result<Vec<Decision>, Error> {
-        read::decisions(self, Vec::new(), records.iter().map(|id| id.0).collect()).await
+        read::decisions(self, &self.readers, Vec::new(), records.iter().map(|id| id.0).collect()).await
     }
 
     async fn records_page(

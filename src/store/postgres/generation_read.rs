@@ -7,7 +7,7 @@ use kulta_projections::batch::{Answer, Needs};
 use kulta_projections::crosswalk::Decision;
 use kulta_projections::rows::RecordRow;
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, SqlStr};
+use sqlx::{FromRow, PgPool, SqlStr};
 use uuid::Uuid;
 
 use super::super::{Error, number, view_rows, view_sql};
@@ -45,7 +45,7 @@ pub(super) async fn look_up(tables: &Tables, needs: &Needs) -> Result<Answer, Er
     if !needs.exist.is_empty() {
         let ids: Vec<Uuid> = needs.exist.iter().map(|id| id.0).collect();
         let query = sqlx::query_scalar(tables.look_ups.exist.clone()).bind(ids);
-        let found: Vec<Uuid> = query.fetch_all(&tables.readers).await.map_err(|error| tables.failed(error))?;
+        let found: Vec<Uuid> = query.fetch_all(&tables.writers).await.map_err(|error| tables.failed(error))?;
         answer.exist = found.into_iter().map(RecordId).collect();
     }
     if !needs.members_of.is_empty() {
@@ -60,21 +60,26 @@ pub(super) async fn look_up(tables: &Tables, needs: &Needs) -> Result<Answer, Er
     if !needs.decisions.is_empty() || !needs.decisions_of.is_empty() {
         let ids = needs.decisions.iter().copied().collect();
         let records = needs.decisions_of.iter().map(|id| id.0).collect();
-        answer.decisions = decisions(tables, ids, records).await?;
+        answer.decisions = decisions(tables, &tables.writers, ids, records).await?;
     }
     Ok(answer)
 }
 
 async fn records(tables: &Tables, sql: &SqlStr, ids: Vec<Uuid>) -> Result<Vec<RecordRow>, Error> {
     let query = sqlx::query_as(sql.clone()).bind(ids);
-    let rows = query.fetch_all(&tables.readers).await.map_err(|error| tables.failed(error))?;
+    let rows = query.fetch_all(&tables.writers).await.map_err(|error| tables.failed(error))?;
     view_rows::all(rows, view_rows::record)
 }
 
 /// These decisions, and those that name one of these records.
-pub(super) async fn decisions(tables: &Tables, ids: Vec<Uuid>, records: Vec<Uuid>) -> Result<Vec<Decision>, Error> {
+pub(super) async fn decisions(
+    tables: &Tables,
+    pool: &PgPool,
+    ids: Vec<Uuid>,
+    records: Vec<Uuid>,
+) -> Result<Vec<Decision>, Error> {
     let query = sqlx::query_as(tables.look_ups.decisions.clone()).bind(ids).bind(records);
-    let rows = query.fetch_all(&tables.readers).await.map_err(|error| tables.failed(error))?;
+    let rows = query.fetch_all(pool).await.map_err(|error| tables.failed(error))?;
     view_rows::all(rows, view_rows::decision)
 }
 

@@ -13,6 +13,7 @@ use sqlx::{ConnectOptions, Executor, PgConnection, PgPool, Postgres, Transaction
 use super::super::{Clock, Error, Options, views};
 use super::connect::{self, Doubt, SCHEMA};
 use super::generation::Tables;
+use super::generation_reached::Reached;
 use super::generation_schema::{create_indexes, create_tables, create_views, drop_schema};
 
 /// Connections that write: the live tables, and the workers that fill new ones.
@@ -43,6 +44,7 @@ const FENCE: &str = "SELECT epoch FROM owner WHERE name = 'projector' AND epoch 
 pub(in crate::store) struct Generations {
     readers: PgPool,
     writers: PgPool,
+    reached: Reached,
     clock: Clock,
     /// One handle for each, so that its statements are prepared once.
     opened: Mutex<HashMap<i64, Weak<Tables>>>,
@@ -62,13 +64,22 @@ impl Generations {
     pub(in crate::store) async fn open(url: &str, options: &Options) -> Result<Self, Error> {
         let connect: PgConnectOptions = url.parse()?;
         let connect = connect.application_name("kulta projections").options([SCHEMA]).disable_statement_logging();
-        let pool = |size: u32| {
-            connect::pool(size, &Doubt::default())
-                .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
-        };
-        let writers = pool(WRITERS).connect_with(connect.clone()).await?;
-        let readers = pool(options.readers).connect_lazy_with(connect);
-        Ok(Self { readers, writers, clock: options.clock.clone(), opened: Mutex::default() })
+        let writers = connect::pool(WRITERS, &Doubt::default())
+            .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
+            .connect_with(connect.clone())
+            .await?;
+        let reached = Reached::default();
+        let held_against = reached.clone();
+        let readers = connect::pool(options.readers, &Doubt::default()).after_connect(move |connection, _| {
+            let reached = held_against.clone();
+            Box::pin(async move {
+                connection.execute(SESSION).await?;
+                let behind = || sqlx::Error::Protocol("the server has lost commits of the projections".to_owned());
+                if reached.is_there_still(connection).await? { Ok(()) } else { Err(behind()) }
+            })
+        });
+        let readers = readers.connect_lazy_with(connect);
+        Ok(Self { readers, writers, reached, clock: options.clock.clone(), opened: Mutex::default() })
     }
 
     fn handle(&self, number: i64) -> Arc<Tables> {
@@ -76,7 +87,7 @@ impl Generations {
         if let Some(tables) = opened.get(&number).and_then(Weak::upgrade) {
             return tables;
         }
-        let tables = Arc::new(Tables::new(number, self.readers.clone(), self.writers.clone()));
+        let tables = Arc::new(Tables::new(number, self.readers.clone(), self.writers.clone(), self.reached.clone()));
         opened.retain(|_, tables| tables.strong_count() > 0);
         opened.insert(number, Arc::downgrade(&tables));
         tables
@@ -90,7 +101,7 @@ impl Generations {
     }
 
     async fn find_live(&self) -> Result<i64, Error> {
-        let number = sqlx::query_scalar(LIVE).fetch_optional(&self.readers).await?;
+        let number = sqlx::query_scalar(LIVE).fetch_optional(&self.writers).await?;
         if let Some(number) = number {
             return Ok(number);
         }
@@ -163,6 +174,7 @@ impl views::Generations for Generations {
             drop_schema(&mut transaction, number).await?;
         }
         transaction.commit().await?;
+        self.reached.keep(keep);
         Ok(())
     }
 
