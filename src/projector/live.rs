@@ -30,7 +30,7 @@ const RESTS: u32 = 3;
 const LONGEST_REST: Duration = Duration::from_millis(500);
 /// The rest after every other batch, unless a reader waits: a transaction for each of a thousand single events a second
 /// would cost intake more than the events do.
-const SHORT_REST: Duration = Duration::from_millis(10);
+const SHORT_REST: Duration = Duration::from_millis(20);
 
 /// The projector of one node.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Everything that a plan writes, as one statement: it advances the counter row and, only if that succeeded, inserts.
 //!
-//! Each table that gets rows is one `WITH` part that unfolds an array per column; tables without rows are left out. Few
-//! distinct texts exist, so each is prepared once per connection.
+//! Each table that gets rows is one `WITH` part that unfolds an array per column, or takes the values of a single row;
+//! tables without rows are left out. Few distinct texts exist, so each is prepared once per connection.
 //!
 //! Not COPY, which takes the server a fifth less for thousands of rows: sqlx leaves Nagle's algorithm on, so that the end
 //! of a COPY, a small packet after another, waits 40 ms for the server's acknowledgement. A statement is one packet.
@@ -29,27 +29,37 @@ impl Statement {
     }
 
     /// Adds one column of rows.
-    fn array<'q, R, T>(&mut self, rows: &'q [R], column: impl Fn(&'q R) -> T) -> Result<(), Error>
+    fn column<'q, R, T>(&mut self, rows: &'q [R], column: impl Fn(&'q R) -> T) -> Result<(), Error>
     where
+        T: Encode<'q, Postgres> + Type<Postgres>,
         Vec<T>: Encode<'q, Postgres> + Type<Postgres>,
     {
-        self.bind(rows.iter().map(column).collect::<Vec<T>>())
+        match rows {
+            [row] => self.bind(column(row)),
+            rows => self.bind(rows.iter().map(column).collect::<Vec<T>>()),
+        }
     }
 
-    /// Begins the insertion into a table of rows whose columns are then bound, one array each.
-    fn insert(&mut self, table: &str, columns: &[&str], conflict: &str) {
+    /// Begins the insertion into a table of so many rows, whose columns are then bound: one array each, or the value of
+    /// a single row, which spares the server to unfold them.
+    fn insert(&mut self, table: &str, rows: usize, columns: &[&str], conflict: &str) {
         let first = self.arguments.len() + 1;
-        let arrays: Vec<_> = (first..first + columns.len()).map(|number| format!("${number}")).collect();
         let names: Vec<_> = columns.iter().map(|column| column.trim_end_matches("::json")).collect();
+        let names = names.join(", ");
+        let rows = if rows == 1 {
+            let value = |(number, column): (usize, &&str)| {
+                let cast = if column.ends_with("::json") { "::json" } else { "" };
+                format!("${}{cast}", first + number)
+            };
+            let values: Vec<_> = columns.iter().enumerate().map(value).collect();
+            format!("SELECT {} FROM state WHERE true", values.join(", "))
+        } else {
+            let arrays: Vec<_> = (first..first + columns.len()).map(|number| format!("${number}")).collect();
+            let (columns, arrays) = (columns.join(", "), arrays.join(", "));
+            format!("SELECT {columns} FROM unnest({arrays}) AS new ({names}) WHERE EXISTS (SELECT FROM state)")
+        };
         // Writing to a String does not fail.
-        let _ = write!(
-            self.text,
-            ", new_{table} AS (INSERT INTO {table} ({names}) SELECT {columns} FROM unnest({arrays}) AS new ({names})
-             WHERE EXISTS (SELECT FROM state) {conflict})",
-            names = names.join(", "),
-            columns = columns.join(", "),
-            arrays = arrays.join(", "),
-        );
+        let _ = write!(self.text, ", new_{table} AS (INSERT INTO {table} ({names}) {rows} {conflict})");
     }
 }
 
@@ -97,24 +107,24 @@ fn events(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
         "sealed_id",
         "facts::json",
     ];
-    statement.insert("log", &columns, "");
-    statement.array(&plan.rows, |row| signed(row.position))?;
-    statement.array(&plan.rows, |row| signed(row.revision))?;
-    statement.array(&plan.rows, |row| row.event.time.micros())?;
-    statement.array(&plan.rows, |_| plan.recorded_at.micros())?;
-    statement.array(&plan.rows, |row| row.event.actor)?;
-    statement.array(&plan.rows, |row| row.event.key)?;
-    statement.array(&plan.rows, |row| row.event.fingerprint)?;
-    statement.array(&plan.rows, |row| row.event.record.map(|record| record.0))?;
-    statement.array(&plan.rows, |row| row.event.version)?;
-    statement.array(&plan.rows, |row| small(row.event.parts.len()))?;
-    statement.array(&plan.rows, |row| row.event.unknown)?;
-    statement.array(&plan.rows, |row| &*row.event.stream)?;
-    statement.array(&plan.rows, |row| row.event.type_name)?;
-    statement.array(&plan.rows, |row| &*row.event.source)?;
-    statement.array(&plan.rows, |row| row.event.unit.as_deref())?;
-    statement.array(&plan.rows, |row| row.event.sealed_id.as_slice())?;
-    statement.array(&plan.rows, |row| row.event.facts.as_str())
+    statement.insert("log", plan.rows.len(), &columns, "");
+    statement.column(&plan.rows, |row| signed(row.position))?;
+    statement.column(&plan.rows, |row| signed(row.revision))?;
+    statement.column(&plan.rows, |row| row.event.time.micros())?;
+    statement.column(&plan.rows, |_| plan.recorded_at.micros())?;
+    statement.column(&plan.rows, |row| row.event.actor)?;
+    statement.column(&plan.rows, |row| row.event.key)?;
+    statement.column(&plan.rows, |row| row.event.fingerprint)?;
+    statement.column(&plan.rows, |row| row.event.record.map(|record| record.0))?;
+    statement.column(&plan.rows, |row| row.event.version)?;
+    statement.column(&plan.rows, |row| small(row.event.parts.len()))?;
+    statement.column(&plan.rows, |row| row.event.unknown)?;
+    statement.column(&plan.rows, |row| &*row.event.stream)?;
+    statement.column(&plan.rows, |row| row.event.type_name)?;
+    statement.column(&plan.rows, |row| &*row.event.source)?;
+    statement.column(&plan.rows, |row| row.event.unit.as_deref())?;
+    statement.column(&plan.rows, |row| row.event.sealed_id.as_slice())?;
+    statement.column(&plan.rows, |row| row.event.facts.as_str())
 }
 
 fn parts(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
@@ -122,25 +132,30 @@ fn parts(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
     if parts.is_empty() {
         return Ok(());
     }
-    statement.insert("sealed", &["position", "class", "blob"], "");
-    statement.array(&parts, |(position, _, _)| signed(*position))?;
-    statement.array(&parts, |(_, class, _)| *class as i16)?;
-    statement.array(&parts, |(_, _, blob)| *blob)
+    statement.insert("sealed", parts.len(), &["position", "class", "blob"], "");
+    statement.column(&parts, |(position, _, _)| signed(*position))?;
+    statement.column(&parts, |(_, class, _)| *class as i16)?;
+    statement.column(&parts, |(_, _, blob)| *blob)
 }
 
 fn people(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
     if !plan.records.is_empty() {
-        statement.insert("record", &["first_position", "record_id", "source", "sealed_subject"], "");
-        statement.array(&plan.records, |(_, first)| signed(*first))?;
-        statement.array(&plan.records, |(record, _)| record.record.0)?;
-        statement.array(&plan.records, |(record, _)| &*record.source)?;
-        statement.array(&plan.records, |(record, _)| record.sealed_subject.as_slice())?;
+        statement.insert(
+            "record",
+            plan.records.len(),
+            &["first_position", "record_id", "source", "sealed_subject"],
+            "",
+        );
+        statement.column(&plan.records, |(_, first)| signed(*first))?;
+        statement.column(&plan.records, |(record, _)| record.record.0)?;
+        statement.column(&plan.records, |(record, _)| &*record.source)?;
+        statement.column(&plan.records, |(record, _)| record.sealed_subject.as_slice())?;
     }
     if !plan.keys.is_empty() {
-        statement.insert("record_key", &["record_id", "class", "wrapped"], "");
-        statement.array(&plan.keys, |key| key.record.0)?;
-        statement.array(&plan.keys, |key| key.class as i16)?;
-        statement.array(&plan.keys, |key| key.wrapped.as_slice())?;
+        statement.insert("record_key", plan.keys.len(), &["record_id", "class", "wrapped"], "");
+        statement.column(&plan.keys, |key| key.record.0)?;
+        statement.column(&plan.keys, |key| key.class as i16)?;
+        statement.column(&plan.keys, |key| key.wrapped.as_slice())?;
     }
     Ok(())
 }
@@ -148,19 +163,24 @@ fn people(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
 fn beside(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
     if !plan.cursors.is_empty() {
         let cursors: Vec<_> = plan.cursors.iter().collect();
-        statement.insert("cursor", &["name", "value"], "ON CONFLICT (name) DO UPDATE SET value = excluded.value");
-        statement.array(&cursors, |(name, _)| **name)?;
-        statement.array(&cursors, |(_, value)| **value)?;
+        statement.insert(
+            "cursor",
+            cursors.len(),
+            &["name", "value"],
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        );
+        statement.column(&cursors, |(name, _)| **name)?;
+        statement.column(&cursors, |(_, value)| **value)?;
     }
     if !plan.results.is_empty() {
         let columns = ["key", "request", "recorded_at", "position", "status", "sealed_body"];
-        statement.insert("command_result", &columns, "");
-        statement.array(&plan.results, |result| result.key)?;
-        statement.array(&plan.results, |result| result.request)?;
-        statement.array(&plan.results, |_| plan.recorded_at.micros())?;
-        statement.array(&plan.results, |result| signed(result.position))?;
-        statement.array(&plan.results, |result| result.status)?;
-        statement.array(&plan.results, |result| result.sealed_body.as_slice())?;
+        statement.insert("command_result", plan.results.len(), &columns, "");
+        statement.column(&plan.results, |result| result.key)?;
+        statement.column(&plan.results, |result| result.request)?;
+        statement.column(&plan.results, |_| plan.recorded_at.micros())?;
+        statement.column(&plan.results, |result| signed(result.position))?;
+        statement.column(&plan.results, |result| result.status)?;
+        statement.column(&plan.results, |result| result.sealed_body.as_slice())?;
     }
     Ok(())
 }
@@ -170,15 +190,15 @@ fn letters(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
     if !letters.is_empty() {
         let columns =
             ["recorded_at", "letter_key", "record_id", "door", "origin", "reason", "problems::json", "sealed_body"];
-        statement.insert("dead_letter", &columns, "ON CONFLICT (letter_key) DO NOTHING");
-        statement.array(letters, |_| plan.recorded_at.micros())?;
-        statement.array(letters, |letter| letter.key)?;
-        statement.array(letters, |letter| letter.record.map(|record| record.0))?;
-        statement.array(letters, |letter| letter.door.as_str())?;
-        statement.array(letters, |letter| letter.origin.as_str())?;
-        statement.array(letters, |letter| letter.reason.as_str())?;
-        statement.array(letters, |letter| letter.problems.as_str())?;
-        statement.array(letters, |letter| letter.sealed_body.as_slice())?;
+        statement.insert("dead_letter", letters.len(), &columns, "ON CONFLICT (letter_key) DO NOTHING");
+        statement.column(letters, |_| plan.recorded_at.micros())?;
+        statement.column(letters, |letter| letter.key)?;
+        statement.column(letters, |letter| letter.record.map(|record| record.0))?;
+        statement.column(letters, |letter| letter.door.as_str())?;
+        statement.column(letters, |letter| letter.origin.as_str())?;
+        statement.column(letters, |letter| letter.reason.as_str())?;
+        statement.column(letters, |letter| letter.problems.as_str())?;
+        statement.column(letters, |letter| letter.sealed_body.as_slice())?;
     }
     if !plan.settles.is_empty() {
         let first = statement.arguments.len() + 1;
@@ -189,8 +209,8 @@ fn letters(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
              FROM unnest(${first}, ${second}) AS new (id, position)
              WHERE dead_letter.id = new.id AND state = 'open' AND EXISTS (SELECT FROM state))"
         );
-        statement.array(&plan.settles, |(id, _)| *id)?;
-        statement.array(&plan.settles, |(_, position)| signed(*position))?;
+        statement.bind(plan.settles.iter().map(|(id, _)| *id).collect::<Vec<i64>>())?;
+        statement.bind(plan.settles.iter().map(|(_, position)| signed(*position)).collect::<Vec<i64>>())?;
     }
     Ok(())
 }
