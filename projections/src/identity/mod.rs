@@ -1,0 +1,3 @@
+//! Which records are one customer: normalising, blocking, comparing, clustering.
+
+pub mod normal;
