@@ -1,0 +1,111 @@
+//! Training: the shares of all levels from counts of agreement patterns, by expectation maximisation (Dempster, Laird,
+//! Rubin 1977; for record linkage Winkler 1988), without any labels.
+//!
+//! Two counts are given for each pattern: among the pairs that blocking found, and among pairs drawn at random. Pairs
+//! of one customer and of one household are taken to be among the first; what strangers agree in is learned from the
+//! second, each pair weighed by its odds of being strangers, because in a small file with many duplicates random pairs
+//! are not all strangers. The built-in shares weigh as pseudo-counts, so that a file of a hundred records, or one
+//! without duplicates, moves them little.
+
+use super::{EXPECTED_DUPLICATES, EXPECTED_HOUSEHOLD, Table, Weights, share};
+use crate::identity::compare::Compared;
+use crate::identity::compare::slots::Slot;
+use crate::identity::terms::Terms;
+
+/// How often a pattern was met.
+#[derive(Clone, Copy, Debug)]
+pub struct Pattern {
+    /// The pattern; rarities in whole bits.
+    pub compared: Compared,
+    /// Among blocked pairs.
+    pub blocked: f64,
+    /// Among random pairs.
+    pub random: f64,
+}
+
+const ITERATIONS: usize = 30;
+/// Pairs of one customer, of one household and of strangers that the built-in shares stand for.
+const CUSTOMER_PSEUDO: f64 = 40.0;
+const HOUSEHOLD_PSEUDO: f64 = 40.0;
+const STRANGER_PSEUDO: f64 = 1_000.0;
+/// Records that the built-in expectation of duplicates stands for.
+const RECORDS_PSEUDO: f64 = 40.0;
+
+/// Weights for `records` records from the counts of their patterns.
+pub fn train(slots: &'static [Slot], organisations: bool, records: u64, patterns: &[Pattern], terms: &Terms) -> Weights {
+    let start = Weights::built_in(slots, records);
+    let mut weights = start.clone();
+    for _ in 0..ITERATIONS {
+        let table = Table::of(&weights, terms, organisations);
+        let mut sums = Sums::new(slots);
+        patterns.iter().for_each(|pattern| sums.add(&table, pattern));
+        sums.maximise(&start, slots, &mut weights);
+    }
+    weights
+}
+
+#[derive(Clone, Copy, Default)]
+struct Cell {
+    customer: f64,
+    household: f64,
+    stranger: f64,
+}
+
+struct Sums {
+    cells: Vec<Vec<Cell>>,
+    customers: f64,
+    households: f64,
+}
+
+impl Sums {
+    fn new(slots: &[Slot]) -> Self {
+        let cells = slots.iter().map(|slot| vec![Cell::default(); slot.levels.len()]).collect();
+        Self { cells, customers: 0.0, households: 0.0 }
+    }
+
+    /// Expectation: what the pairs of a pattern are, by the weights so far.
+    fn add(&mut self, table: &Table, pattern: &Pattern) {
+        let (customer, household) = table.odds(&pattern.compared);
+        let whole = 1.0 + customer + household;
+        let (customer, household, stranger) = (customer / whole, household / whole, 1.0 / whole);
+        let cell = Cell {
+            customer: customer * pattern.blocked,
+            household: household * pattern.blocked,
+            stranger: stranger * pattern.random,
+        };
+        self.customers += cell.customer;
+        self.households += cell.household;
+        for (slot, levels) in self.cells.iter_mut().enumerate() {
+            let sum = &mut levels[pattern.compared.agreement.level(slot)];
+            sum.customer += cell.customer;
+            sum.household += cell.household;
+            sum.stranger += cell.stranger;
+        }
+    }
+
+    /// Maximisation: shares from the sums and the pseudo-counts.
+    fn maximise(&self, start: &Weights, slots: &[Slot], weights: &mut Weights) {
+        let expected = |pairs: f64, before: f64| {
+            let records = start.records as f64;
+            (2.0 * pairs + RECORDS_PSEUDO * before) / (records + RECORDS_PSEUDO)
+        };
+        weights.customer = share(expected(self.customers, EXPECTED_DUPLICATES), start.records);
+        weights.household = share(expected(self.households, EXPECTED_HOUSEHOLD), start.records);
+        for (at, (cells, slot)) in self.cells.iter().zip(slots).enumerate() {
+            let total = |part: fn(&Cell) -> f64| cells.iter().skip(1).map(part).sum::<f64>();
+            let (customers, households, strangers) =
+                (total(|c| c.customer), total(|c| c.household), total(|c| c.stranger));
+            for (level, cell) in cells.iter().enumerate().skip(1) {
+                let before = &start.slots[at].levels[level];
+                let found = &mut weights.slots[at].levels[level];
+                found.m = (cell.customer + CUSTOMER_PSEUDO * before.m) / (customers + CUSTOMER_PSEUDO);
+                found.u = (cell.stranger + STRANGER_PSEUDO * before.u) / (strangers + STRANGER_PSEUDO);
+                found.h = if slot.household {
+                    (cell.household + HOUSEHOLD_PSEUDO * before.h) / (households + HOUSEHOLD_PSEUDO)
+                } else {
+                    (found.u * before.h / before.u).clamp(1e-12, 1.0)
+                };
+            }
+        }
+    }
+}
