@@ -31,8 +31,13 @@ mod label {
     pub const DOMAIN: u64 = 14;
     pub const SITE: u64 = 15;
     pub const GRAMS: u64 = 16;
-    pub const JOINED: u64 = 17;
-    pub const FACET: u64 = 18;
+    pub const WORD: u64 = 17;
+    pub const TOWN_MONTH: u64 = 19;
+    pub const TOWN_DAY: u64 = 20;
+    pub const WORD_DAY: u64 = 21;
+    pub const LOCAL_START: u64 = 22;
+    pub const JOINED: u64 = 40;
+    pub const FACET: u64 = 60;
 }
 
 /// In a joined block that is crowded too, a record meets as many neighbours on either side.
@@ -103,6 +108,7 @@ impl Found {
             self.keys.push(mail(address.value));
             if record.at(address.local).len() >= 4 && !address.role {
                 self.key(label::LOCAL, &[hash::text(record.at(address.local))]);
+                self.key(label::LOCAL_START, &[hash::bytes(&record.bytes(address.local)[..4])]);
             }
         }
         for number in &record.phones {

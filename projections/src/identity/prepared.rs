@@ -197,8 +197,12 @@ impl Prepared {
         self.words.get(from..from + usize::from(name.family)).unwrap_or_default()
     }
 
-    /// Whether both hold different valid values of a strong id, and none in common.
+    /// Whether both hold different valid values of a strong id and none in common, or are said to be of different
+    /// generations.
     pub(crate) fn contradicts(&self, other: &Self) -> bool {
+        if self.generation != other.generation && self.generation != 0 && other.generation != 0 {
+            return true;
+        }
         let strong = |record: &'_ Self| -> Vec<(u32, u32, u64)> {
             record.ids.iter().filter(|id| id.strong).map(|id| (id.kind, id.country, id.hash)).collect()
         };

@@ -7,6 +7,8 @@ use crate::identity::similar::{edits, jaro_winkler};
 
 const SAME: u8 = 1;
 const COMMON: u8 = 2;
+/// Of e-mail addresses: only the provider. A mailbox `info@` says no more of a person.
+const PROVIDER: u8 = 5;
 
 /// Lower levels are better, 0 is none.
 fn best(level: &mut u8, found: u8) {
@@ -23,10 +25,15 @@ pub(super) fn mails(
     compared: &mut Compared,
 ) {
     let (mut level, mut rarity) = (0, 0);
+    let organisations = compared.agreement.organisations();
     for a in &one.mails {
         for b in &other.mails {
             if a.value == b.value {
                 if crowded(block::mail(a.value)) {
+                    continue;
+                }
+                if a.role && !organisations {
+                    best(&mut level, PROVIDER);
                     continue;
                 }
                 rarity = a.rarity;
@@ -45,7 +52,6 @@ pub(super) fn mails(
 fn mail((one, a): (&Prepared, &Mail), (other, b): (&Prepared, &Mail)) -> u8 {
     const OTHER_PROVIDER: u8 = 3;
     const CLOSE: u8 = 4;
-    const PROVIDER: u8 = 5;
     const DIFFER: u8 = 6;
     let (local, other_local) = (one.bytes(a.local), other.bytes(b.local));
     let telling = local.len() >= 5 && !a.role && !b.role;

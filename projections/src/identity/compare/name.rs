@@ -66,6 +66,9 @@ impl Both<'_> {
         if short.len() == 1 {
             return Found::of(if short[0] == long[0] { INITIAL } else { DIFFER });
         }
+        if abbreviated(short, long) {
+            return Found::of(INITIAL);
+        }
         let allowed = match short.len() {
             0..=2 => 0,
             3..=6 => 1,
@@ -154,8 +157,20 @@ impl Both<'_> {
         a.len() != b.len() && letters(self.one, a) == letters(self.other, b)
     }
 
+    /// Whether one is written in another script: then letters say nothing.
+    fn scripts_differ(&self, a: &Name, b: &Name) -> bool {
+        let latin = |record: &'_ Prepared, name: &Name| {
+            let mut words = record.given(name).iter().chain(record.family(name));
+            words.any(|word| record.bytes(word.text).is_ascii())
+        };
+        latin(self.one, a) != latin(self.other, b)
+    }
+
     /// Given and family name of two names, in the order that fits better.
     pub fn person(&self, a: &Name, b: &Name) -> (Found, Found) {
+        if self.scripts_differ(a, b) {
+            return (Found::MISSING, Found::MISSING);
+        }
         let (given, family) = (self.one.given(a), self.one.family(a));
         let (other_given, other_family) = (self.other.given(b), self.other.family(b));
         let straight = (self.given(given, other_given), self.family(family, other_family));
@@ -165,6 +180,22 @@ impl Both<'_> {
         // Fields that change places: what one calls the family name is compared with what the other calls given.
         let swapped = (self.given(family, other_given), self.family(given, other_family));
         let good = |found: (Found, Found)| found.0.rank() + found.1.rank();
-        if good(swapped) > good(straight) + 3 { swapped } else { straight }
+        if good(swapped) <= good(straight) + 3 {
+            return straight;
+        }
+        // Where only one half agrees, it is taken for the family name, which says less: whose fields are the wrong way
+        // round is not known.
+        if swapped.0.rank() > swapped.1.rank() && swapped.1.level != 0 { (swapped.1, swapped.0) } else { swapped }
     }
+}
+
+/// Consonants of the longer word in their order: `Mhd` of Mohamed, `Chr` of Christian.
+fn abbreviated(short: &[u8], long: &[u8]) -> bool {
+    let vowel = |letter: &u8| b"aeiouy".contains(letter);
+    let mut rest = long.iter();
+    short.len() <= 4
+        && long.len() >= short.len() + 2
+        && short[0] == long[0]
+        && !short.iter().any(vowel)
+        && short.iter().all(|letter| rest.any(|other| other == letter))
 }

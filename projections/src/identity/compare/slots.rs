@@ -1,8 +1,7 @@
 //! The comparisons of persons and of organisations, with the built-in shares of their levels.
 //!
 //! The shares are what is to be expected before any training, and weigh in it as pseudo-counts: `m` among pairs of
-//! one customer, `u` among pairs of strangers, `h` among two customers of one household (two companies of one group).
-//! They are rough on purpose. Level 0 is always "missing".
+//! one customer, `u` among pairs of strangers. They are rough on purpose. Level 0 is always "missing".
 
 use crate::identity::terms::Term;
 
@@ -15,18 +14,12 @@ pub struct Level {
     pub m: f64,
     /// Share among pairs of strangers.
     pub u: f64,
-    /// Share among pairs of one household or group, if it differs from strangers'.
-    pub h: f64,
     /// The counts that adjust it, where the level means that a frequent value is shared.
     pub term: Option<Term>,
 }
 
 const fn level(name: &'static str, m: f64, u: f64) -> Level {
-    Level { name, m, u, h: u, term: None }
-}
-
-const fn near(name: &'static str, m: f64, u: f64, h: f64) -> Level {
-    Level { name, m, u, h, term: None }
+    Level { name, m, u, term: None }
 }
 
 impl Level {
@@ -37,15 +30,33 @@ impl Level {
 
 const MISSING: Level = level("missing", 1.0, 1.0);
 
+/// How two customers of one household, or two companies of one group, agree in a comparison.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shared {
+    /// So many have one and the same value, and agree as two records of one customer do; the others as strangers do.
+    Value(f64),
+    /// The same, but the share is not learned: families in which it is high look like one customer.
+    Fixed(f64),
+    /// By a share for each level.
+    Levels(&'static [f64]),
+}
+
 /// A comparison.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
     /// Its name in policies and explanations.
     pub name: &'static str,
-    /// Whether households, or groups of companies, agree in it more than strangers do.
-    pub household: bool,
+    /// What households and groups share.
+    pub shared: Shared,
     /// Its levels, "missing" first.
     pub levels: &'static [Level],
+}
+
+impl Slot {
+    /// Whether what is shared here is counted as common to a household.
+    pub const fn common(&self) -> bool {
+        !matches!(self.shared, Shared::Fixed(_))
+    }
 }
 
 /// Slots of persons.
@@ -124,20 +135,20 @@ const GIVEN: &[Level] = &[
 
 const FAMILY: &[Level] = &[
     MISSING,
-    near("same", 0.52, 0.0005, 0.45),
-    near("same, frequent", 0.25, 0.003, 0.25).of(Term::Family),
-    near("one part", 0.03, 0.0005, 0.03),
+    level("same", 0.52, 0.0005),
+    level("same, frequent", 0.25, 0.003).of(Term::Family),
+    level("one part", 0.03, 0.0005),
     level("initial", 0.01, 0.003),
-    near("close", 0.08, 0.001, 0.05),
-    near("sounds the same", 0.01, 0.001, 0.01),
+    level("close", 0.08, 0.001),
+    level("sounds the same", 0.01, 0.001),
     level("alike", 0.03, 0.04),
-    near("different", 0.07, 0.951, 0.16),
+    level("different", 0.07, 0.951),
 ];
 
 const BIRTH: &[Level] = &[
     MISSING,
-    near("same", 0.80, 0.000_04, 0.01),
-    near("same, frequent", 0.01, 0.000_02, 0.000_02).of(Term::Birth),
+    level("same", 0.80, 0.000_04),
+    level("same, frequent", 0.01, 0.000_02).of(Term::Birth),
     level("day and month swapped", 0.01, 0.000_04),
     level("one digit", 0.07, 0.001),
     level("two of year, month, day", 0.03, 0.005),
@@ -148,20 +159,20 @@ const BIRTH: &[Level] = &[
 
 const EMAIL: &[Level] = &[
     MISSING,
-    near("same", 0.50, 0.000_002, 0.10),
-    near("same, frequent", 0.02, 0.000_1, 0.02).of(Term::Email),
+    level("same", 0.50, 0.000_002),
+    level("same, frequent", 0.02, 0.000_1).of(Term::Email),
     level("same name, other provider", 0.04, 0.000_02),
     level("close", 0.10, 0.000_02),
-    near("provider", 0.06, 0.02, 0.06),
-    near("different", 0.28, 0.98, 0.82),
+    level("provider", 0.06, 0.02),
+    level("different", 0.28, 0.98),
 ];
 
 const PHONE: &[Level] = &[
     MISSING,
-    near("same", 0.60, 0.000_002, 0.35),
-    near("same, frequent", 0.02, 0.000_1, 0.03).of(Term::Phone),
+    level("same", 0.60, 0.000_002),
+    level("same, frequent", 0.02, 0.000_1).of(Term::Phone),
     level("one digit", 0.05, 0.000_02),
-    near("different", 0.33, 0.9999, 0.62),
+    level("different", 0.33, 0.9999),
 ];
 
 /// Street and place in one: 5 × street + place.
@@ -198,25 +209,25 @@ pub mod address {
 
 const ADDRESS: &[Level] = &[
     MISSING,
-    near("place", 0.10, 0.000_5, 0.08),
-    near("place, a frequent one", 0.06, 0.008, 0.04).of(Term::Place),
-    near("place nearly", 0.02, 0.005, 0.02),
-    near("other place", 0.04, 0.30, 0.02),
-    near("street and number", 0.12, 0.000_005, 0.20),
-    near("street and number, place", 0.30, 0.000_003, 0.40),
-    near("street and number, frequent place", 0.001, 0.000_000_1, 0.001),
-    near("street and number, place nearly", 0.04, 0.000_003, 0.05),
-    near("street and number, other place", 0.01, 0.000_03, 0.01),
-    near("street and number, other flat", 0.005, 0.000_002, 0.01),
-    near("street and number, other flat, place", 0.01, 0.000_003, 0.02),
-    near("street and number, other flat, frequent place", 0.001, 0.000_000_1, 0.001),
-    near("street and number, other flat, place nearly", 0.004, 0.000_002, 0.005),
-    near("street and number, other flat, other place", 0.002, 0.000_02, 0.002),
-    near("street nearly", 0.01, 0.000_1, 0.01),
-    near("street nearly, place", 0.05, 0.000_01, 0.05),
-    near("street nearly, frequent place", 0.01, 0.000_01, 0.01).of(Term::Place),
-    near("street nearly, place nearly", 0.01, 0.000_01, 0.01),
-    near("street nearly, other place", 0.005, 0.000_5, 0.005),
+    level("place", 0.10, 0.000_5),
+    level("place, a frequent one", 0.06, 0.008).of(Term::Place),
+    level("place nearly", 0.02, 0.005),
+    level("other place", 0.04, 0.30),
+    level("street and number", 0.12, 0.000_005),
+    level("street and number, place", 0.30, 0.000_003),
+    level("street and number, frequent place", 0.001, 0.000_000_1),
+    level("street and number, place nearly", 0.04, 0.000_003),
+    level("street and number, other place", 0.01, 0.000_03),
+    level("street and number, other flat", 0.005, 0.000_002),
+    level("street and number, other flat, place", 0.01, 0.000_003),
+    level("street and number, other flat, frequent place", 0.001, 0.000_000_1),
+    level("street and number, other flat, place nearly", 0.004, 0.000_002),
+    level("street and number, other flat, other place", 0.002, 0.000_02),
+    level("street nearly", 0.01, 0.000_1),
+    level("street nearly, place", 0.05, 0.000_01),
+    level("street nearly, frequent place", 0.01, 0.000_01).of(Term::Place),
+    level("street nearly, place nearly", 0.01, 0.000_01),
+    level("street nearly, other place", 0.005, 0.000_5),
     level("same street, other number", 0.003, 0.001),
     level("same street, other number, place", 0.01, 0.000_1),
     level("same street, other number, frequent place", 0.003, 0.000_1).of(Term::Place),
@@ -231,60 +242,63 @@ const ADDRESS: &[Level] = &[
 
 const ID: &[Level] = &[
     MISSING,
-    level("same", 0.85, 0.000_001),
+    level("same", 0.90, 0.000_001),
     level("one digit", 0.05, 0.000_01),
-    level("different", 0.10, 0.999_99),
+    level("different", 0.05, 0.999_99),
 ];
 
 /// Of persons.
 pub const PERSON: &[Slot] = &[
-    Slot { name: "given_name", household: false, levels: GIVEN },
-    Slot { name: "family_name", household: true, levels: FAMILY },
-    Slot { name: "birth_date", household: false, levels: BIRTH },
-    Slot { name: "email", household: true, levels: EMAIL },
-    Slot { name: "phone", household: true, levels: PHONE },
-    Slot { name: "address", household: true, levels: ADDRESS },
-    Slot { name: "ids", household: false, levels: ID },
+    Slot { name: "given_name", shared: Shared::Fixed(0.01), levels: GIVEN },
+    Slot { name: "family_name", shared: Shared::Value(0.65), levels: FAMILY },
+    Slot { name: "birth_date", shared: Shared::Fixed(0.01), levels: BIRTH },
+    Slot { name: "email", shared: Shared::Value(0.12), levels: EMAIL },
+    Slot { name: "phone", shared: Shared::Value(0.4), levels: PHONE },
+    Slot { name: "address", shared: Shared::Value(0.8), levels: ADDRESS },
+    Slot { name: "ids", shared: Shared::Fixed(0.0), levels: ID },
     Slot {
         name: "gender",
-        household: false,
+        shared: Shared::Fixed(0.0),
         levels: &[MISSING, level("same", 0.97, 0.5), level("different", 0.03, 0.5)],
     },
     Slot {
         name: "generation",
-        household: false,
+        shared: Shared::Fixed(0.0),
         levels: &[MISSING, level("same", 0.97, 0.5), level("different", 0.03, 0.5)],
     },
 ];
 
+/// Companies of one group have names that share words.
+const GROUP_NAME: &[f64] = &[1.0, 0.02, 0.01, 0.03, 0.25, 0.25, 0.20, 0.24];
+
 const COMPANY: &[Level] = &[
     MISSING,
-    near("same", 0.60, 0.000_01, 0.05),
-    near("same, frequent", 0.03, 0.000_1, 0.02).of(Term::Company),
-    near("close", 0.14, 0.000_02, 0.03),
-    near("words left out", 0.12, 0.000_2, 0.30),
-    near("most words", 0.05, 0.000_3, 0.30),
-    near("some words", 0.02, 0.01, 0.10),
-    near("different", 0.04, 0.989, 0.20),
+    level("same", 0.60, 0.000_01),
+    level("same, frequent", 0.03, 0.000_1).of(Term::Company),
+    level("close", 0.14, 0.000_02),
+    level("words left out", 0.12, 0.000_2),
+    level("most words", 0.05, 0.000_3),
+    level("some words", 0.02, 0.01),
+    level("different", 0.04, 0.989),
 ];
 
 /// Of organisations.
 pub const ORGANISATION: &[Slot] = &[
-    Slot { name: "name", household: true, levels: COMPANY },
+    Slot { name: "name", shared: Shared::Levels(GROUP_NAME), levels: COMPANY },
     Slot {
         name: "legal_form",
-        household: false,
+        shared: Shared::Fixed(0.0),
         levels: &[MISSING, level("same", 0.95, 0.5), level("different", 0.05, 0.5)],
     },
-    Slot { name: "registered_id", household: false, levels: ID },
-    Slot { name: "email", household: true, levels: EMAIL },
-    Slot { name: "phone", household: true, levels: PHONE },
-    Slot { name: "address", household: true, levels: ADDRESS },
-    Slot { name: "ids", household: false, levels: ID },
+    Slot { name: "registered_id", shared: Shared::Fixed(0.0), levels: ID },
+    Slot { name: "email", shared: Shared::Value(0.1), levels: EMAIL },
+    Slot { name: "phone", shared: Shared::Value(0.2), levels: PHONE },
+    Slot { name: "address", shared: Shared::Value(0.5), levels: ADDRESS },
+    Slot { name: "ids", shared: Shared::Fixed(0.0), levels: ID },
     Slot {
         name: "website",
-        household: true,
-        levels: &[MISSING, near("same", 0.80, 0.000_01, 0.50), near("different", 0.20, 0.999_99, 0.50)],
+        shared: Shared::Value(0.4),
+        levels: &[MISSING, level("same", 0.80, 0.000_01), level("different", 0.20, 0.999_99)],
     },
 ];
 

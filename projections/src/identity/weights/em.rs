@@ -7,9 +7,9 @@
 //! are not all strangers. The built-in shares weigh as pseudo-counts, so that a file of a hundred records, or one
 //! without duplicates, moves them little.
 
-use super::{EXPECTED_DUPLICATES, EXPECTED_HOUSEHOLD, Table, Weights, share};
+use super::{EXPECTED_DUPLICATES, EXPECTED_HOUSEHOLD, LevelWeights, Table, Weights, household, share};
 use crate::identity::compare::Compared;
-use crate::identity::compare::slots::Slot;
+use crate::identity::compare::slots::{Shared, Slot};
 use crate::identity::terms::Terms;
 
 /// How often a pattern was met.
@@ -27,6 +27,9 @@ const ITERATIONS: usize = 30;
 /// Pairs of one customer, of one household and of strangers that the built-in shares stand for.
 const CUSTOMER_PSEUDO: f64 = 40.0;
 const HOUSEHOLD_PSEUDO: f64 = 40.0;
+/// The built-in share of households with one value weighs as so many of those found: without labels the two kinds of
+/// pairs that agree in it are told apart by little else.
+const HOUSEHOLD_WEIGHT: f64 = 0.5;
 const STRANGER_PSEUDO: f64 = 1_000.0;
 /// Records that the built-in expectation of duplicates stands for.
 const RECORDS_PSEUDO: f64 = 40.0;
@@ -95,17 +98,33 @@ impl Sums {
             let total = |part: fn(&Cell) -> f64| cells.iter().skip(1).map(part).sum::<f64>();
             let (customers, households, strangers) =
                 (total(|c| c.customer), total(|c| c.household), total(|c| c.stranger));
+            let learned = learned(slot, cells, &weights.slots[at].levels, households);
             for (level, cell) in cells.iter().enumerate().skip(1) {
                 let before = &start.slots[at].levels[level];
                 let found = &mut weights.slots[at].levels[level];
                 found.m = (cell.customer + CUSTOMER_PSEUDO * before.m) / (customers + CUSTOMER_PSEUDO);
                 found.u = (cell.stranger + STRANGER_PSEUDO * before.u) / (strangers + STRANGER_PSEUDO);
-                found.h = if slot.household {
-                    (cell.household + HOUSEHOLD_PSEUDO * before.h) / (households + HOUSEHOLD_PSEUDO)
-                } else {
-                    (found.u * before.h / before.u).clamp(1e-12, 1.0)
+                found.h = match slot.shared {
+                    Shared::Levels(_) => {
+                        (cell.household + HOUSEHOLD_PSEUDO * before.h) / (households + HOUSEHOLD_PSEUDO)
+                    }
+                    _ => household(slot, level, found.m, found.u, learned),
                 };
             }
         }
     }
+}
+
+/// The share of households that have one value, from how they agree in it.
+fn learned(slot: &Slot, cells: &[Cell], levels: &[LevelWeights], households: f64) -> Option<f64> {
+    let Shared::Value(before) = slot.shared else { return None };
+    let shares = |level: &LevelWeights| {
+        // What is there follows from the last share; the part of it that came from shared values.
+        let of_shared = (level.h - level.u) / (level.m - level.u);
+        let share = if of_shared.is_finite() { of_shared.clamp(0.0, 1.0) } else { before };
+        share * level.m / (share * level.m + (1.0 - share) * level.u)
+    };
+    let sum: f64 = cells.iter().zip(levels).skip(1).map(|(cell, level)| cell.household * shares(level)).sum();
+    let pseudo = HOUSEHOLD_PSEUDO.max(HOUSEHOLD_WEIGHT * households);
+    Some((sum + pseudo * before) / (households + pseudo))
 }

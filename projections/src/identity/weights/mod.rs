@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::compare::Compared;
-use super::compare::slots::{Slot, slots};
+use super::compare::slots::{Level, Shared, Slot, slots};
 use super::policy::MatchPolicy;
 use super::terms::{EIGHTHS, Term, Terms};
 
@@ -65,18 +65,31 @@ pub(crate) fn share(expected: f64, records: u64) -> f64 {
     (expected / records.saturating_sub(1).max(1) as f64).min(0.25)
 }
 
+/// The share of a level in a household: of those who share the value as among one customer, of the others as among
+/// strangers; `learned` in place of the built-in share of the former.
+fn household(slot: &Slot, level: usize, m: f64, u: f64, learned: Option<f64>) -> f64 {
+    match slot.shared {
+        Shared::Value(share) | Shared::Fixed(share) => {
+            let share = learned.unwrap_or(share);
+            share * m + (1.0 - share) * u
+        }
+        Shared::Levels(shares) => shares[level],
+    }
+}
+
 impl Weights {
     /// The weights before training, for a file of so many records.
     pub fn built_in(slots: &[Slot], records: u64) -> Self {
         let of = |slot: &Slot| {
-            let total = |part: fn(&super::compare::slots::Level) -> f64| slot.levels.iter().skip(1).map(part).sum::<f64>();
-            let (m, u, h) = (total(|l| l.m), total(|l| l.u), total(|l| l.h));
-            let level = |(at, level): (usize, &super::compare::slots::Level)| {
+            let total = |part: fn(&Level) -> f64| slot.levels.iter().skip(1).map(part).sum::<f64>();
+            let (m, u) = (total(|level| level.m), total(|level| level.u));
+            let level = |(at, level): (usize, &Level)| {
                 let name = level.name.to_owned();
                 if at == 0 {
                     return LevelWeights { name, m: 1.0, u: 1.0, h: 1.0 };
                 }
-                LevelWeights { name, m: level.m / m, u: level.u / u, h: level.h / h }
+                let (m, u) = (level.m / m, level.u / u);
+                LevelWeights { name, m, u, h: household(slot, at, m, u, None) }
             };
             SlotWeights { name: slot.name.to_owned(), levels: slot.levels.iter().enumerate().map(level).collect() }
         };
@@ -134,7 +147,8 @@ impl Table {
             for (level, (found, named)) in slot.levels.iter().zip(known.levels).enumerate().skip(1) {
                 let base = named.term.map_or(0.0, |term| bases[term as usize]);
                 table.customer[at][level] = (found.m / found.u).log2() as f32 + base;
-                table.shared[at][level] = (found.h / found.u).log2() as f32 + base;
+                let common = if known.common() { base } else { 0.0 };
+                table.shared[at][level] = (found.h / found.u).log2() as f32 + common;
             }
             // A frequent value never says more than a rare one, whose weight has no base.
             let rare = slot.levels.iter().zip(known.levels).skip(1).filter(|(_, named)| named.term.is_none());
