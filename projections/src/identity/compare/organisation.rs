@@ -36,9 +36,13 @@ const NEARLY: u8 = 3;
 
 fn names(one: &Prepared, other: &Prepared, compared: &mut Compared) {
     let (mut level, mut rarity) = (0, 0);
-    for a in &one.names {
-        for b in &other.names {
-            let found = name(one, other, a, b);
+    for (at, a) in one.names.iter().enumerate() {
+        for (other_at, b) in other.names.iter().enumerate() {
+            let mut found = name(one, other, a, b);
+            if at > 0 && other_at > 0 {
+                // Companies of one group share trade names.
+                found = found.max(LEFT_OUT);
+            }
             if level == 0 || found < level {
                 (level, rarity) = (found, a.rarity);
             }

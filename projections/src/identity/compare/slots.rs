@@ -129,8 +129,8 @@ const GIVEN: &[Level] = &[
     level("initial", 0.04, 0.01),
     level("close", 0.08, 0.003),
     level("sounds the same", 0.02, 0.003),
-    level("alike", 0.04, 0.05),
-    level("different", 0.07, 0.921),
+    level("alike", 0.02, 0.04),
+    level("different", 0.07, 0.931),
 ];
 
 const FAMILY: &[Level] = &[
@@ -242,9 +242,9 @@ const ADDRESS: &[Level] = &[
 
 const ID: &[Level] = &[
     MISSING,
-    level("same", 0.90, 0.000_001),
+    level("same", 0.92, 0.000_001),
     level("one digit", 0.05, 0.000_01),
-    level("different", 0.05, 0.999_99),
+    level("different", 0.03, 0.999_99),
 ];
 
 /// Of persons.
