@@ -1,11 +1,32 @@
 //! How alike two short texts are. On bytes: what is compared has been folded to a small alphabet before.
 
-/// Longer texts are compared by their beginnings.
+/// Longer texts are compared by their beginnings: one word of 64 bits holds a text's places.
 const LONGEST: usize = 64;
+
+fn cut(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(LONGEST)]
+}
+
+/// The places of each byte in a text, a bit for each.
+struct Places([u64; 256]);
+
+impl Places {
+    fn of(text: &[u8]) -> Self {
+        let mut places = [0; 256];
+        for (at, byte) in text.iter().enumerate() {
+            places[usize::from(*byte)] |= 1 << at;
+        }
+        Self(places)
+    }
+
+    fn get(&self, byte: u8) -> u64 {
+        self.0[usize::from(byte)]
+    }
+}
 
 /// Jaro's similarity with Winkler's bonus for a common beginning (Winkler 1990), 0 to 1.
 pub fn jaro_winkler(one: &[u8], other: &[u8]) -> f32 {
-    let (one, other) = (&one[..one.len().min(LONGEST)], &other[..other.len().min(LONGEST)]);
+    let (one, other) = (cut(one), cut(other));
     let jaro = jaro(one, other);
     let common = one.iter().zip(other).take(4).take_while(|(a, b)| a == b).count();
     jaro + common as f32 * 0.1 * (1.0 - jaro)
@@ -16,14 +37,15 @@ fn jaro(one: &[u8], other: &[u8]) -> f32 {
         return 0.0;
     }
     let reach = (one.len().max(other.len()) / 2).saturating_sub(1);
+    let places = Places::of(one);
     let (mut of_one, mut of_other) = (0_u64, 0_u64);
-    for (at, byte) in one.iter().enumerate() {
-        let (from, to) = (at.saturating_sub(reach), (at + reach + 1).min(other.len()));
-        let free = (from..to).find(|place| of_other & (1 << place) == 0 && other[*place] == *byte);
-        if let Some(place) = free {
-            of_one |= 1 << at;
-            of_other |= 1 << place;
-        }
+    // The places of `one` that a byte of `other` may match.
+    let mut window = u64::MAX >> (LONGEST - 1 - reach);
+    for (at, byte) in other.iter().enumerate() {
+        let free = places.get(*byte) & window & !of_one;
+        of_one |= free & free.wrapping_neg();
+        of_other |= u64::from(free != 0) << at;
+        window = window << 1 | u64::from(at < reach);
     }
     let matches = of_one.count_ones();
     if matches == 0 {
@@ -37,46 +59,37 @@ fn jaro(one: &[u8], other: &[u8]) -> f32 {
         of_other &= of_other - 1;
     }
     let found = matches as f32;
-    let in_order = found - swapped as f32 / 2.0;
+    let in_order = found - (swapped / 2) as f32;
     (found / one.len() as f32 + found / other.len() as f32 + in_order / found) / 3.0
 }
 
 /// Edits from one text to the other: letters put in, left out, replaced or swapped with the next (optimal string
-/// alignment), counted up to `most + 1`.
+/// alignment), counted up to `most + 1`. A column at a time in one word (Hyyrö 2003).
 pub fn edits(one: &[u8], other: &[u8], most: usize) -> usize {
-    let (one, other) = (&one[..one.len().min(LONGEST)], &other[..other.len().min(LONGEST)]);
+    let (one, other) = (cut(one), cut(other));
     if one.len().abs_diff(other.len()) > most {
         return most + 1;
     }
-    let common = one.iter().zip(other).take_while(|(a, b)| a == b).count();
-    let (one, other) = (&one[common..], &other[common..]);
-    let common = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (one, other) = (&one[..one.len() - common], &other[..other.len() - common]);
-    if one.is_empty() || other.is_empty() {
-        return one.len().max(other.len()).min(most + 1);
+    if one == other || one.is_empty() {
+        return other.len().min(most + 1) * usize::from(one != other);
     }
-    let mut rows = [[0_u8; LONGEST + 1]; 3];
-    for (at, cell) in rows[0].iter_mut().enumerate().take(other.len() + 1) {
-        *cell = at as u8;
+    let places = Places::of(one);
+    let last = 1_u64 << (one.len() - 1);
+    let (mut up, mut down, mut diagonal, mut before) = (u64::MAX, 0_u64, 0_u64, 0_u64);
+    let mut found = one.len();
+    for byte in other {
+        let equal = places.get(*byte);
+        let swapped = (!diagonal & equal) << 1 & before;
+        diagonal = ((equal & up).wrapping_add(up) ^ up) | equal | down | swapped;
+        let right = down | !(diagonal | up);
+        let left = diagonal & up;
+        found = found + usize::from(right & last != 0) - usize::from(left & last != 0);
+        let right = right << 1 | 1;
+        up = left << 1 | !(diagonal | right);
+        down = right & diagonal;
+        before = equal;
     }
-    for i in 1..=one.len() {
-        let [now, last, before] = [i % 3, (i + 2) % 3, (i + 1) % 3];
-        rows[now][0] = i as u8;
-        let mut least = i as u8;
-        for j in 1..=other.len() {
-            let replaced = rows[last][j - 1] + u8::from(one[i - 1] != other[j - 1]);
-            let mut cell = replaced.min(rows[last][j] + 1).min(rows[now][j - 1] + 1);
-            if i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1] {
-                cell = cell.min(rows[before][j - 2] + 1);
-            }
-            rows[now][j] = cell;
-            least = least.min(cell);
-        }
-        if usize::from(least) > most {
-            return most + 1;
-        }
-    }
-    usize::from(rows[one.len() % 3][other.len()]).min(most + 1)
+    found.min(most + 1)
 }
 
 #[cfg(test)]
@@ -95,6 +108,7 @@ mod tests {
         near("same", "same", 1.0);
         near("abc", "xyz", 0.0);
         near("", "x", 0.0);
+        near("jellyfish", "smellyfish", 0.896);
     }
 
     #[test]
@@ -107,5 +121,31 @@ mod tests {
         assert_eq!(edits("abcdef", "uvwxyz"), 4);
         assert_eq!(edits("", "abc"), 3);
         assert_eq!(edits("", "abcd"), 4);
+    }
+
+    /// The textbook's table, cell by cell.
+    fn slow(one: &[u8], other: &[u8]) -> usize {
+        let mut table = vec![vec![0; other.len() + 1]; one.len() + 1];
+        for i in 0..=one.len() {
+            for j in 0..=other.len() {
+                table[i][j] = if i == 0 || j == 0 {
+                    i + j
+                } else {
+                    let replaced = table[i - 1][j - 1] + usize::from(one[i - 1] != other[j - 1]);
+                    let swapped = i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1];
+                    let least = replaced.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
+                    if swapped { least.min(table[i - 2][j - 2] + 1) } else { least }
+                };
+            }
+        }
+        table[one.len()][other.len()]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn edits_are_those_of_the_table(one in "[abc]{0,9}", other in "[abc]{0,9}", most in 0_usize..5) {
+            let expected = slow(one.as_bytes(), other.as_bytes()).min(most + 1);
+            proptest::prop_assert_eq!(edits(one.as_bytes(), other.as_bytes(), most), expected);
+        }
     }
 }

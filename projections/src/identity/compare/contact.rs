@@ -64,7 +64,8 @@ fn mail((one, a): (&Prepared, &Mail), (other, b): (&Prepared, &Mail)) -> u8 {
         return CLOSE;
     }
     // Faults in the provider's name, a lost @ or dot.
-    if whole.len().min(other_whole.len()) >= 8 && jaro_winkler(whole, other_whole) >= 0.93 && a.domain != b.domain {
+    let alike = a.domain != b.domain && whole.first() == other_whole.first();
+    if alike && whole.len().min(other_whole.len()) >= 8 && jaro_winkler(whole, other_whole) >= 0.93 {
         return CLOSE;
     }
     if a.domain == b.domain { PROVIDER } else { DIFFER }
