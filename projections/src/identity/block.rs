@@ -25,7 +25,6 @@ mod label {
     pub const FAMILY_PLACE: u64 = 8;
     pub const GIVEN_PLACE: u64 = 9;
     pub const FAMILY_YEAR: u64 = 10;
-    pub const GIVEN_YEAR: u64 = 11;
     pub const COMPANY: u64 = 12;
     pub const COMPANY_WORD: u64 = 13;
     pub const DOMAIN: u64 = 14;

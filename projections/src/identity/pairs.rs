@@ -83,7 +83,7 @@ impl Pairs {
                     let (key, members) = index.block(block);
                     for (at, one) in members.iter().enumerate() {
                         for other in &members[at + 1..] {
-                            let (a, b) = (&records[*one as usize], &records[*other as usize]);
+                            let (a, b) = by_id(records, ids, *one, *other);
                             if allowed(a, b, between) && index.first_common(*one, *other) == Some(key) {
                                 found.add(*one, *other, compare::compare(a, b, &crowded), &keep);
                             }
@@ -103,7 +103,7 @@ impl Pairs {
             }
         });
         for (one, other) in index.neighbours(ids) {
-            let (a, b) = (&records[one as usize], &records[other as usize]);
+            let (a, b) = by_id(records, ids, one, other);
             if allowed(a, b, between) && index.first_common(one, other).is_none() {
                 all.add(one, other, compare::compare(a, b, &|key| index.crowded(key)), &keep);
             }
@@ -138,6 +138,12 @@ impl Pairs {
     }
 }
 
+/// Two records, that with the lower id first: comparisons choose among equally good values by their order.
+fn by_id<'a>(records: &'a [Prepared], ids: &[u128], one: u32, other: u32) -> (&'a Prepared, &'a Prepared) {
+    let (one, other) = if ids[one as usize] <= ids[other as usize] { (one, other) } else { (other, one) };
+    (&records[one as usize], &records[other as usize])
+}
+
 /// Blocks that a thread takes at once.
 const CHUNK: usize = 256;
 
@@ -148,7 +154,10 @@ pub(crate) fn near<T: Copy>(sorted: &[T]) -> impl Iterator<Item = (T, T)> + '_ {
 }
 
 /// The joined keys of a record's crowded ones.
-pub(crate) fn joined_keys<'a>(record: &'a Prepared, crowded: &'a impl Fn(u64) -> bool) -> impl Iterator<Item = u64> + 'a {
+pub(crate) fn joined_keys<'a>(
+    record: &'a Prepared,
+    crowded: &'a impl Fn(u64) -> bool,
+) -> impl Iterator<Item = u64> + 'a {
     let dense = record.keys.iter().filter(|key| crowded(**key));
     dense.flat_map(|key| record.facets.iter().map(|facet| block::joined(*key, *facet)))
 }

@@ -212,11 +212,6 @@ impl Prepared {
         differ && !one.iter().any(|a| two.iter().any(|b| a.2 == b.2))
     }
 
-    /// Whether it holds a strong id.
-    pub(crate) fn has_strong(&self) -> bool {
-        self.ids.iter().any(|id| id.strong)
-    }
-
     /// Bytes that it holds, with itself.
     pub fn size(&self) -> usize {
         size_of::<Self>()

@@ -115,7 +115,8 @@ struct Listed {
 impl Serialize for Terms {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let of = |term: Term| {
-            let mut values: Vec<_> = self.listed[term as usize].iter().map(|(v, r)| (format!("{v:016x}"), *r)).collect();
+            let mut values: Vec<_> =
+                self.listed[term as usize].iter().map(|(v, r)| (format!("{v:016x}"), *r)).collect();
             values.sort_unstable();
             Listed { term, values }
         };

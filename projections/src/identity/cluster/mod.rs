@@ -56,7 +56,7 @@ pub struct Clustered {
 }
 
 /// Clusters a component of `count` records that `links` connect; `sets` hold what stewards decided.
-pub fn cluster(count: usize, links: &[Link], judge: &impl Judge, sets: &mut Sets) -> Clustered {
+pub(crate) fn cluster(count: usize, links: &[Link], judge: &impl Judge, sets: &mut Sets) -> Clustered {
     let quarantined = count > LARGEST;
     if quarantined {
         let members: Vec<usize> = (0..count).collect();

@@ -79,7 +79,9 @@ impl Pair<'_> {
         let city = self.part(a.city, b.city, 1);
         let region = a.region == b.region || a.region == 0 || b.region == 0;
         match (postal, city) {
-            (Part::Same, _) | (_, Part::Same) if matches!(city, Part::Differ) || matches!(postal, Part::Differ) => place::CLOSE,
+            (Part::Same, _) | (_, Part::Same) if matches!(city, Part::Differ) || matches!(postal, Part::Differ) => {
+                place::CLOSE
+            }
             (Part::Same, _) | (_, Part::Same) if a.city_rarity != 0 => place::COMMON,
             (Part::Same, _) | (_, Part::Same) => place::SAME,
             (Part::Close, _) | (_, Part::Close) => place::CLOSE,

@@ -121,7 +121,8 @@ fn one_digit(a: u32, b: u32) -> bool {
         }
         (a, b, place) = (a / 10, b / 10, place + 1);
     }
-    place >= 7 && (count == 1 || differ[1].0 == differ[0].0 + 1 && differ[0].1 == differ[1].2 && differ[0].2 == differ[1].1)
+    place >= 7
+        && (count == 1 || differ[1].0 == differ[0].0 + 1 && differ[0].1 == differ[1].2 && differ[0].2 == differ[1].1)
 }
 
 /// Ids of one type: one in common, one nearly, or none.

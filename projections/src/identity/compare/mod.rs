@@ -34,4 +34,3 @@ pub fn compare(one: &Prepared, other: &Prepared, crowded: &impl Fn(u64) -> bool)
         person::compare(one, other, crowded)
     }
 }
-

@@ -101,7 +101,8 @@ fn birth(a: &Birth, b: &Birth) -> Found {
 /// One digit differs, or two neighbours changed places.
 fn one_digit(a: &Birth, b: &Birth) -> bool {
     let digits = |date: &Birth| {
-        let mut number = u32::from(date.year.unsigned_abs()) * 10_000 + u32::from(date.month) * 100 + u32::from(date.day);
+        let mut number =
+            u32::from(date.year.unsigned_abs()) * 10_000 + u32::from(date.month) * 100 + u32::from(date.day);
         let mut digits = [0_u8; 8];
         for digit in digits.iter_mut().rev() {
             *digit = (number % 10) as u8;

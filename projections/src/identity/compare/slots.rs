@@ -240,12 +240,8 @@ const ADDRESS: &[Level] = &[
     level("other street, other place", 0.10, 0.52),
 ];
 
-const ID: &[Level] = &[
-    MISSING,
-    level("same", 0.92, 0.000_001),
-    level("one digit", 0.05, 0.000_01),
-    level("different", 0.03, 0.999_99),
-];
+const ID: &[Level] =
+    &[MISSING, level("same", 0.92, 0.000_001), level("one digit", 0.05, 0.000_01), level("different", 0.03, 0.999_99)];
 
 /// Of persons.
 pub const PERSON: &[Slot] = &[

@@ -53,7 +53,8 @@ pub(super) fn fill(attributes: &Attributes, policy: &MatchPolicy) -> Prepared {
 }
 
 fn country(attributes: &Attributes) -> Option<&'static str> {
-    let written = std::iter::once(&attributes.country).chain(attributes.addresses.iter().map(|address| &address.country));
+    let written =
+        std::iter::once(&attributes.country).chain(attributes.addresses.iter().map(|address| &address.country));
     written.filter(|text| !text.is_empty()).find_map(|text| normal::country::code(text))
 }
 

@@ -58,7 +58,10 @@ pub(super) fn weigh(record: &mut Prepared, terms: &Terms) {
         let (given, end) = (from + usize::from(name.given), from + usize::from(name.given) + usize::from(name.family));
         for (at, word) in words.iter_mut().enumerate().take(end).skip(from) {
             let value = hash::text(
-                record.text.get(usize::from(word.text.start)..usize::from(word.text.start + word.text.len)).unwrap_or(""),
+                record
+                    .text
+                    .get(usize::from(word.text.start)..usize::from(word.text.start + word.text.len))
+                    .unwrap_or(""),
             );
             word.rarity = match (organisation, at < given) {
                 (true, _) => terms.rarity(Term::CompanyWord, value),

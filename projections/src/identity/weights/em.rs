@@ -35,7 +35,13 @@ const STRANGER_PSEUDO: f64 = 1_000.0;
 const RECORDS_PSEUDO: f64 = 40.0;
 
 /// Weights for `records` records from the counts of their patterns.
-pub fn train(slots: &'static [Slot], organisations: bool, records: u64, patterns: &[Pattern], terms: &Terms) -> Weights {
+pub fn train(
+    slots: &'static [Slot],
+    organisations: bool,
+    records: u64,
+    patterns: &[Pattern],
+    terms: &Terms,
+) -> Weights {
     let start = Weights::built_in(slots, records);
     let mut weights = start.clone();
     for _ in 0..ITERATIONS {

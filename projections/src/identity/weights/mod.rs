@@ -207,7 +207,13 @@ struct Sums {
 
 /// log2(1 + 2^x).
 fn log2_1p(x: f32) -> f32 {
-    if x > 24.0 { x } else if x < -24.0 { 0.0 } else { x.exp2().ln_1p() * std::f32::consts::LOG2_E }
+    if x > 24.0 {
+        x
+    } else if x < -24.0 {
+        0.0
+    } else {
+        x.exp2().ln_1p() * std::f32::consts::LOG2_E
+    }
 }
 
 /// What a pair says, in bits.
