@@ -67,7 +67,7 @@ pub fn canonical(folded: &str) -> String {
 }
 
 /// The words of a folded text.
-pub fn tokens(folded: &str) -> impl Iterator<Item = &str> {
+pub fn tokens(folded: &str) -> impl Iterator<Item = &str> + Clone {
     folded.split(' ').filter(|word| !word.is_empty())
 }
 
