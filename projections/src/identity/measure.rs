@@ -62,6 +62,24 @@ pub fn measure(found: &[u32], truth: &[u32]) -> Measure {
     }
 }
 
+/// As [`measure`], with pairs of records of one source left out: they were never compared.
+pub fn measure_between(found: &[u32], truth: &[u32], sources: &[u32]) -> Measure {
+    let pairs = |keys: &dyn Fn(usize) -> (u32, u32)| {
+        let (mut whole, mut inside) = (HashMap::new(), HashMap::new());
+        for (at, source) in sources.iter().enumerate() {
+            *whole.entry(keys(at)).or_insert(0_u64) += 1;
+            *inside.entry((keys(at), *source)).or_insert(0_u64) += 1;
+        }
+        let count = |count: &u64| count * count.saturating_sub(1) / 2;
+        whole.values().map(count).sum::<u64>() - inside.values().map(count).sum::<u64>()
+    };
+    let true_pairs_found = pairs(&|at| (found[at], truth[at]));
+    let (pairs_found, pairs_true) = (pairs(&|at| (found[at], 0)), pairs(&|at| (0, truth[at])));
+    let (precision, recall) = (share(true_pairs_found, pairs_found), share(true_pairs_found, pairs_true));
+    let f1 = harmonic(precision, recall);
+    Measure { true_pairs_found, pairs_found, pairs_true, precision, recall, f1, ..measure(found, truth) }
+}
+
 /// Of nothing, everything is right.
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
@@ -87,5 +105,8 @@ mod tests {
         let apart = measure(&[1, 2], &[7, 7]);
         assert_eq!((apart.precision, apart.recall, apart.f1), (1.0, 0.0, 0.0));
         assert_eq!(measure(&[], &[]).f1, 1.0);
+        let between = measure_between(&[1, 1, 2, 2], &[7, 7, 7, 9], &[0, 0, 1, 1]);
+        // Between the sources 0-2 and 1-2 are true, and none is found.
+        assert_eq!((between.pairs_true, between.pairs_found, between.true_pairs_found), (2, 0, 0));
     }
 }
