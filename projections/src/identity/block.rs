@@ -4,7 +4,8 @@
 //! compared (union of blocks). Keys are wide on purpose. A key that more than K records share is **crowded**: then the
 //! key alone makes no pair, but joined with each *facet* of the record (another part of its data) it does, as long as
 //! no more than K records share that. So blocks are wide in a small file and narrow where a large one is dense, and no
-//! setting depends on the size. In a joined block that is crowded still, which is one of near copies, each record is
+//! setting depends on the size. **Weak** keys (a single word, a town with a month of birth) make pairs only while few
+//! records share them: they find badly spoilt records in small files and among rare values. In a joined block that is crowded still, which is one of near copies, each record is
 //! paired with its neighbours by record id, so that a customer of many records holds together.
 
 use super::hash::{self, keyed};
@@ -46,24 +47,39 @@ const MOST_KEYS: usize = 40;
 /// No record has more facets.
 const MOST_FACETS: usize = 10;
 
+/// The lowest bit of a key tells weak ones.
+const WEAK: u64 = 1;
+/// Weak keys make pairs up to this part of K, and are not joined with facets beyond it.
+const WEAK_PART: usize = 5;
+
+/// How many records may share a key before it is crowded.
+pub(crate) fn limit(key: u64, block_limit: usize) -> usize {
+    if key & WEAK == 0 { block_limit } else { (block_limit / WEAK_PART).max(2) }
+}
+
+/// Whether a key is joined with facets when it is crowded.
+pub(crate) fn refined(key: u64) -> bool {
+    key & WEAK == 0
+}
+
 /// The key of an e-mail address, by its hash.
 pub(crate) fn mail(value: u64) -> u64 {
-    keyed(label::MAIL, &[value])
+    keyed(label::MAIL, &[value]) & !WEAK
 }
 
 /// The key of a telephone number: its last seven digits, because area codes are left out.
 pub(crate) fn phone(national: u32) -> u64 {
-    keyed(label::PHONE, &[u64::from(national % 10_000_000)])
+    keyed(label::PHONE, &[u64::from(national % 10_000_000)]) & !WEAK
 }
 
 /// The key of a street address. Street and number without the town, which is often missing or written in two ways.
 pub(crate) fn street(record: &Prepared, place: &Place) -> u64 {
-    keyed(label::STREET, &[hash::text(record.at(place.street)), u64::from(place.number)])
+    keyed(label::STREET, &[hash::text(record.at(place.street)), u64::from(place.number)]) & !WEAK
 }
 
 /// A crowded key joined with a facet.
 pub(crate) fn joined(key: u64, facet: u64) -> u64 {
-    keyed(label::JOINED, &[key, facet])
+    keyed(label::JOINED, &[key, facet]) & !WEAK
 }
 
 /// Keys and facets of a record, ascending.
@@ -91,7 +107,12 @@ struct Found {
 
 impl Found {
     fn key(&mut self, label: u64, parts: &[u64]) {
-        self.keys.push(keyed(label, parts));
+        self.keys.push(keyed(label, parts) & !WEAK);
+    }
+
+    /// A key that joins too much to be worth more than a few comparisons, see [`limit`].
+    fn weak_key(&mut self, label: u64, parts: &[u64]) {
+        self.keys.push(keyed(label, parts) | WEAK);
     }
 
     fn facet(&mut self, label: u64, parts: &[u64]) {
@@ -107,7 +128,7 @@ impl Found {
             self.keys.push(mail(address.value));
             if record.at(address.local).len() >= 4 && !address.role {
                 self.key(label::LOCAL, &[hash::text(record.at(address.local))]);
-                self.key(label::LOCAL_START, &[hash::bytes(&record.bytes(address.local)[..4])]);
+                self.weak_key(label::LOCAL_START, &[hash::bytes(&record.bytes(address.local)[..4])]);
             }
         }
         for number in &record.phones {

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::block::{self, NEIGHBOURS};
 use super::compare::{self, Compared};
-use super::hash;
 use super::prepared::Prepared;
 
 mod index;
@@ -22,22 +21,11 @@ pub struct Pair {
     pub compared: Compared,
 }
 
-/// How many pairs were met by pattern, and whether any of it was not kept.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Met {
-    /// How many pairs.
-    pub pairs: u64,
-    /// Whether they were kept.
-    pub kept: bool,
-}
-
 /// The pairs of a set of records.
 #[derive(Clone, Debug, Default)]
 pub struct Pairs {
     /// The pairs that were kept.
     pub kept: Vec<Pair>,
-    /// All patterns, rarities in whole bits.
-    pub patterns: hash::Map<(u64, u32), Met>,
     /// How many pairs were compared.
     pub compared: u64,
 }
@@ -114,27 +102,14 @@ impl Pairs {
 
     fn add(&mut self, one: u32, other: u32, compared: Compared, keep: &impl Fn(&Compared) -> bool) {
         self.compared += 1;
-        let kept = keep(&compared);
-        let met = self.patterns.entry(pattern(&compared)).or_default();
-        met.pairs += 1;
-        met.kept |= kept;
-        if kept {
+        if keep(&compared) {
             self.kept.push(Pair { one: one.min(other), other: one.max(other), compared });
         }
     }
 
     fn merge(&mut self, other: Self) {
         self.compared += other.compared;
-        if self.kept.is_empty() {
-            self.kept = other.kept;
-        } else {
-            self.kept.extend(other.kept);
-        }
-        for (pattern, met) in other.patterns {
-            let known = self.patterns.entry(pattern).or_default();
-            known.pairs += met.pairs;
-            known.kept |= met.kept;
-        }
+        self.kept.extend(other.kept);
     }
 }
 
@@ -158,6 +133,6 @@ pub(crate) fn joined_keys<'a>(
     record: &'a Prepared,
     crowded: &'a impl Fn(u64) -> bool,
 ) -> impl Iterator<Item = u64> + 'a {
-    let dense = record.keys.iter().filter(|key| crowded(**key));
+    let dense = record.keys.iter().filter(|key| block::refined(**key) && crowded(**key));
     dense.flat_map(|key| record.facets.iter().map(|facet| block::joined(*key, *facet)))
 }

@@ -43,6 +43,8 @@ pub(crate) struct Word {
     pub rarity: Rarity,
     /// What it sounds like, hashed; 0: nothing.
     pub sound: u32,
+    /// Which letters it has, a bit each.
+    pub letters: u32,
     /// Classes of given names; 0: none.
     pub classes: [u16; 4],
 }
@@ -75,6 +77,8 @@ pub(crate) struct Mail {
     pub value: u64,
     pub domain: u64,
     pub local: Span,
+    /// Which letters and digits the local part has.
+    pub letters: u32,
     /// Local part, `@` and domain.
     pub whole: Span,
     pub role: bool,

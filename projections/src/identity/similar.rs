@@ -24,6 +24,28 @@ impl Places {
     }
 }
 
+/// Which letters and digits a text has, a bit each; some share one.
+pub fn letters(text: &[u8]) -> u32 {
+    text.iter().fold(0, |letters, byte| letters | 1 << (byte & 31))
+}
+
+/// Whether texts with these letters may be so few edits apart. An edit brings one letter in and takes one out.
+pub fn edits_possible(one: u32, other: u32, most: usize) -> bool {
+    (one & !other).count_ones().max((other & !one).count_ones()) as usize <= most
+}
+
+/// The most that [`jaro_winkler`] can be for texts of these lengths and letters: each letter that the other lacks stands
+/// for one place at least that does not match.
+pub fn most_alike(one: (usize, u32), other: (usize, u32)) -> f32 {
+    let left = |a: (usize, u32), b: (usize, u32)| a.0.saturating_sub((a.1 & !b.1).count_ones() as usize);
+    let found = left(one, other).min(left(other, one)) as f32;
+    if found == 0.0 {
+        return 0.0;
+    }
+    let jaro = (found / one.0 as f32 + found / other.0 as f32 + 1.0) / 3.0;
+    jaro + 0.4 * (1.0 - jaro)
+}
+
 /// Jaro's similarity with Winkler's bonus for a common beginning (Winkler 1990), 0 to 1.
 pub fn jaro_winkler(one: &[u8], other: &[u8]) -> f32 {
     let (one, other) = (cut(one), cut(other));
@@ -142,6 +164,14 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn bounds_are_bounds(one in "[a-f1]{1,12}", other in "[a-f1]{1,12}") {
+            let (a, b) = (one.as_bytes(), other.as_bytes());
+            let most = most_alike((a.len(), letters(a)), (b.len(), letters(b)));
+            proptest::prop_assert!(jaro_winkler(a, b) <= most + 1e-6);
+            proptest::prop_assert!(edits_possible(letters(a), letters(b), edits(a, b, 20)));
+        }
+
         #[test]
         fn edits_are_those_of_the_table(one in "[abc]{0,9}", other in "[abc]{0,9}", most in 0_usize..5) {
             let expected = slow(one.as_bytes(), other.as_bytes()).min(most + 1);

@@ -12,6 +12,9 @@ use super::weights::{Scorer, Weights};
 /// Random pairs that are compared to learn what strangers agree in.
 const RANDOM_PAIRS: u64 = 400_000;
 
+/// Pairs that fall short of being asked about by so many bits under built-in weights are of no account to training.
+const MARGIN: f32 = 14.0;
+
 /// A policy and the pairs that it was learned from.
 #[derive(Clone, Debug)]
 pub struct Trained {
@@ -43,7 +46,7 @@ pub fn train(
     policy.persons = Weights::built_in(slots::PERSON, of_kind(false));
     policy.organisations = Weights::built_in(slots::ORGANISATION, of_kind(true));
     let rough = Scorer::of(&policy);
-    let keep = |compared: &Compared| rough.score(compared).evidence >= 0.0;
+    let keep = |compared: &Compared| rough.score(compared).bits >= policy.ask - MARGIN;
     let pairs = Pairs::find(records, ids, index, between, threads, keep);
     let random = random(records, index, between);
     for organisations in [false, true] {
@@ -52,32 +55,10 @@ pub fn train(
             em::train(slots::slots(organisations), organisations, of_kind(organisations), &patterns, &policy.terms);
         *(if organisations { &mut policy.organisations } else { &mut policy.persons }) = trained;
     }
-    let compared = pairs.compared;
-    let pairs = reaching(records, ids, index, between, threads, pairs, &policy);
+    let Pairs { kept: mut pairs, compared } = pairs;
+    let scorer = Scorer::of(&policy);
+    pairs.retain(|pair| scorer.score(&pair.compared).bits >= policy.ask);
     Trained { policy, pairs, compared }
-}
-
-/// The pairs that reach `ask`. Should any pattern that was not kept reach it, they are found anew.
-fn reaching(
-    records: &[Prepared],
-    ids: &[u128],
-    index: &Index,
-    between: bool,
-    threads: usize,
-    pairs: Pairs,
-    policy: &MatchPolicy,
-) -> Vec<Pair> {
-    let scorer = Scorer::of(policy);
-    // Patterns hold rarities to the bit.
-    let reaches = |compared: &Compared| scorer.score(compared).bits >= policy.ask - 2.0;
-    let missed = pairs.patterns.iter().any(|(pattern, met)| !met.kept && reaches(&of_pattern(*pattern)));
-    let keep = |compared: &Compared| scorer.score(compared).bits >= policy.ask;
-    if missed {
-        return Pairs::find(records, ids, index, between, threads, keep).kept;
-    }
-    let mut kept = pairs.kept;
-    kept.retain(|pair| keep(&pair.compared));
-    kept
 }
 
 /// Frequent values.
@@ -134,8 +115,10 @@ fn random(records: &[Prepared], index: &Index, between: bool) -> Map<(u64, u32),
 
 fn patterns(pairs: &Pairs, random: &Map<(u64, u32), u64>, organisations: bool) -> Vec<Pattern> {
     let mut found: std::collections::BTreeMap<(u64, u32), (u64, u64)> = std::collections::BTreeMap::new();
-    for (pattern, met) in &pairs.patterns {
-        found.entry(*pattern).or_default().0 = met.pairs;
+    let mut blocked: Vec<_> = pairs.kept.iter().map(|pair| pattern(&pair.compared)).collect();
+    blocked.sort_unstable();
+    for same in blocked.chunk_by(|a, b| a == b) {
+        found.entry(same[0]).or_default().0 = same.len() as u64;
     }
     for (pattern, count) in random {
         found.entry(*pattern).or_default().1 = *count;

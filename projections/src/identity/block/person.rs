@@ -12,8 +12,8 @@ pub(super) fn keys(record: &Prepared, found: &mut Found) {
         }
         found.facet(label::FAMILY_YEAR, &[birth.year as u64]);
         for town in towns(record).take(2) {
-            found.key(label::TOWN_MONTH, &[town, birth.year as u64, u64::from(birth.month)]);
-            found.key(label::TOWN_DAY, &[town, u64::from(birth.month), u64::from(birth.day)]);
+            found.weak_key(label::TOWN_MONTH, &[town, birth.year as u64, u64::from(birth.month)]);
+            found.weak_key(label::TOWN_DAY, &[town, u64::from(birth.month), u64::from(birth.day)]);
         }
     }
     for name in &record.names {
@@ -46,9 +46,9 @@ fn of_name(record: &Prepared, name: &Name, found: &mut Found) {
         }
         for birth in &record.births {
             found.key(label::FAMILY_YEAR, &[of_word, birth.year as u64]);
-            found.key(label::WORD_DAY, &[of_word, u64::from(birth.month), u64::from(birth.day)]);
+            found.weak_key(label::WORD_DAY, &[of_word, u64::from(birth.month), u64::from(birth.day)]);
         }
-        found.key(label::WORD, &[of_word]);
+        found.weak_key(label::WORD, &[of_word]);
         found.facet(label::NAME, &[of_word]);
     }
     if let Some(letter) = first_letter(record, name) {

@@ -3,7 +3,7 @@
 use super::Compared;
 use crate::identity::block;
 use crate::identity::prepared::{Id, Mail, Prepared};
-use crate::identity::similar::{edits, jaro_winkler};
+use crate::identity::similar::{edits, edits_possible, jaro_winkler};
 
 const SAME: u8 = 1;
 const COMMON: u8 = 2;
@@ -60,11 +60,13 @@ fn mail((one, a): (&Prepared, &Mail), (other, b): (&Prepared, &Mail)) -> u8 {
     }
     let (whole, other_whole) = (one.bytes(a.whole), other.bytes(b.whole));
     let allowed = if a.domain == b.domain { 1 } else { 2 };
-    if telling && other_local.len() >= 5 && edits(local, other_local, allowed) <= allowed && a.domain == b.domain {
+    let possible = edits_possible(a.letters, b.letters, 2);
+    if telling && possible && a.domain == b.domain && other_local.len() >= 5 && edits(local, other_local, allowed) <= allowed
+    {
         return CLOSE;
     }
     // Faults in the provider's name, a lost @ or dot.
-    let alike = a.domain != b.domain && whole.first() == other_whole.first();
+    let alike = edits_possible(a.letters, b.letters, 3) && a.domain != b.domain && whole.first() == other_whole.first();
     if alike && whole.len().min(other_whole.len()) >= 8 && jaro_winkler(whole, other_whole) >= 0.93 {
         return CLOSE;
     }

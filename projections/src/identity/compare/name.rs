@@ -2,7 +2,7 @@
 
 use super::slots::names::{CLOSE, COMMON, DIFFER, FAR, INITIAL, RELATED, SAME, SOUND};
 use crate::identity::prepared::{Name, Prepared, Word};
-use crate::identity::similar::{edits, jaro_winkler};
+use crate::identity::similar::{edits, edits_possible, jaro_winkler, most_alike};
 use crate::identity::terms::Rarity;
 
 /// A level with the rarity of what is shared.
@@ -74,11 +74,14 @@ impl Both<'_> {
             3..=6 => 1,
             _ => 2,
         };
-        if allowed > 0 && edits(one, other, allowed) <= allowed {
+        if allowed > 0 && edits_possible(a.letters, b.letters, allowed) && edits(one, other, allowed) <= allowed {
             return Found::of(CLOSE);
         }
         if a.sound != 0 && a.sound == b.sound {
             return Found::of(SOUND);
+        }
+        if most_alike((one.len(), a.letters), (other.len(), b.letters)) < 0.8 {
+            return Found::of(DIFFER);
         }
         let alike = jaro_winkler(one, other);
         Found::of(if alike >= 0.92 && short.len() > 3 {

@@ -1,5 +1,6 @@
 //! Which resident records share which keys.
 
+use crate::identity::block;
 use crate::identity::hash::Map;
 
 /// Key → places. Most keys have one record; these take no list.
@@ -28,7 +29,7 @@ impl Blocks {
     }
 
     pub fn crowded(&self, key: u64) -> bool {
-        self.many.get(&key).is_some_and(|members| members.len() > self.limit)
+        self.many.get(&key).is_some_and(|members| members.len() > self.limit(key))
     }
 
     /// Puts a place in, and says how many there are now. `id` tells a place's record id.
@@ -71,8 +72,9 @@ impl Blocks {
         left
     }
 
-    pub fn limit(&self) -> usize {
-        self.limit
+    /// How many records may share a key.
+    pub fn limit(&self, key: u64) -> usize {
+        block::limit(key, self.limit)
     }
 
     /// Room for so many keys.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Resolver;
-use crate::identity::block::{NEIGHBOURS, joined};
+use crate::identity::block::{NEIGHBOURS, joined, refined};
 use crate::identity::{compare, pairs};
 
 impl Resolver {
@@ -11,15 +11,15 @@ impl Resolver {
     pub(super) fn enter(&mut self, place: u32) {
         let Some(resident) = self.residents.get(place) else { return };
         let (keys, facets) = (resident.prepared.keys.clone(), resident.prepared.facets.clone());
-        let limit = self.blocks.limit();
         let mut meet: BTreeSet<u32> = BTreeSet::new();
         for key in keys {
+            let limit = self.blocks.limit(key);
             let count = self.blocks.insert(key, place, |place| self.residents.id(place));
             if count <= limit {
                 meet.extend(self.blocks.members(key));
             } else if count == limit + 1 {
                 self.crowd(key);
-            } else {
+            } else if refined(key) {
                 for facet in &facets {
                     self.enter_joined(joined(key, *facet), place, &mut meet);
                 }
@@ -34,7 +34,7 @@ impl Resolver {
     /// A key became crowded: its records enter the joined blocks, and all its pairs are judged anew.
     fn crowd(&mut self, key: u64) {
         let members = self.blocks.members(key).to_vec();
-        for member in &members {
+        for member in members.iter().filter(|_| refined(key)) {
             let facets = self.residents.get(*member).map(|resident| resident.prepared.facets.clone());
             for facet in facets.iter().flatten() {
                 self.blocks.insert(joined(key, *facet), *member, |place| self.residents.id(place));
@@ -44,7 +44,7 @@ impl Resolver {
     }
 
     fn enter_joined(&mut self, key: u64, place: u32, meet: &mut BTreeSet<u32>) {
-        let limit = self.blocks.limit();
+        let limit = self.blocks.limit(key);
         let count = self.blocks.insert(key, place, |place| self.residents.id(place));
         if count <= limit {
             meet.extend(self.blocks.members(key));
@@ -65,13 +65,13 @@ impl Resolver {
         }
         let Some(resident) = self.residents.get(place) else { return };
         let (keys, facets) = (resident.prepared.keys.clone(), resident.prepared.facets.clone());
-        let limit = self.blocks.limit();
         for key in keys {
+            let limit = self.blocks.limit(key);
             let left = self.blocks.remove(key, place, |place| self.residents.id(place));
             if left < limit {
                 continue;
             }
-            for facet in &facets {
+            for facet in facets.iter().filter(|_| refined(key)) {
                 self.leave_joined(joined(key, *facet), place);
             }
             if left == limit {
@@ -83,7 +83,7 @@ impl Resolver {
     /// A key is no longer crowded.
     fn thin(&mut self, key: u64) {
         let members = self.blocks.members(key).to_vec();
-        for member in &members {
+        for member in members.iter().filter(|_| refined(key)) {
             let facets = self.residents.get(*member).map(|resident| resident.prepared.facets.clone());
             for facet in facets.iter().flatten() {
                 self.blocks.remove(joined(key, *facet), *member, |place| self.residents.id(place));
@@ -93,7 +93,7 @@ impl Resolver {
     }
 
     fn leave_joined(&mut self, key: u64, place: u32) {
-        let limit = self.blocks.limit();
+        let limit = self.blocks.limit(key);
         // Those around it, found before it goes, get to be neighbours.
         let around = if self.blocks.count(key) > limit + 1 { self.around(key, place, 1) } else { Vec::new() };
         let left = self.blocks.remove(key, place, |place| self.residents.id(place));
@@ -156,7 +156,8 @@ impl Resolver {
         let (Some(a), Some(b)) = (self.residents.get(one), self.residents.get(other)) else { return false };
         common(&a.prepared.keys, &b.prepared.keys).any(|key| {
             !self.blocks.crowded(key)
-                || common(&a.prepared.facets, &b.prepared.facets).any(|facet| {
+                || refined(key)
+                    && common(&a.prepared.facets, &b.prepared.facets).any(|facet| {
                     let key = joined(key, facet);
                     !self.blocks.crowded(key) || self.neighbours(key, one, other)
                 })

@@ -4,7 +4,7 @@ use kulta_events::RecordId;
 
 use super::Resolver;
 use crate::crosswalk::Decision;
-use crate::identity::block::joined;
+use crate::identity::block::{joined, refined};
 use crate::identity::compare::Compared;
 use crate::identity::pairs::{Index, Pairs};
 use crate::identity::prepared::Prepared;
@@ -59,7 +59,7 @@ impl Resolver {
             let Some(resident) = self.residents.get(place) else { continue };
             for key in &resident.prepared.keys {
                 self.blocks.insert(*key, place, |place| self.residents.id(place));
-                if index.crowded(*key) {
+                if refined(*key) && index.crowded(*key) {
                     for facet in &resident.prepared.facets {
                         self.blocks.insert(joined(*key, *facet), place, |place| self.residents.id(place));
                     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kulta_events::RecordId;
 
 use super::{Resolver, record_id};
-use crate::identity::block::joined;
+use crate::identity::block::{joined, refined};
 use crate::identity::compare;
 use crate::identity::explain::{Explanation, Sides, explain};
 use crate::identity::prepared::Prepared;
@@ -71,9 +71,9 @@ impl Resolver {
                 found.extend(self.blocks.members(*key));
                 continue;
             }
-            for facet in &prepared.facets {
+            for facet in prepared.facets.iter().filter(|_| refined(*key)) {
                 let members = self.blocks.members(joined(*key, *facet));
-                found.extend(&members[..members.len().min(self.blocks.limit())]);
+                found.extend(&members[..members.len().min(self.blocks.limit(*key))]);
             }
         }
         let crowded = |key: u64| self.blocks.crowded(key);

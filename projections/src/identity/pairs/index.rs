@@ -1,7 +1,7 @@
 //! The blocks of many records at once: sorted entries of (key, record).
 
 use super::{joined_keys, near};
-use crate::identity::hash;
+use crate::identity::{block, hash};
 use crate::identity::prepared::Prepared;
 
 /// Which records share which keys.
@@ -31,7 +31,7 @@ impl Index {
         let limit = limit as usize;
         for entries in sorted(records.len(), threads, of_record) {
             for block in entries.chunk_by(|a, b| a.0 == b.0) {
-                if block.len() > limit {
+                if block.len() > block::limit(block[0].0, limit) {
                     index.crowded.insert(block[0].0);
                 } else if block.len() > 1 {
                     index.push(block);

@@ -5,6 +5,7 @@ use crate::identity::attributes::{AddressText, Attributes};
 use crate::identity::hash;
 use crate::identity::normal::{self, company, date, email, gender, ids, nickname, person, phone, phonetic};
 use crate::identity::policy::MatchPolicy;
+use crate::identity::similar::letters;
 
 /// More values of a field than this are left out: such a record is a list, not a customer.
 const MOST: usize = 8;
@@ -146,7 +147,7 @@ impl Builder {
         }
         let sound = short(&phonetic::key(text));
         let span = self.span(text);
-        self.words.push(Word { text: span, rarity: 0, sound, classes });
+        self.words.push(Word { text: span, rarity: 0, sound, letters: letters(text.as_bytes()), classes });
     }
 
     fn person(&mut self, attributes: &Attributes) {
@@ -207,7 +208,8 @@ impl Builder {
             let span = self.span(&whole);
             let local = Span { start: span.start, len: span.len.min(mail.base.len() as u16) };
             let domain = hash::text(&mail.typo_domain);
-            self.mails.push(Mail { value, domain, local, whole: span, role: mail.role, rarity: 0 });
+            let letters = letters(mail.base.as_bytes());
+            self.mails.push(Mail { value, domain, local, letters, whole: span, role: mail.role, rarity: 0 });
         }
     }
 
