@@ -4,7 +4,9 @@
 //! Two counts are given for each pattern: among the pairs that blocking found, and among pairs drawn at random. Pairs
 //! of one customer and of one household are taken to be among the first; what strangers agree in is learned from the
 //! second, each pair weighed by its odds of being strangers, because in a small file with many duplicates random pairs
-//! are not all strangers. The built-in shares weigh as pseudo-counts, so that a file of a hundred records, or one
+//! are not all strangers. A comparison's shares among pairs of one customer are learned from the pairs that all *other*
+//! comparisons make nearly sure: so they do not drift as a file grows, where plain EM takes ever more namesakes for one
+//! customer and then finds that customers seldom agree. The built-in shares weigh as pseudo-counts, so that a file of a hundred records, or one
 //! without duplicates, moves them little.
 
 use super::{EXPECTED_DUPLICATES, EXPECTED_HOUSEHOLD, LevelWeights, Table, Weights, household, share};
@@ -24,6 +26,9 @@ pub struct Pattern {
 }
 
 const ITERATIONS: usize = 30;
+/// Odds by which pairs have to be more than even to count as one customer's: comparisons are not quite independent
+/// (names go with towns), so in a large file there are many pairs of strangers for whom odds look even.
+const SURE: f64 = 32.0;
 /// Pairs of one customer, of one household and of strangers that the built-in shares stand for.
 const CUSTOMER_PSEUDO: f64 = 40.0;
 const HOUSEHOLD_PSEUDO: f64 = 40.0;
@@ -76,19 +81,21 @@ impl Sums {
     fn add(&mut self, table: &Table, pattern: &Pattern) {
         let (customer, household) = table.odds(&pattern.compared);
         let whole = 1.0 + customer + household;
-        let (customer, household, stranger) = (customer / whole, household / whole, 1.0 / whole);
-        let cell = Cell {
-            customer: customer * pattern.blocked,
-            household: household * pattern.blocked,
-            stranger: stranger * pattern.random,
-        };
-        self.customers += cell.customer;
-        self.households += cell.household;
+        let stranger = pattern.random / whole;
+        let households = pattern.blocked * household / whole;
+        self.customers += pattern.blocked * (customer / SURE) / (1.0 + household + customer / SURE);
+        self.households += households;
         for (slot, levels) in self.cells.iter_mut().enumerate() {
-            let sum = &mut levels[pattern.compared.agreement.level(slot)];
-            sum.customer += cell.customer;
-            sum.household += cell.household;
-            sum.stranger += cell.stranger;
+            let level = pattern.compared.agreement.level(slot);
+            if level == 0 {
+                continue;
+            }
+            // By what all other comparisons say: whom this one told apart would say nothing of it.
+            let others = customer / SURE / table.mean_odds(slot, level);
+            let sum = &mut levels[level];
+            sum.customer += pattern.blocked * others / (1.0 + household + others);
+            sum.household += households;
+            sum.stranger += stranger;
         }
     }
 

@@ -125,6 +125,8 @@ pub struct Table {
     pub household: f32,
     customer: [[f32; LEVELS]; SLOTS],
     shared: [[f32; LEVELS]; SLOTS],
+    /// What of the first stands for the mean rarity of values.
+    bases: [[f32; LEVELS]; SLOTS],
     /// The most that a comparison can say for one customer.
     most: [f32; SLOTS],
     slots: usize,
@@ -139,6 +141,7 @@ impl Table {
             household: (weights.household / strangers).log2() as f32,
             customer: [[0.0; LEVELS]; SLOTS],
             shared: [[0.0; LEVELS]; SLOTS],
+            bases: [[0.0; LEVELS]; SLOTS],
             most: [0.0; SLOTS],
             slots: weights.slots.len(),
         };
@@ -147,6 +150,7 @@ impl Table {
             for (level, (found, named)) in slot.levels.iter().zip(known.levels).enumerate().skip(1) {
                 let base = named.term.map_or(0.0, |term| bases[term as usize]);
                 table.customer[at][level] = (found.m / found.u).log2() as f32 + base;
+                table.bases[at][level] = base;
                 let common = if known.common() { base } else { 0.0 };
                 table.shared[at][level] = (found.h / found.u).log2() as f32 + common;
             }
@@ -172,6 +176,11 @@ impl Table {
         let sums = self.sums(compared);
         let odds = |bits: f32| f64::from(bits).exp2().min(1e30);
         (odds(self.prior + sums.customer), odds(self.household + sums.shared))
+    }
+
+    /// What a level says in the mean over its values, as odds.
+    fn mean_odds(&self, slot: usize, level: usize) -> f64 {
+        f64::from(self.customer[slot][level] - self.bases[slot][level]).exp2()
     }
 
     /// What a pair says.
