@@ -5,6 +5,7 @@
 //! to compare them. Kinds of streets are brought to one notation (`k.` katu, `vägen`, `Street`), towns with names in
 //! several languages to one name. Streets with two names (Mannerheimintie, Mannerheimvägen) stay two.
 
+mod kinds;
 mod line;
 mod places;
 mod postcode;
