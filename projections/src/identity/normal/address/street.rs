@@ -24,6 +24,14 @@ pub(super) fn parse(text: &str) -> Street {
     let folded = fold_plain(&spelled_out(text));
     let mut words: Vec<&str> = tokens(&folded).take(MOST_WORDS).collect();
     let mut street = Street { po_box: take_po_box(&mut words), ..Street::default() };
+    // No. 321, Street 128.
+    if let [first, second, ..] = words.as_slice()
+        && (is_house(first) || *first == "apt")
+        && starts_with_number(second)
+    {
+        words.remove(0);
+    }
+    leave_building(&mut words);
     let first_is_number = words.first().is_some_and(|word| starts_with_number(word));
     // 2. linja 10: the second line's number ten.
     let counted = matches!(words.get(1), Some(&("linja" | "linjen" | "linje" | "kerros")));
@@ -35,6 +43,48 @@ pub(super) fn parse(text: &str) -> Street {
         number_last(&mut street, &words, usize::from(counted));
     }
     street
+}
+
+/// Whether a word announces a house number or a flat.
+pub(super) fn is_marker(word: &str) -> bool {
+    is_house(word) || is_unit(word)
+}
+
+/// Whether a segment holds nothing but a flat: `Apt 4`, `B 12`, `3 krs`.
+pub(super) fn is_flat(segment: &str) -> bool {
+    if segment.starts_with('#') {
+        return true;
+    }
+    let folded = fold_plain(segment);
+    let mut words = tokens(&folded);
+    let part = |word: &str| {
+        word.len() == 1 || is_floor(word) || (word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    words.clone().next().is_some_and(|first| is_unit(first) || is_house(first))
+        || (words.clone().count() > 1 && words.all(part))
+}
+
+/// Takes off a building's name before a number and a street: `Skyline Apartments 705 Sheppard Ave`.
+fn leave_building(words: &mut Vec<&str>) {
+    let Some(at) = words.iter().position(|word| starts_with_number(word)).filter(|at| *at > 0) else { return };
+    let (before, behind) = words.split_at(at);
+    let is_street = |word: &&str| kind(word).is_some() || is_compound(word);
+    let english = |word: &&str| word.len() > 1 && kind(word).is_some();
+    if !before.iter().any(is_street)
+        && !before.iter().any(|word| is_unit(word) || is_house(word))
+        && behind.iter().skip(2).any(english)
+    {
+        words.drain(..at);
+    }
+}
+
+/// Whether a word is a street's name and kind in one.
+fn is_compound(word: &str) -> bool {
+    const ENDS: [&str; 16] = [
+        "katu", "tie", "polku", "kuja", "kaari", "gatan", "vagen", "gata", "gate", "vei", "veien", "vej", "gade",
+        "strasse", "straat", "weg",
+    ];
+    ENDS.iter().any(|end| word.len() > end.len() + 1 && word.ends_with(end))
 }
 
 /// Abbreviations that only their dot tells (`Hämeenk.`, `Storg.`), ranges of numbers as their first, `#` as a word.
