@@ -65,6 +65,7 @@ const EVENTS_MAY_USE: &[&str] = &["jiff", "rust_decimal", "serde", "serde_json",
 
 const PROJECTIONS_MAY_USE: &[&str] = &[
     "cel",
+    "deunicode",
     "jiff",
     "kulta-events",
     "rust_decimal",

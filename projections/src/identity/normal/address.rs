@@ -5,6 +5,7 @@
 //! to compare them. Kinds of streets are brought to one notation (`k.` katu, `vägen`, `Street`), towns with names in
 //! several languages to one name. Streets with two names (Mannerheimintie, Mannerheimvägen) stay two.
 
+mod kinds;
 mod line;
 mod places;
 mod postcode;
@@ -87,20 +88,30 @@ fn country_of(text: &str) -> String {
     if text.is_empty() { String::new() } else { country::code(text).map_or_else(|| fold_plain(text), str::to_owned) }
 }
 
-/// A street beside which the town is given. Only what stands before a comma is the street, and flats behind it.
+/// A street beside which the town is given: the segment that has a number, and flats in others. Names of buildings, and
+/// town and state once more, are left out.
 fn of_street(text: &str) -> Address {
-    let mut segments = text.split([',', '\n', ';']).map(str::trim).filter(|segment| !segment.is_empty());
-    let first = segments.next().unwrap_or_default();
-    // 14 bis, rue de Rivoli.
-    let only_number = first.starts_with(|c: char| c.is_ascii_digit()) && first.len() <= 8;
-    let joined = if only_number { segments.next().map(|second| [first, " ", second].concat()) } else { None };
-    let first = joined.as_deref().unwrap_or(first);
-    let units: String = segments
-        .filter(|segment| segment.len() <= 16 && segment.bytes().any(|byte| byte.is_ascii_digit()))
-        .take(2)
-        .flat_map(|segment| [" ", segment])
-        .collect();
-    let parsed = if units.is_empty() { street::parse(first) } else { street::parse(&[first, units.as_str()].concat()) };
+    let segments: Vec<&str> =
+        text.split([',', '\n', ';']).map(str::trim).filter(|segment| !segment.is_empty()).take(6).collect();
+    let has_digit = |segment: &str| segment.bytes().any(|byte| byte.is_ascii_digit());
+    let place = segments.iter().position(|segment| has_digit(segment) && !street::is_flat(segment)).unwrap_or(0);
+    let mut whole = String::from(segments.get(place).copied().unwrap_or_default());
+    // 14 bis, rue de Rivoli; Rue de Rivoli, 14.
+    let only_number = whole.len() <= 8 && whole.starts_with(|c: char| c.is_ascii_digit());
+    let name = if only_number && place > 0 { place.checked_sub(1) } else { None }.and_then(|at| segments.get(at));
+    let behind = if only_number && name.is_none() { segments.get(place + 1) } else { None };
+    if let Some(name) = name {
+        whole = [name, " ", whole.as_str()].concat();
+    }
+    if let Some(behind) = behind {
+        whole = [whole.as_str(), " ", behind].concat();
+    }
+    let flats = segments.iter().enumerate().filter(|(at, segment)| *at != place && street::is_flat(segment));
+    for (_, flat) in flats.take(2) {
+        whole.push(' ');
+        whole.push_str(flat);
+    }
+    let parsed = street::parse(&whole);
     let street = if parsed.tail.is_empty() { parsed.street } else { [parsed.street, parsed.tail].join(" ") };
     Address {
         street: street.trim().into(),

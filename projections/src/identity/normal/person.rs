@@ -49,6 +49,17 @@ impl PersonName {
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.given.iter().chain(&self.family).map(|word| &**word)
     }
+
+    /// The name in Latin letters, when it is in Chinese characters, kana or Hangul: one more name to compare, as an alias
+    /// is. Weak evidence, since many characters sound alike; each character of the given name is a word (`xiu ying`).
+    pub fn romanised(&self) -> Option<Self> {
+        if !self.words().any(words::is_east_asian) {
+            return None;
+        }
+        let family = self.family.iter().map(|word| words::syllables(word).concat().into()).collect();
+        let given = self.given.iter().flat_map(|word| words::syllables(word)).take(MOST_KEPT).map(Box::from).collect();
+        Some(Self { given, family, ..self.clone() })
+    }
 }
 
 /// The name that these fields hold; empty texts count as missing. `None`: they hold no name.

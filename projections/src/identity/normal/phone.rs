@@ -18,7 +18,7 @@ const MOST: usize = 15;
 pub struct Phone {
     /// `+358401234567`; `None` when the country is unknown.
     pub e164: Option<Box<str>>,
-    /// The digits after country code and trunk prefix, comparable between numbers of which one lacks the country.
+    /// The digits after country code, trunk prefix and zeros, comparable between numbers of which one lacks the country.
     pub national: Box<str>,
     /// Whether it is one of the numbers that people type to fill a field.
     pub placeholder: bool,
@@ -160,7 +160,11 @@ fn without_country(digits: &str) -> Option<Phone> {
 
 fn with_country(country: &Country, national: &str) -> Phone {
     let e164 = ["+", country.calling, national].concat().into();
-    Phone { e164: Some(e164), national: national.into(), placeholder: is_placeholder(national) }
+    let placeholder = is_placeholder(national);
+    // Italian numbers begin with a 0 that is often lost where the country is.
+    let comparable = national.trim_start_matches('0');
+    let comparable = if comparable.is_empty() { national } else { comparable };
+    Phone { e164: Some(e164), national: comparable.into(), placeholder }
 }
 
 /// Numbers that fill a field: one digit over and over, digits that count up or down, and the 555 of films.

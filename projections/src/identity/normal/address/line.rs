@@ -180,10 +180,10 @@ fn street_text(segments: &[Segment<'_>], cut: Option<String>) -> String {
     }
     let named = segments.first().is_some_and(|first| !has_digit(&first.folded) && !first.folded.ends_with(" ul"));
     let numbered = segments.get(1).is_some_and(|second| {
-        let mut words = tokens(&second.folded);
-        words.clone().count() > 1
-            && words.next().is_some_and(|first| first.len() > 4 && !has_digit(first))
-            && has_digit(&second.folded)
+        let first_is_house = tokens(&second.folded).next().is_some_and(street::is_marker);
+        has_digit(&second.folded)
+            && !first_is_house
+            && tokens(&second.folded).any(|word| word.len() > 3 && !has_digit(word))
     });
     let from = usize::from(named && numbered);
     segments.iter().skip(from).map(|segment| segment.text).collect::<Vec<_>>().join(" ")

@@ -83,7 +83,7 @@ fn at_word(words: &[&str], at: usize, first_segment: bool) -> Option<((), usize)
 
 /// Whether a text of few words is a street and its number rather than a postcode and its town.
 fn is_street_like(words: &[&str]) -> bool {
-    words.last().is_some_and(|last| super::street::kind(last).is_some())
+    words.last().is_some_and(|last| super::kinds::kind(last).is_some())
 }
 
 /// How many digits a word of digits has.

@@ -1,6 +1,7 @@
 //! A street with its number and what follows the number.
 
 use super::super::text::{fold_plain, tokens};
+use super::kinds::{is_compounded, is_direction, is_floor, is_house, is_unit, kind, long_compound};
 
 /// Words of a street that are read.
 const MOST_WORDS: usize = 24;
@@ -23,6 +24,14 @@ pub(super) fn parse(text: &str) -> Street {
     let folded = fold_plain(&spelled_out(text));
     let mut words: Vec<&str> = tokens(&folded).take(MOST_WORDS).collect();
     let mut street = Street { po_box: take_po_box(&mut words), ..Street::default() };
+    // No. 321, Street 128.
+    if let [first, second, ..] = words.as_slice()
+        && (is_house(first) || *first == "apt")
+        && starts_with_number(second)
+    {
+        words.remove(0);
+    }
+    leave_building(&mut words);
     let first_is_number = words.first().is_some_and(|word| starts_with_number(word));
     // 2. linja 10: the second line's number ten.
     let counted = matches!(words.get(1), Some(&("linja" | "linjen" | "linje" | "kerros")));
@@ -34,6 +43,48 @@ pub(super) fn parse(text: &str) -> Street {
         number_last(&mut street, &words, usize::from(counted));
     }
     street
+}
+
+/// Whether a word announces a house number or a flat.
+pub(super) fn is_marker(word: &str) -> bool {
+    is_house(word) || is_unit(word)
+}
+
+/// Whether a segment holds nothing but a flat: `Apt 4`, `B 12`, `3 krs`.
+pub(super) fn is_flat(segment: &str) -> bool {
+    if segment.starts_with('#') {
+        return true;
+    }
+    let folded = fold_plain(segment);
+    let mut words = tokens(&folded);
+    let part = |word: &str| {
+        word.len() == 1 || is_floor(word) || (word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    words.clone().next().is_some_and(|first| is_unit(first) || is_house(first))
+        || (words.clone().count() > 1 && words.all(part))
+}
+
+/// Takes off a building's name before a number and a street: `Skyline Apartments 705 Sheppard Ave`.
+fn leave_building(words: &mut Vec<&str>) {
+    let Some(at) = words.iter().position(|word| starts_with_number(word)).filter(|at| *at > 0) else { return };
+    let (before, behind) = words.split_at(at);
+    let is_street = |word: &&str| kind(word).is_some() || is_compound(word);
+    let english = |word: &&str| word.len() > 1 && kind(word).is_some();
+    if !before.iter().any(is_street)
+        && !before.iter().any(|word| is_unit(word) || is_house(word))
+        && behind.iter().skip(2).any(english)
+    {
+        words.drain(..at);
+    }
+}
+
+/// Whether a word is a street's name and kind in one.
+fn is_compound(word: &str) -> bool {
+    const ENDS: [&str; 16] = [
+        "katu", "tie", "polku", "kuja", "kaari", "gatan", "vagen", "gata", "gate", "vei", "veien", "vej", "gade",
+        "strasse", "straat", "weg",
+    ];
+    ENDS.iter().any(|end| word.len() > end.len() + 1 && word.ends_with(end))
 }
 
 /// Abbreviations that only their dot tells (`Hämeenk.`, `Storg.`), ranges of numbers as their first, `#` as a word.
@@ -154,8 +205,8 @@ fn number_first(street: &mut Street, words: &[&str]) {
 
 /// Mannerheimintie 5 B 12.
 fn number_last(street: &mut Street, words: &[&str], from: usize) {
-    let is_number = |word: &&str| starts_with_number(word);
-    let at = words.iter().skip(from).position(|word| is_number(&word)).map_or(words.len(), |at| at + from);
+    let is_number = |word: &str| starts_with_number(word);
+    let at = words.iter().skip(from).position(|word| is_number(word)).map_or(words.len(), |at| at + from);
     let (name, numbers) = words.split_at(at);
     let mut name = name;
     while let [start @ .., last] = name {
@@ -276,166 +327,4 @@ fn complete(street: &mut String) {
         street.truncate(street.len() - end.len());
         street.push_str(long);
     }
-}
-
-/// Kinds of streets that are written as one word with the name.
-fn is_compounded(word: &str) -> bool {
-    matches!(
-        word,
-        "katu"
-            | "katu5"
-            | "tie"
-            | "polku"
-            | "kuja"
-            | "kaari"
-            | "rinne"
-            | "ranta"
-            | "raitti"
-            | "penger"
-            | "kallio"
-            | "tori"
-            | "aukio"
-            | "puistikko"
-            | "bulevardi"
-            | "gatan"
-            | "vagen"
-            | "grand"
-            | "stigen"
-            | "torget"
-            | "gata"
-            | "gate"
-            | "vei"
-            | "veien"
-            | "vegen"
-            | "vej"
-            | "gade"
-            | "strasse"
-            | "str"
-            | "gasse"
-            | "weg"
-            | "platz"
-            | "allee"
-            | "straat"
-            | "laan"
-            | "plein"
-    )
-}
-
-fn long_compound(word: &str) -> &str {
-    match word {
-        "str" => "strasse",
-        "gate" => "gata",
-        "veien" | "vegen" => "vei",
-        word => word,
-    }
-}
-
-/// The one notation of a kind of street, or of a direction, that is a word of its own.
-pub(super) fn kind(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "street" | "st" | "str" | "saint" => "st",
-        "road" | "rd" => "rd",
-        "avenue" | "ave" | "av" | "avenida" | "avda" => "ave",
-        "boulevard" | "blvd" | "bd" | "boul" | "bulevar" => "blvd",
-        "drive" | "dr" | "drv" => "dr",
-        "lane" | "ln" => "ln",
-        "place" | "pl" => "pl",
-        "court" | "ct" | "crt" => "ct",
-        "circuit" | "cct" | "circ" => "cct",
-        "circle" | "cir" => "cir",
-        "crescent" | "cres" | "cr" => "cres",
-        "close" | "cl" => "cl",
-        "highway" | "hwy" => "hwy",
-        "terrace" | "ter" | "tce" => "ter",
-        "parkway" | "pkwy" | "pky" => "pkwy",
-        "square" | "sq" => "sq",
-        "trail" | "trl" => "trl",
-        "gardens" | "gdns" | "garden" => "gdns",
-        "grove" | "gr" | "grv" => "gr",
-        "heights" | "hts" => "hts",
-        "parade" | "pde" => "pde",
-        "way" | "wy" => "way",
-        "walk" => "walk",
-        "row" => "row",
-        "rise" => "rise",
-        "alley" | "aly" => "aly",
-        "turnpike" | "tpke" => "tpke",
-        "expressway" | "expy" => "expy",
-        "rue" => "rue",
-        "calle" => "calle",
-        "via" => "via",
-        "piazza" => "piazza",
-        "tanav" | "tn" => "tn",
-        "puiestee" | "pst" => "pst",
-        "maantee" | "mnt" => "mnt",
-        "prospekt" | "prosp" => "prosp",
-        "north" => "n",
-        "south" => "s",
-        "east" => "e",
-        "west" => "w",
-        _ => return None,
-    })
-}
-
-fn is_direction(word: &str) -> bool {
-    matches!(word, "n" | "s" | "e" | "w" | "ne" | "nw" | "se" | "sw" | "north" | "south" | "east" | "west")
-}
-
-/// Words before a flat.
-fn is_unit(word: &str) -> bool {
-    matches!(
-        word,
-        "apt"
-            | "appt"
-            | "apartment"
-            | "unit"
-            | "suite"
-            | "ste"
-            | "flat"
-            | "as"
-            | "asunto"
-            | "lgh"
-            | "bst"
-            | "room"
-            | "rm"
-            | "kv"
-            | "huoneisto"
-            | "wohnung"
-            | "whg"
-            | "rappu"
-            | "porras"
-            | "lokal"
-            | "leil"
-            | "korter"
-            | "krt"
-            | "appartement"
-    )
-}
-
-/// Words before a house number.
-fn is_house(word: &str) -> bool {
-    matches!(
-        word,
-        "no" | "nr" | "nro" | "num" | "numero" | "bld" | "bldg" | "building" | "dom" | "maja" | "talo" | "house"
-    )
-}
-
-/// Words behind a floor's number.
-fn is_floor(word: &str) -> bool {
-    matches!(
-        word,
-        "krs"
-            | "kerros"
-            | "tr"
-            | "trappor"
-            | "floor"
-            | "fl"
-            | "etg"
-            | "etasje"
-            | "og"
-            | "stock"
-            | "korrus"
-            | "vaning"
-            | "van"
-    )
 }

@@ -71,6 +71,12 @@ fn streets() {
         ("pridhamstreet", "pridhamstreet//"),
         ("405 Lexington Avenue", "lexington ave/405/"),
         ("Acme Park", "acme park//"),
+        ("Chrysler Building, 405 Lexington Avenue", "lexington ave/405/"),
+        ("Skyline Apartments 705 Sheppard Ave", "sheppard ave/705/"),
+        ("Suite 900, 1450 N City Rd", "n city rd/1450/900"),
+        ("1602 Brenville Pl, San Francisco, CA 94105", "brenville pl/1602/"),
+        ("Rue de Rivoli, 14", "rue de rivoli/14/"),
+        ("Hämeenkatu 3, B 12", "hameenkatu/3/b 12"),
     ] {
         assert_eq!(street(text), expected, "{text}");
     }
@@ -105,6 +111,8 @@ fn whole_lines() {
             "danver pl/18//LE111UU/loughborough/leicestershire/GB",
         ),
         ("10 Downing Street, London SW1A 2AA", "downing st/10//SW1A2AA/london//"),
+        ("Chinatown Point, 133 New Bridge Road, 059413 Singapore", "new bridge rd/133//059413/singapore//"),
+        ("Hughes Plaza, 100 Howard Hughes Way, Las Vegas, NV 89111", "howard hughes way/100//89111/las vegas/nv/"),
         ("00100 Helsinki", "///00100/helsinki//"),
         ("Helsinki", "////helsinki//"),
         ("12345 Main Street, Springfield", "main st/12345///springfield//"),

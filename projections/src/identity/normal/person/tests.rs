@@ -108,6 +108,20 @@ fn a_whole_name_whose_parts_are_a_guess() {
 }
 
 #[test]
+fn east_asian_names_have_one_in_latin_letters_too() {
+    for (name, expected) in [
+        ("张秀英", "xiu ying / zhang ?"),
+        ("王杰", "jie / wang ?"),
+        ("欧阳明", "ming / ouyang ?"),
+        ("김민준", "min jun / gim ?"),
+    ] {
+        assert_eq!(parse("", "", name).unwrap().romanised().map(|name| shown(&name)).unwrap(), expected);
+    }
+    assert_eq!(parse("", "", "Иванов").unwrap().romanised(), None);
+    assert_eq!(parse("Jie", "Wang", "").unwrap().romanised(), None);
+}
+
+#[test]
 fn one_part_and_the_whole_name_tell_the_other_part() {
     assert_eq!(of("Matti", "", "Virtanen Matti"), "matti / virtanen");
     assert_eq!(of("", "Jie", "Jie Wang"), "wang / jie");
@@ -137,6 +151,7 @@ proptest! {
             prop_assert!(parsed.words().count() > 0);
             prop_assert!(parsed.words().all(|word| !word.is_empty() && fold_plain(word) == word));
             prop_assert!(parsed.given.len() <= 4 && parsed.family.len() <= 4);
+            let _latin = parsed.romanised();
         }
     }
 

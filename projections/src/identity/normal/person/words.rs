@@ -1,5 +1,6 @@
 //! Words in a name that are no name. All folded.
 
+use super::super::text::fold_plain;
 use super::Suffix;
 
 /// Titles and forms of address that stand before a name.
@@ -180,9 +181,10 @@ pub(super) fn is_patronymic(word: &str) -> bool {
             .any(|end| word.ends_with(end))
 }
 
-/// Family and given name of a name in Chinese characters: the family name is the first, or one of the known double ones.
+/// Family and given name of a name in Chinese characters or Hangul: the family name is the first character, or one of
+/// the known double ones.
 pub(super) fn han_parts(word: &str) -> Option<(&str, &str)> {
-    let is_han = |c: char| matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}');
+    let is_han = |c: char| matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' | '\u{ac00}'..='\u{d7a3}');
     let letters = word.chars().take(5).count();
     if !(2..=4).contains(&letters) || !word.chars().all(is_han) {
         return None;
@@ -190,4 +192,18 @@ pub(super) fn han_parts(word: &str) -> Option<(&str, &str)> {
     let double = ["欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛", "夏侯", "皇甫", "东方", "東方"];
     let family = if letters > 2 && double.iter().any(|name| word.starts_with(name)) { 2 } else { 1 };
     word.char_indices().nth(family).map(|(at, _)| word.split_at(at))
+}
+
+/// Whether a word is in Chinese characters, kana or Hangul.
+pub(super) fn is_east_asian(word: &str) -> bool {
+    word.chars().any(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}'))
+}
+
+/// The characters of a word in Latin letters, folded; words that are in Latin letters already as they are.
+pub(super) fn syllables(word: &str) -> Vec<String> {
+    if !is_east_asian(word) {
+        return vec![word.to_owned()];
+    }
+    let latin = word.chars().map(|c| fold_plain(deunicode::deunicode_char(c).unwrap_or_default()).replace(' ', ""));
+    latin.filter(|syllable| !syllable.is_empty()).collect()
 }
