@@ -46,7 +46,7 @@ pub(crate) struct Word {
     /// Which letters it has, a bit each.
     pub letters: u32,
     /// Classes of given names; 0: none.
-    pub classes: [u16; 4],
+    pub classes: [u16; 6],
 }
 
 /// A name: given words, then family words; of an organisation its core words as family words.

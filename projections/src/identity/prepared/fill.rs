@@ -139,7 +139,7 @@ impl Builder {
     }
 
     fn word(&mut self, text: &str, given: bool) {
-        let mut classes = [0; 4];
+        let mut classes = [0; 6];
         if given {
             for (to, class) in classes.iter_mut().zip(nickname::classes(text)) {
                 *to = class + 1;
