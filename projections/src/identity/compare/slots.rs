@@ -48,6 +48,8 @@ pub struct Slot {
     pub name: &'static str,
     /// What households and groups share.
     pub shared: Shared,
+    /// The levels that namesakes of one region share more often than other strangers: names go with names and towns.
+    pub namesakes: Option<&'static [usize]>,
     /// Its levels, "missing" first.
     pub levels: &'static [Level],
 }
@@ -245,21 +247,21 @@ const ID: &[Level] =
 
 /// Of persons.
 pub const PERSON: &[Slot] = &[
-    Slot { name: "given_name", shared: Shared::Fixed(0.01), levels: GIVEN },
-    Slot { name: "family_name", shared: Shared::Value(0.65), levels: FAMILY },
-    Slot { name: "birth_date", shared: Shared::Fixed(0.01), levels: BIRTH },
-    Slot { name: "email", shared: Shared::Value(0.12), levels: EMAIL },
-    Slot { name: "phone", shared: Shared::Value(0.4), levels: PHONE },
-    Slot { name: "address", shared: Shared::Value(0.8), levels: ADDRESS },
-    Slot { name: "ids", shared: Shared::Fixed(0.0), levels: ID },
+    Slot { name: "given_name", shared: Shared::Fixed(0.01), namesakes: Some(&[1, 2, 3, 4, 5, 6]), levels: GIVEN },
+    Slot { name: "family_name", shared: Shared::Value(0.65), namesakes: Some(&[1, 2, 3, 4, 5, 6]), levels: FAMILY },
+    Slot { name: "birth_date", shared: Shared::Fixed(0.01), namesakes: None, levels: BIRTH },
+    Slot { name: "email", shared: Shared::Value(0.12), namesakes: None, levels: EMAIL },
+    Slot { name: "phone", shared: Shared::Value(0.4), namesakes: None, levels: PHONE },
+    Slot { name: "address", shared: Shared::Value(0.8), namesakes: Some(&[1, 2, 3, 26, 27, 28]), levels: ADDRESS },
+    Slot { name: "ids", shared: Shared::Fixed(0.0), namesakes: None, levels: ID },
     Slot {
         name: "gender",
-        shared: Shared::Fixed(0.0),
+        shared: Shared::Fixed(0.0), namesakes: None,
         levels: &[MISSING, level("same", 0.97, 0.5), level("different", 0.03, 0.5)],
     },
     Slot {
         name: "generation",
-        shared: Shared::Fixed(0.0),
+        shared: Shared::Fixed(0.0), namesakes: None,
         levels: &[MISSING, level("same", 0.97, 0.5), level("different", 0.03, 0.5)],
     },
 ];
@@ -280,20 +282,20 @@ const COMPANY: &[Level] = &[
 
 /// Of organisations.
 pub const ORGANISATION: &[Slot] = &[
-    Slot { name: "name", shared: Shared::Levels(GROUP_NAME), levels: COMPANY },
+    Slot { name: "name", shared: Shared::Levels(GROUP_NAME), namesakes: None, levels: COMPANY },
     Slot {
         name: "legal_form",
-        shared: Shared::Fixed(0.0),
+        shared: Shared::Fixed(0.0), namesakes: None,
         levels: &[MISSING, level("same", 0.95, 0.5), level("different", 0.05, 0.5)],
     },
-    Slot { name: "registered_id", shared: Shared::Fixed(0.0), levels: ID },
-    Slot { name: "email", shared: Shared::Value(0.1), levels: EMAIL },
-    Slot { name: "phone", shared: Shared::Value(0.2), levels: PHONE },
-    Slot { name: "address", shared: Shared::Value(0.5), levels: ADDRESS },
-    Slot { name: "ids", shared: Shared::Fixed(0.0), levels: ID },
+    Slot { name: "registered_id", shared: Shared::Fixed(0.0), namesakes: None, levels: ID },
+    Slot { name: "email", shared: Shared::Value(0.1), namesakes: None, levels: EMAIL },
+    Slot { name: "phone", shared: Shared::Value(0.2), namesakes: None, levels: PHONE },
+    Slot { name: "address", shared: Shared::Value(0.5), namesakes: Some(&[1, 2, 3, 26, 27, 28]), levels: ADDRESS },
+    Slot { name: "ids", shared: Shared::Fixed(0.0), namesakes: None, levels: ID },
     Slot {
         name: "website",
-        shared: Shared::Value(0.4),
+        shared: Shared::Value(0.4), namesakes: None,
         levels: &[MISSING, level("same", 0.80, 0.000_01), level("different", 0.20, 0.999_99)],
     },
 ];

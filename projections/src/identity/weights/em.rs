@@ -9,7 +9,7 @@
 //! customer and then finds that customers seldom agree. The built-in shares weigh as pseudo-counts, so that a file of a hundred records, or one
 //! without duplicates, moves them little.
 
-use super::{EXPECTED_DUPLICATES, EXPECTED_HOUSEHOLD, LevelWeights, Table, Weights, household, share};
+use super::{EXPECTED_DUPLICATES, EXPECTED_HOUSEHOLD, EXPECTED_NAMESAKES, LevelWeights, Table, Weights, household, share};
 use crate::identity::compare::Compared;
 use crate::identity::compare::slots::{Shared, Slot};
 use crate::identity::terms::Terms;
@@ -62,29 +62,37 @@ pub fn train(
 struct Cell {
     customer: f64,
     household: f64,
+    namesakes: f64,
     stranger: f64,
+    blocked_stranger: f64,
 }
 
 struct Sums {
     cells: Vec<Vec<Cell>>,
     customers: f64,
     households: f64,
+    namesakes: f64,
+    strangers: f64,
 }
 
 impl Sums {
     fn new(slots: &[Slot]) -> Self {
         let cells = slots.iter().map(|slot| vec![Cell::default(); slot.levels.len()]).collect();
-        Self { cells, customers: 0.0, households: 0.0 }
+        Self { cells, customers: 0.0, households: 0.0, namesakes: 0.0, strangers: 0.0 }
     }
 
     /// Expectation: what the pairs of a pattern are, by the weights so far.
     fn add(&mut self, table: &Table, pattern: &Pattern) {
-        let (customer, household) = table.odds(&pattern.compared);
-        let whole = 1.0 + customer + household;
+        let (customer, household, namesakes) = table.odds(&pattern.compared);
+        let strange = 1.0 + household + namesakes;
+        let whole = strange + customer;
         let stranger = pattern.random / whole;
+        self.strangers += stranger;
         let households = pattern.blocked * household / whole;
-        self.customers += pattern.blocked * (customer / SURE) / (1.0 + household + customer / SURE);
+        let namesakes = pattern.blocked * namesakes / whole;
+        self.customers += pattern.blocked * (customer / SURE) / (strange + customer / SURE);
         self.households += households;
+        self.namesakes += namesakes;
         for (slot, levels) in self.cells.iter_mut().enumerate() {
             let level = pattern.compared.agreement.level(slot);
             if level == 0 {
@@ -93,9 +101,11 @@ impl Sums {
             // By what all other comparisons say: whom this one told apart would say nothing of it.
             let others = customer / SURE / table.mean_odds(slot, level);
             let sum = &mut levels[level];
-            sum.customer += pattern.blocked * others / (1.0 + household + others);
+            sum.customer += pattern.blocked * others / (strange + others);
             sum.household += households;
+            sum.namesakes += namesakes;
             sum.stranger += stranger;
+            sum.blocked_stranger += pattern.blocked / whole;
         }
     }
 
@@ -107,16 +117,27 @@ impl Sums {
         };
         weights.customer = share(expected(self.customers, EXPECTED_DUPLICATES), start.records);
         weights.household = share(expected(self.households, EXPECTED_HOUSEHOLD), start.records);
+        weights.namesakes = share(expected(self.namesakes, EXPECTED_NAMESAKES), start.records);
         for (at, (cells, slot)) in self.cells.iter().zip(slots).enumerate() {
             let total = |part: fn(&Cell) -> f64| cells.iter().skip(1).map(part).sum::<f64>();
             let (customers, households, strangers) =
                 (total(|c| c.customer), total(|c| c.household), total(|c| c.stranger));
+            let namesakes = total(|c| c.namesakes);
+            let records = start.records as f64;
+            // Pairs of the whole file of which both say something here.
+            let both = records * (records - 1.0) / 2.0 * strangers / self.strangers.max(1.0);
             let learned = learned(slot, cells, &weights.slots[at].levels, households);
             for (level, cell) in cells.iter().enumerate().skip(1) {
                 let before = &start.slots[at].levels[level];
                 let found = &mut weights.slots[at].levels[level];
                 found.m = (cell.customer + CUSTOMER_PSEUDO * before.m) / (customers + CUSTOMER_PSEUDO);
-                found.u = (cell.stranger + STRANGER_PSEUDO * before.u) / (strangers + STRANGER_PSEUDO);
+                let random = (cell.stranger + STRANGER_PSEUDO * before.u) / (strangers + STRANGER_PSEUDO);
+                // What is too rare to be met at random is counted where blocking brings it together.
+                found.u = random.max(cell.blocked_stranger / both.max(1.0)).min(1.0);
+                found.k = match slot.namesakes {
+                    Some(_) => (cell.namesakes + HOUSEHOLD_PSEUDO * before.k) / (namesakes + HOUSEHOLD_PSEUDO),
+                    None => found.u,
+                };
                 found.h = match slot.shared {
                     Shared::Levels(_) => {
                         (cell.household + HOUSEHOLD_PSEUDO * before.h) / (households + HOUSEHOLD_PSEUDO)

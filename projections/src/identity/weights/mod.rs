@@ -22,6 +22,9 @@ pub const EXPECTED_DUPLICATES: f64 = 1.0;
 /// Records of others of its household that a record is expected to have.
 pub const EXPECTED_HOUSEHOLD: f64 = 0.6;
 
+/// Namesakes of its region that a record is expected to have.
+pub const EXPECTED_NAMESAKES: f64 = 0.2;
+
 /// How pairs of one kind are weighed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,8 @@ pub struct Weights {
     pub customer: f64,
     /// Share of all pairs that are of one household or group.
     pub household: f64,
+    /// Share of all pairs that are of strangers of one name and region.
+    pub namesakes: f64,
     /// The comparisons.
     pub slots: Vec<SlotWeights>,
 }
@@ -58,6 +63,8 @@ pub struct LevelWeights {
     pub u: f64,
     /// Among pairs of one household or group.
     pub h: f64,
+    /// Among pairs of namesakes.
+    pub k: f64,
 }
 
 /// The share of pairs in which each of `records` has `expected` partners.
@@ -77,6 +84,14 @@ fn household(slot: &Slot, level: usize, m: f64, u: f64, learned: Option<f64>) ->
     }
 }
 
+/// The share of a level among namesakes, before a file tells.
+fn namesakes(slot: &Slot, level: usize, m: f64, u: f64) -> f64 {
+    match slot.namesakes {
+        Some(levels) if levels.contains(&level) => 0.7 * m + 0.3 * u,
+        _ => u,
+    }
+}
+
 impl Weights {
     /// The weights before training, for a file of so many records.
     pub fn built_in(slots: &[Slot], records: u64) -> Self {
@@ -86,10 +101,10 @@ impl Weights {
             let level = |(at, level): (usize, &Level)| {
                 let name = level.name.to_owned();
                 if at == 0 {
-                    return LevelWeights { name, m: 1.0, u: 1.0, h: 1.0 };
+                    return LevelWeights { name, m: 1.0, u: 1.0, h: 1.0, k: 1.0 };
                 }
                 let (m, u) = (level.m / m, level.u / u);
-                LevelWeights { name, m, u, h: household(slot, at, m, u, None) }
+                LevelWeights { name, m, u, h: household(slot, at, m, u, None), k: namesakes(slot, at, m, u) }
             };
             SlotWeights { name: slot.name.to_owned(), levels: slot.levels.iter().enumerate().map(level).collect() }
         };
@@ -97,6 +112,7 @@ impl Weights {
             records,
             customer: share(EXPECTED_DUPLICATES, records),
             household: share(EXPECTED_HOUSEHOLD, records),
+            namesakes: share(EXPECTED_NAMESAKES, records),
             slots: slots.iter().map(of).collect(),
         }
     }
@@ -104,11 +120,12 @@ impl Weights {
     /// Whether they are of these comparisons, and all shares can be weighed.
     pub(crate) fn fit(&self, slots: &[Slot]) -> bool {
         let share = |share: f64| share > 0.0 && share <= 1.0;
-        let level = |level: &LevelWeights| share(level.m) && share(level.u) && share(level.h);
+        let level = |level: &LevelWeights| share(level.m) && share(level.u) && share(level.h) && share(level.k);
         let slot = |(slot, found): (&Slot, &SlotWeights)| {
             slot.name == found.name && slot.levels.len() == found.levels.len() && found.levels.iter().all(level)
         };
-        let priors = share(self.customer) && share(self.household) && self.customer + self.household < 1.0;
+        let all = [self.customer, self.household, self.namesakes];
+        let priors = all.into_iter().all(share) && all.into_iter().sum::<f64>() < 1.0;
         priors && self.slots.len() == slots.len() && slots.iter().zip(&self.slots).all(slot)
     }
 }
@@ -123,8 +140,11 @@ pub struct Table {
     pub prior: f32,
     /// log2(ν/σ).
     pub household: f32,
+    /// log2(κ/σ).
+    pub namesakes: f32,
     customer: [[f32; LEVELS]; SLOTS],
     shared: [[f32; LEVELS]; SLOTS],
+    chance: [[f32; LEVELS]; SLOTS],
     /// What of the first stands for the mean rarity of values.
     bases: [[f32; LEVELS]; SLOTS],
     /// The most that a comparison can say for one customer.
@@ -135,12 +155,14 @@ pub struct Table {
 impl Table {
     /// Weights as tables. `terms` say what the mean rarity is that a level's share among strangers stands for.
     pub fn of(weights: &Weights, terms: &Terms, organisations: bool) -> Self {
-        let strangers = 1.0 - weights.customer - weights.household;
+        let strangers = 1.0 - weights.customer - weights.household - weights.namesakes;
         let mut table = Self {
             prior: (weights.customer / strangers).log2() as f32,
             household: (weights.household / strangers).log2() as f32,
+            namesakes: (weights.namesakes / strangers).log2() as f32,
             customer: [[0.0; LEVELS]; SLOTS],
             shared: [[0.0; LEVELS]; SLOTS],
+            chance: [[0.0; LEVELS]; SLOTS],
             bases: [[0.0; LEVELS]; SLOTS],
             most: [0.0; SLOTS],
             slots: weights.slots.len(),
@@ -151,6 +173,8 @@ impl Table {
                 let base = named.term.map_or(0.0, |term| bases[term as usize]);
                 table.customer[at][level] = (found.m / found.u).log2() as f32 + base;
                 table.bases[at][level] = base;
+                // That namesakes share a value is chance as among strangers, whatever the value: no base, no rarity.
+                table.chance[at][level] = (found.k / found.u).log2() as f32;
                 let common = if known.common() { base } else { 0.0 };
                 table.shared[at][level] = (found.h / found.u).log2() as f32 + common;
             }
@@ -171,11 +195,11 @@ impl Table {
         self.shared[slot][level]
     }
 
-    /// Odds of one customer and of one household against strangers.
-    fn odds(&self, compared: &Compared) -> (f64, f64) {
+    /// Odds of one customer, of one household and of namesakes against strangers.
+    fn odds(&self, compared: &Compared) -> (f64, f64, f64) {
         let sums = self.sums(compared);
         let odds = |bits: f32| f64::from(bits).exp2().min(1e30);
-        (odds(self.prior + sums.customer), odds(self.household + sums.shared))
+        (odds(self.prior + sums.customer), odds(self.household + sums.shared), odds(self.namesakes + sums.chance))
     }
 
     /// What a level says in the mean over its values, as odds.
@@ -186,18 +210,21 @@ impl Table {
     /// What a pair says.
     pub fn score(&self, compared: &Compared) -> Score {
         let sums = self.sums(compared);
-        let household = log2_1p(self.household + sums.shared);
+        // What has to be outweighed, in the order of the sums: household and namesakes.
+        let (one, other) = (self.household + sums.shared, self.namesakes + sums.chance);
+        let household = log2_1p(one.max(other) + log2_1p(one.min(other) - one.max(other)));
         let bits = self.prior + sums.customer - household;
         Score { bits, evidence: sums.customer, household, possible: self.prior + sums.most }
     }
 
     fn sums(&self, compared: &Compared) -> Sums {
-        let mut sums = Sums { customer: 0.0, shared: 0.0, most: 0.0 };
+        let mut sums = Sums { customer: 0.0, shared: 0.0, chance: 0.0, most: 0.0 };
         for slot in 0..self.slots {
             let level = compared.agreement.level(slot);
             if level != 0 {
                 sums.customer += self.customer[slot][level];
                 sums.shared += self.shared[slot][level];
+                sums.chance += self.chance[slot][level];
                 sums.most += self.most[slot];
             }
         }
@@ -211,6 +238,7 @@ impl Table {
 struct Sums {
     customer: f32,
     shared: f32,
+    chance: f32,
     most: f32,
 }
 
@@ -232,7 +260,7 @@ pub struct Score {
     pub bits: f32,
     /// Of these, what the comparisons say.
     pub evidence: f32,
-    /// What is taken off because the two may be of one household.
+    /// What is taken off because the two may be of one household, or namesakes.
     pub household: f32,
     /// What two equal records with these fields would say at most.
     pub possible: f32,
