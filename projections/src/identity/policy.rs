@@ -11,10 +11,10 @@ use super::weights::Weights;
 const BLOCK_LIMIT: u32 = 50;
 /// How many records the built-in policy expects of each kind.
 const BUILT_IN_RECORDS: u64 = 100_000;
-/// Mean evidence, in bits, at which groups of records are joined: odds of 4 to 1.
-const LINK: f32 = 2.0;
-/// A steward is asked from here on: odds of 1 to 4.
-const ASK: f32 = -2.0;
+/// Mean evidence, in bits, at which groups of records are joined: odds of 2 to 1.
+const LINK: f32 = 1.0;
+/// A steward is asked from here on: odds of 1 to 8.
+const ASK: f32 = -3.0;
 /// Of these types a customer has one.
 const STRONG: [&str; 4] = ["business", "vat", "personal", "lei"];
 

@@ -55,9 +55,7 @@ pub(crate) struct Name {
     pub first: u8,
     pub given: u8,
     pub family: u8,
-    /// Whether the source said which part is the family name.
-    pub ordered: bool,
-    /// Of the whole name of an organisation: hash of the words written as one.
+    /// Of an organisation's name the words written as one, of a person's the full name, hashed; 0: none.
     pub whole: u64,
     pub rarity: Rarity,
 }

@@ -30,11 +30,13 @@ pub enum Term {
     Company,
     /// A word of such a name.
     CompanyWord,
+    /// Given and family name of a person together, because names go with each other.
+    FullName,
 }
 
 impl Term {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Given,
         Self::Family,
         Self::Birth,
@@ -44,6 +46,7 @@ impl Term {
         Self::Place,
         Self::Company,
         Self::CompanyWord,
+        Self::FullName,
     ];
 }
 

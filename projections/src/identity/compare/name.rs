@@ -171,6 +171,20 @@ impl Both<'_> {
 
     /// Given and family name of two names, in the order that fits better.
     pub fn person(&self, a: &Name, b: &Name) -> (Found, Found) {
+        let (mut given, mut family) = self.halves(a, b);
+        let full = match (a.rarity, b.rarity) {
+            (0, one) | (one, 0) => one,
+            (one, other) => one.min(other),
+        };
+        if full != 0 && given.level == COMMON && family.level == COMMON {
+            // Names go with each other: a full name is as rare as it is, not as its halves would make it.
+            family.rarity = family.rarity.min(full);
+            given.rarity = given.rarity.min(full - family.rarity);
+        }
+        (given, family)
+    }
+
+    fn halves(&self, a: &Name, b: &Name) -> (Found, Found) {
         if self.scripts_differ(a, b) {
             return (Found::MISSING, Found::MISSING);
         }

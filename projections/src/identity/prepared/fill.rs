@@ -105,6 +105,16 @@ fn site(text: &str) -> u64 {
     if host.contains('.') { hash::text(host) } else { 0 }
 }
 
+/// First given and first family name, whichever is which, hashed; 0 when one is missing.
+fn full_name(given: &[Box<str>], family: &[Box<str>]) -> u64 {
+    let (Some(one), Some(other)) = (given.first(), family.first()) else { return 0 };
+    if one.len() < 2 || other.len() < 2 {
+        return 0;
+    }
+    let (one, other) = (hash::text(one), hash::text(other));
+    hash::keyed(9, &[one.min(other), one.max(other)])
+}
+
 fn short(text: &str) -> u32 {
     if text.is_empty() { 0 } else { (hash::text(text) as u32).max(1) }
 }
@@ -173,8 +183,7 @@ impl Builder {
                 first,
                 given: parts.0.len() as u8,
                 family: parts.1.len() as u8,
-                ordered: parsed.order_known,
-                whole: 0,
+                whole: full_name(&parts.0, &parts.1),
                 rarity: 0,
             });
             known.push(parts);
@@ -193,7 +202,7 @@ impl Builder {
             let first = self.words.len() as u8;
             parsed.core.iter().for_each(|word| self.word(word, false));
             let family = parsed.core.len() as u8;
-            self.names.push(Name { first, given: 0, family, ordered: true, whole, rarity: 0 });
+            self.names.push(Name { first, given: 0, family, whole, rarity: 0 });
         }
     }
 

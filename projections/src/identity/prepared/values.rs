@@ -28,8 +28,8 @@ pub(super) fn tell(record: &Prepared, mut told: impl FnMut(Term, u64)) {
             let term = if organisation { Term::CompanyWord } else { term };
             words.iter().for_each(|word| told(term, text(record, word.text)));
         }
-        if organisation {
-            told(Term::Company, name.whole);
+        if name.whole != 0 {
+            told(if organisation { Term::Company } else { Term::FullName }, name.whole);
         }
     }
     if let Some(date) = record.births.first() {
@@ -53,7 +53,8 @@ pub(super) fn weigh(record: &mut Prepared, terms: &Terms) {
     let organisation = record.kind == super::Kind::Organisation;
     let mut words = std::mem::take(&mut record.words);
     for name in &mut record.names {
-        name.rarity = terms.rarity(Term::Company, name.whole);
+        let term = if organisation { Term::Company } else { Term::FullName };
+        name.rarity = if name.whole == 0 { 0 } else { terms.rarity(term, name.whole) };
         let from = usize::from(name.first);
         let (given, end) = (from + usize::from(name.given), from + usize::from(name.given) + usize::from(name.family));
         for (at, word) in words.iter_mut().enumerate().take(end).skip(from) {

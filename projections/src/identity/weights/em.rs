@@ -26,9 +26,11 @@ pub struct Pattern {
 }
 
 const ITERATIONS: usize = 30;
-/// Odds by which pairs have to be more than even to count as one customer's: comparisons are not quite independent
-/// (names go with towns), so in a large file there are many pairs of strangers for whom odds look even.
-const SURE: f64 = 32.0;
+/// Odds from which the other comparisons make a pair sure. High, and a cut: comparisons are not quite independent (names
+/// go with towns and with the language spoken there), so there are many strangers for whom odds look better than even.
+const SURE: f64 = 256.0;
+/// Odds from which a pair counts as one customer's when these are counted.
+const LIKELY: f64 = 8.0;
 /// Pairs of one customer, of one household and of strangers that the built-in shares stand for.
 const CUSTOMER_PSEUDO: f64 = 40.0;
 const HOUSEHOLD_PSEUDO: f64 = 40.0;
@@ -90,7 +92,9 @@ impl Sums {
         self.strangers += stranger;
         let households = pattern.blocked * household / whole;
         let namesakes = pattern.blocked * namesakes / whole;
-        self.customers += pattern.blocked * (customer / SURE) / (strange + customer / SURE);
+        if customer >= LIKELY * strange {
+            self.customers += pattern.blocked;
+        }
         self.households += households;
         self.namesakes += namesakes;
         for (slot, levels) in self.cells.iter_mut().enumerate() {
@@ -99,9 +103,11 @@ impl Sums {
                 continue;
             }
             // By what all other comparisons say: whom this one told apart would say nothing of it.
-            let others = customer / SURE / table.mean_odds(slot, level);
+            let others = customer / table.mean_odds(slot, level);
             let sum = &mut levels[level];
-            sum.customer += pattern.blocked * others / (strange + others);
+            if others >= SURE * strange {
+                sum.customer += pattern.blocked;
+            }
             sum.household += households;
             sum.namesakes += namesakes;
             sum.stranger += stranger;
