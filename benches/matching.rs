@@ -59,7 +59,8 @@ fn batch(csv: &[u8], table: &mut Table) -> MatchPolicy {
     let found = clusters(of, &index, &trained.pairs, &trained.policy, &Decisions::default());
     let seconds = start.elapsed().as_secs_f64();
     let quality = measure(&found, &input.truth);
-    let remark = format!("F1 {:.3}, B-cubed {:.3}, {} pairs compared", quality.f1, quality.b_cubed_f1, trained.compared);
+    let remark =
+        format!("F1 {:.3}, B-cubed {:.3}, {} pairs compared", quality.f1, quality.b_cubed_f1, trained.compared);
     let count = input.records.len();
     table.at_most(&format!("batch of {count} records, trained"), seconds, "s", 60.0, 15.0, &remark);
 

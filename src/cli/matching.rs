@@ -65,8 +65,8 @@ pub fn run(args: &Args, common: Common) -> Result<(), Failure> {
     let started = Instant::now();
     let start = given.clone().unwrap_or_else(MatchPolicy::built_in);
     let named = |error: &dyn std::error::Error| format!("{}: {}", args.file.display(), chain(error));
-    let mut input = read(content(&args.file)?, &mapping, args.truth.as_deref(), &start, threads)
-        .map_err(|error| named(&error))?;
+    let mut input =
+        read(content(&args.file)?, &mapping, args.truth.as_deref(), &start, threads).map_err(|error| named(&error))?;
     if args.between && !input.has_source {
         return Err(Misuse("--between needs a column `source`, or a mapping that names one").into());
     }
@@ -75,7 +75,8 @@ pub fn run(args: &Args, common: Common) -> Result<(), Failure> {
     }
     let matched = find(&mut input, given, start, args.between, threads);
     if let Some(path) = &args.save_policy {
-        std::fs::write(path, toml::to_string(&matched.policy)?).map_err(|error| format!("{}: {error}", path.display()))?;
+        std::fs::write(path, toml::to_string(&matched.policy)?)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if let Some(path) = &args.out {
         write(path, &input, &matched.clusters)?;
@@ -115,9 +116,8 @@ fn find(input: &mut Input, given: Option<MatchPolicy>, start: MatchPolicy, betwe
     };
     let of = Records { records: &input.records, ids: &ids, between, threads };
     let clusters = clusters(of, &index, &pairs, &policy, &Decisions::default());
-    let open = |pair: &&kulta_projections::identity::pairs::Pair| {
-        clusters[pair.one as usize] != clusters[pair.other as usize]
-    };
+    let open =
+        |pair: &&kulta_projections::identity::pairs::Pair| clusters[pair.one as usize] != clusters[pair.other as usize];
     let reviews = pairs.iter().filter(open).count();
     Matched { policy, index, clusters, compared, reviews }
 }
@@ -143,9 +143,9 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 fn ids(text: &str) -> Result<(&str, &str), Failure> {
     let parts = text.split_once(',').map(|(one, other)| (one.trim(), other.trim()));
-    parts.filter(|(one, other)| !one.is_empty() && !other.is_empty()).ok_or_else(|| {
-        Failure::from(Misuse("--explain takes two record ids with a comma between them"))
-    })
+    parts
+        .filter(|(one, other)| !one.is_empty() && !other.is_empty())
+        .ok_or_else(|| Failure::from(Misuse("--explain takes two record ids with a comma between them")))
 }
 
 fn content(path: &Path) -> Result<Box<dyn Read>, Failure> {

@@ -23,3 +23,5 @@ mod read;
 pub use mapping::{Mapping, MappingFault};
 pub use read::{Input, ReadFault, read};
 
+#[cfg(test)]
+mod tests;

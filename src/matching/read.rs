@@ -67,10 +67,10 @@ pub fn read(
     let trimmed = |name: &[u8]| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_owned();
     let header: Vec<String> = reader.byte_headers()?.iter().map(trimmed).collect();
     let truth_at = truth.map(|column| {
-        header.iter().position(|name| name == column).ok_or_else(|| ReadFault::Truth {
-            column: column.to_owned(),
-            there: header.join(", "),
-        })
+        header
+            .iter()
+            .position(|name| name == column)
+            .ok_or_else(|| ReadFault::Truth { column: column.to_owned(), there: header.join(", ") })
     });
     let truth_at = truth_at.transpose()?;
     let (plan, unread) = mapping.bind(&header, truth)?;

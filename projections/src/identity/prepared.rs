@@ -101,7 +101,6 @@ pub(crate) struct Place {
     pub postal: Span,
     pub city: Span,
     pub region: u32,
-    pub country: u32,
     /// Of street, number and place; 0 without street.
     pub value: u64,
     pub rarity: Rarity,
@@ -135,7 +134,6 @@ pub struct Prepared {
     pub(crate) forms: u64,
     /// Of the source's name.
     pub(crate) source: u32,
-    pub(crate) country: u32,
     pub(crate) site: u64,
     text: Box<str>,
     pub(crate) names: Box<[Name]>,

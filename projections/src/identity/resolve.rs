@@ -18,7 +18,7 @@ pub struct Records<'a> {
     pub records: &'a [Prepared],
     /// Their ids, by which ties break.
     pub ids: &'a [u128],
-    /// Whether records of one source are never one customer.
+    /// Whether records of one source are not compared with each other.
     pub between: bool,
     /// How many threads may work.
     pub threads: usize,
@@ -149,13 +149,18 @@ pub(crate) struct Component<'a, R, C> {
 
 impl<'a, R: Fn(usize) -> &'a Prepared, C: Fn(u64) -> bool> Judge for Component<'a, R, C> {
     fn score(&self, one: usize, other: usize) -> Score {
-        self.scorer.score(&compare::compare((self.record)(one), (self.record)(other), &self.crowded))
+        let (a, b) = ((self.record)(one), (self.record)(other));
+        if self.between && a.source == b.source {
+            // They were not to be compared: their pair says nothing.
+            return Score { bits: f32::MIN, evidence: 0.0, household: 0.0, possible: f32::MIN };
+        }
+        self.scorer.score(&compare::compare(a, b, &self.crowded))
     }
 
     fn contradict(&self, one: usize, other: usize) -> bool {
         let (a, b) = ((self.record)(one), (self.record)(other));
         let kinds = a.kind != b.kind && a.kind != Kind::Unknown && b.kind != Kind::Unknown;
-        kinds || a.contradicts(b) || self.between && a.source == b.source
+        kinds || a.contradicts(b)
     }
 
     fn link(&self) -> f32 {

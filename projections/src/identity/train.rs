@@ -13,7 +13,7 @@ use super::weights::{Scorer, Weights};
 const RANDOM_PAIRS: u64 = 400_000;
 
 /// Pairs that fall short of being asked about by so many bits under built-in weights are of no account to training.
-const MARGIN: f32 = 14.0;
+const MARGIN: f32 = 8.0;
 
 /// A policy and the pairs that it was learned from.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ fn random(records: &[Prepared], index: &Index, between: bool) -> Map<(u64, u32),
         (0..records.len()).for_each(|one| (one + 1..records.len()).for_each(|other| add(one, other)));
     } else {
         for number in 0..RANDOM_PAIRS {
-            let place = |salt: u64| (u128::from(hash::pair(number, salt)) * u128::from(count) >> 64) as usize;
+            let place = |salt: u64| ((u128::from(hash::pair(number, salt)) * u128::from(count)) >> 64) as usize;
             let (one, other) = (place(1), place(2));
             if one != other {
                 add(one, other);

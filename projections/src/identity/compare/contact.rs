@@ -61,7 +61,11 @@ fn mail((one, a): (&Prepared, &Mail), (other, b): (&Prepared, &Mail)) -> u8 {
     let (whole, other_whole) = (one.bytes(a.whole), other.bytes(b.whole));
     let allowed = if a.domain == b.domain { 1 } else { 2 };
     let possible = edits_possible(a.letters, b.letters, 2);
-    if telling && possible && a.domain == b.domain && other_local.len() >= 5 && edits(local, other_local, allowed) <= allowed
+    if telling
+        && possible
+        && a.domain == b.domain
+        && other_local.len() >= 5
+        && edits(local, other_local, allowed) <= allowed
     {
         return CLOSE;
     }

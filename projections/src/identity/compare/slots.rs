@@ -256,12 +256,14 @@ pub const PERSON: &[Slot] = &[
     Slot { name: "ids", shared: Shared::Fixed(0.0), namesakes: None, levels: ID },
     Slot {
         name: "gender",
-        shared: Shared::Fixed(0.0), namesakes: None,
+        shared: Shared::Fixed(0.0),
+        namesakes: None,
         levels: &[MISSING, level("same", 0.97, 0.5), level("different", 0.03, 0.5)],
     },
     Slot {
         name: "generation",
-        shared: Shared::Fixed(0.0), namesakes: None,
+        shared: Shared::Fixed(0.0),
+        namesakes: None,
         levels: &[MISSING, level("same", 0.97, 0.5), level("different", 0.03, 0.5)],
     },
 ];
@@ -285,7 +287,8 @@ pub const ORGANISATION: &[Slot] = &[
     Slot { name: "name", shared: Shared::Levels(GROUP_NAME), namesakes: None, levels: COMPANY },
     Slot {
         name: "legal_form",
-        shared: Shared::Fixed(0.0), namesakes: None,
+        shared: Shared::Fixed(0.0),
+        namesakes: None,
         levels: &[MISSING, level("same", 0.95, 0.5), level("different", 0.05, 0.5)],
     },
     Slot { name: "registered_id", shared: Shared::Fixed(0.0), namesakes: None, levels: ID },
@@ -295,7 +298,8 @@ pub const ORGANISATION: &[Slot] = &[
     Slot { name: "ids", shared: Shared::Fixed(0.0), namesakes: None, levels: ID },
     Slot {
         name: "website",
-        shared: Shared::Value(0.4), namesakes: None,
+        shared: Shared::Value(0.4),
+        namesakes: None,
         levels: &[MISSING, level("same", 0.80, 0.000_01), level("different", 0.20, 0.999_99)],
     },
 ];

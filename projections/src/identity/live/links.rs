@@ -158,9 +158,9 @@ impl Resolver {
             !self.blocks.crowded(key)
                 || refined(key)
                     && common(&a.prepared.facets, &b.prepared.facets).any(|facet| {
-                    let key = joined(key, facet);
-                    !self.blocks.crowded(key) || self.neighbours(key, one, other)
-                })
+                        let key = joined(key, facet);
+                        !self.blocks.crowded(key) || self.neighbours(key, one, other)
+                    })
         })
     }
 

@@ -2,12 +2,13 @@
 
 use kulta_events::RecordId;
 
-use super::Resolver;
+use super::{Residents, Resolver};
 use crate::crosswalk::Decision;
 use crate::identity::block::{joined, refined};
 use crate::identity::compare::Compared;
 use crate::identity::pairs::{Index, Pairs};
 use crate::identity::prepared::Prepared;
+use crate::identity::resolve::{Records, clusters};
 
 impl Resolver {
     /// Takes in many records and decisions on `threads` threads. Faster than one at a time as long as the resolver is
@@ -22,6 +23,8 @@ impl Resolver {
             }
             return;
         }
+        // Places may be left of records that are gone.
+        self.residents = Residents::default();
         let mut records = records;
         records.sort_by_key(|(record, _)| record.0);
         // Of a record that is given twice the last counts.
@@ -34,10 +37,11 @@ impl Resolver {
         let keep = |compared: &Compared| self.scorer.score(compared).bits >= self.policy.ask;
         let pairs = Pairs::find(&prepared, &ids, &index, false, threads, keep);
         self.blocks.reserve(prepared.iter().map(|record| record.keys.len()).sum::<usize>() / 2);
+        let of = Records { records: &prepared, ids: &ids, between: false, threads };
+        let found = clusters(of, &index, &pairs.kept, &self.policy, &self.decisions);
         for (id, prepared) in ids.iter().zip(prepared) {
-            let place = self.residents.insert(*id, prepared);
+            self.residents.insert(*id, prepared);
             self.changed.insert(*id);
-            self.dirty.insert(place);
         }
         for pair in pairs.kept {
             let bits = self.scorer.score(&pair.compared).bits;
@@ -51,7 +55,13 @@ impl Resolver {
         for resident in self.residents.places.iter_mut().flatten() {
             resident.links.sort_unstable_by_key(|link| link.0);
         }
-        self.mend();
+        // Records stand in the order of their ids, so each cluster's come in it too.
+        let mut places: Vec<(u32, u32)> = found.into_iter().zip(0..).collect();
+        places.sort_unstable();
+        for cluster in places.chunk_by(|a, b| a.0 == b.0) {
+            let places: Vec<u32> = cluster.iter().map(|(_, place)| *place).collect();
+            self.form(&places);
+        }
     }
 
     fn load_blocks(&mut self, index: &Index) {

@@ -1,8 +1,8 @@
 //! The blocks of many records at once: sorted entries of (key, record).
 
 use super::{joined_keys, near};
-use crate::identity::{block, hash};
 use crate::identity::prepared::Prepared;
+use crate::identity::{block, hash};
 
 /// Which records share which keys.
 #[derive(Clone, Debug, Default)]
@@ -141,7 +141,8 @@ fn sorted(records: usize, threads: usize, of_record: impl Fn(usize, &mut Vec<Ent
         for record in 0..records {
             own.clear();
             of_record(record, &mut own);
-            entries.extend(own.iter().filter(|entry| (u128::from(entry.0) * threads as u128 >> 64) as usize == number));
+            entries
+                .extend(own.iter().filter(|entry| ((u128::from(entry.0) * threads as u128) >> 64) as usize == number));
         }
         entries.sort_unstable();
         entries

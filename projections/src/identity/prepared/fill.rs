@@ -38,7 +38,6 @@ pub(super) fn fill(attributes: &Attributes, policy: &MatchPolicy) -> Prepared {
         generation: builder.generation,
         forms: builder.forms,
         source: if attributes.source.is_empty() { 0 } else { (hash::text(&attributes.source) as u32).max(1) },
-        country: country.map_or(0, |code| (hash::text(code) as u32).max(1)),
         site: site(&attributes.website),
         text: builder.text.into(),
         names: builder.names.into(),
@@ -119,6 +118,9 @@ fn short(text: &str) -> u32 {
     if text.is_empty() { 0 } else { (hash::text(text) as u32).max(1) }
 }
 
+/// Given and family name in words.
+type Parts = (Vec<Box<str>>, Vec<Box<str>>);
+
 #[derive(Default)]
 struct Builder {
     text: String,
@@ -168,7 +170,7 @@ impl Builder {
             texts.push(("", "", name));
         }
         texts.extend(attributes.aliases.iter().map(|alias| ("", "", alias.as_str())));
-        let mut known: Vec<(Vec<Box<str>>, Vec<Box<str>>)> = Vec::new();
+        let mut known: Vec<Parts> = Vec::new();
         for (given, family, name) in texts.into_iter().take(MOST) {
             let Some(parsed) = person::parse(given, family, name) else { continue };
             self.generation = self.generation.max(parsed.suffix.map_or(0, |suffix| suffix as u8 + 1));
@@ -262,7 +264,6 @@ impl Builder {
             postal: self.span(&parsed.postal_code),
             city: self.span(&parsed.city),
             region: short(&parsed.region),
-            country: short(&parsed.country),
             value,
             rarity: 0,
             city_rarity: 0,
@@ -280,7 +281,7 @@ impl Builder {
         // Where the one follows from the other they are one id, unless they contradict each other.
         found.extend(business);
         match of_vat {
-            Some(id) if found.iter().any(|known| *known == id) => {}
+            Some(id) if found.contains(&id) => {}
             Some(id) if found.iter().all(|known| !known.valid) => found = vec![id],
             Some(id) => found.push(id),
             None => found.extend(vat),

@@ -9,7 +9,9 @@
 //! customer and then finds that customers seldom agree. The built-in shares weigh as pseudo-counts, so that a file of a hundred records, or one
 //! without duplicates, moves them little.
 
-use super::{EXPECTED_DUPLICATES, EXPECTED_HOUSEHOLD, EXPECTED_NAMESAKES, LevelWeights, Table, Weights, household, share};
+use super::{
+    EXPECTED_DUPLICATES, EXPECTED_HOUSEHOLD, EXPECTED_NAMESAKES, LevelWeights, Table, Weights, household, share,
+};
 use crate::identity::compare::Compared;
 use crate::identity::compare::slots::{Shared, Slot};
 use crate::identity::terms::Terms;
@@ -25,7 +27,7 @@ pub struct Pattern {
     pub random: f64,
 }
 
-const ITERATIONS: usize = 30;
+const ITERATIONS: usize = 15;
 /// Odds from which the other comparisons make a pair sure. High, and a cut: comparisons are not quite independent (names
 /// go with towns and with the language spoken there), so there are many strangers for whom odds look better than even.
 const SURE: f64 = 256.0;
