@@ -10,6 +10,7 @@
 //! | [`generate`] | synthetic input, hard as real data is |
 //! | [`http`] | the HTTP edge: server, problems, one endpoint per file |
 //! | [`intake`] | every door: parse, validate, seal, append, one answer per event |
+//! | [`matching`] | files of records for `kulta match` |
 //! | [`commands`] | what people do, through cqrs-es aggregates over the log |
 //! | [`projector`] | keeps the projections up, live and rebuilt |
 //! | [`reads`] | what front ends read, on both time axes |
@@ -28,6 +29,7 @@ pub mod demo;
 pub mod generate;
 pub mod http;
 pub mod intake;
+pub mod matching;
 pub mod metrics;
 pub mod privacy;
 pub mod projector;

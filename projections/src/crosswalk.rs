@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use sets::Sets;
 
-mod sets;
+pub(crate) mod sets;
 
 /// What a steward decided, as far as the log has told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

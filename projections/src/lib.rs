@@ -12,6 +12,7 @@
 //! | [`freshness`] | how old a field is, and which few are worth asking for |
 //! | [`crosswalk`] | stewards' decisions, and the customers that follow from them |
 //! | [`timeline`] | events as somebody reads them, with importance |
+//! | [`identity`] | which records are one customer |
 //! | [`rows`] | what a store keeps of all this |
 //! | [`batch`] | the live step: what to load for a batch of events, and what changes |
 //! | [`whole`] | the same rows from a whole log, for rebuilds and verification |
@@ -29,6 +30,7 @@ pub mod freshness;
 #[cfg(test)]
 mod given;
 pub mod golden;
+pub mod identity;
 pub mod normal;
 pub mod record;
 pub mod rows;

@@ -5,6 +5,7 @@
 pub mod demo;
 pub mod generate;
 pub mod import;
+pub mod matching;
 mod node;
 mod progress;
 pub mod rebuild;
@@ -53,6 +54,8 @@ enum Verb {
     Serve(serve::Args),
     /// Import files of events
     Import(import::Args),
+    /// Find the records of a file that are one customer
+    Match(matching::Args),
     /// Make all projections anew from the log
     Rebuild(rebuild::Args),
     /// Compare the projections with the log, row by row
@@ -82,6 +85,7 @@ impl Cli {
             Verb::Demo(args) => demo::run(args, common).await,
             Verb::Serve(args) => serve::run(args, common).await,
             Verb::Import(args) => import::run(args, common).await,
+            Verb::Match(args) => matching::run(&args, common),
             Verb::Rebuild(args) => rebuild::run(args, common).await,
             Verb::Verify(args) => verify::run(args, common).await,
             Verb::Generate(args) => generate::run(&args, common),

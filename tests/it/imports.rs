@@ -63,8 +63,18 @@ const SERVICE: &[Rule] = &[
 /// Crates that compute and do nothing else. Whoever adds one has made sure of that.
 const EVENTS_MAY_USE: &[&str] = &["jiff", "rust_decimal", "serde", "serde_json", "thiserror", "uuid"];
 
-const PROJECTIONS_MAY_USE: &[&str] =
-    &["cel", "jiff", "kulta-events", "rust_decimal", "serde", "serde_json", "thiserror", "uuid"];
+const PROJECTIONS_MAY_USE: &[&str] = &[
+    "cel",
+    "deunicode",
+    "jiff",
+    "kulta-events",
+    "rust_decimal",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "unicode-normalization",
+    "uuid",
+];
 
 impl Rule {
     fn forbids(&self, file: &str, path: &UsedPath) -> bool {

@@ -4,7 +4,8 @@
 ///
 /// Each separation marks the sets that hold records of its one or other side. Two sets are kept apart when one is
 /// marked with one side and the other with the other, so a separation of m × n records costs m + n marks.
-pub(super) struct Sets {
+#[derive(Debug)]
+pub(crate) struct Sets {
     parents: Vec<usize>,
     /// Per root: separation → sides held, by separation.
     marks: Vec<Vec<(usize, u8)>>,
@@ -66,7 +67,8 @@ impl Sets {
         places.iter().copied().filter(|place| seen.insert(self.find(*place))).collect()
     }
 
-    fn apart(&self, a: usize, b: usize) -> bool {
+    /// Whether two sets, by their roots, must stay apart.
+    pub fn apart(&self, a: usize, b: usize) -> bool {
         let (mut left, mut right) = (self.marks[a].iter().peekable(), self.marks[b].iter().peekable());
         while let (Some((one, sides)), Some((two, other_sides))) = (left.peek(), right.peek()) {
             match one.cmp(two) {
@@ -85,7 +87,8 @@ impl Sets {
         false
     }
 
-    fn join(&mut self, a: usize, b: usize) {
+    /// Makes one set of two, by their roots.
+    pub fn join(&mut self, a: usize, b: usize) {
         let (root, child) = if self.sizes[a] >= self.sizes[b] { (a, b) } else { (b, a) };
         self.parents[child] = root;
         self.sizes[root] += self.sizes[child];

@@ -1,0 +1,158 @@
+//! The blocks of many records at once: sorted entries of (key, record).
+
+use super::{joined_keys, near};
+use crate::identity::prepared::Prepared;
+use crate::identity::{block, hash};
+
+/// Which records share which keys.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    /// Keys that more than K records share.
+    crowded: hash::Set<u64>,
+    /// Active keys, each with where its members begin.
+    keys: Vec<(u64, u32)>,
+    members: Vec<u32>,
+    /// Members of joined blocks that are crowded too.
+    dense: Vec<Vec<u32>>,
+    /// Per record: where its active keys begin.
+    begins: Vec<u32>,
+    active: Vec<u64>,
+}
+
+type Entry = (u64, u32);
+
+impl Index {
+    /// The index of records under a limit.
+    pub fn of(records: &[Prepared], limit: u32, threads: usize) -> Self {
+        let mut index = Self::default();
+        let of_record = |number: usize, out: &mut Vec<Entry>| {
+            out.extend(records[number].keys.iter().map(|key| (*key, number as u32)));
+        };
+        let limit = limit as usize;
+        for entries in sorted(records.len(), threads, of_record) {
+            for block in entries.chunk_by(|a, b| a.0 == b.0) {
+                if block.len() > block::limit(block[0].0, limit) {
+                    index.crowded.insert(block[0].0);
+                } else if block.len() > 1 {
+                    index.push(block);
+                }
+            }
+        }
+        let crowded = std::mem::take(&mut index.crowded);
+        let is_crowded = |key: u64| crowded.contains(&key);
+        let of_record = |number: usize, out: &mut Vec<Entry>| {
+            out.extend(joined_keys(&records[number], &is_crowded).map(|key| (key, number as u32)));
+        };
+        for entries in sorted(records.len(), threads, of_record) {
+            for block in entries.chunk_by(|a, b| a.0 == b.0) {
+                if block.len() > limit {
+                    index.dense.push(block.iter().map(|entry| entry.1).collect());
+                } else if block.len() > 1 {
+                    index.push(block);
+                }
+            }
+        }
+        index.crowded = crowded;
+        index.by_record(records.len());
+        index
+    }
+
+    fn push(&mut self, block: &[Entry]) {
+        self.keys.push((block[0].0, self.members.len() as u32));
+        self.members.extend(block.iter().map(|entry| entry.1));
+    }
+
+    fn by_record(&mut self, records: usize) {
+        let mut begins = vec![0_u32; records + 1];
+        self.members.iter().for_each(|member| begins[*member as usize + 1] += 1);
+        for at in 1..begins.len() {
+            begins[at] += begins[at - 1];
+        }
+        let mut next = begins.clone();
+        let mut active = vec![0; self.members.len()];
+        for block in 0..self.blocks() {
+            let (key, members) = self.block(block);
+            for member in members {
+                let place = &mut next[*member as usize];
+                active[*place as usize] = key;
+                *place += 1;
+            }
+        }
+        for ends in begins.windows(2) {
+            active[ends[0] as usize..ends[1] as usize].sort_unstable();
+        }
+        (self.begins, self.active) = (begins, active);
+    }
+
+    /// How many blocks make pairs.
+    pub fn blocks(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// A block's key and members.
+    pub fn block(&self, number: usize) -> (u64, &[u32]) {
+        let (key, begin) = self.keys[number];
+        let end = self.keys.get(number + 1).map_or(self.members.len(), |next| next.1 as usize);
+        (key, &self.members[begin as usize..end])
+    }
+
+    /// Whether more than K records share this key.
+    pub fn crowded(&self, key: u64) -> bool {
+        self.crowded.contains(&key)
+    }
+
+    fn active(&self, record: u32) -> &[u64] {
+        &self.active[self.begins[record as usize] as usize..self.begins[record as usize + 1] as usize]
+    }
+
+    /// The lowest active key that both records have.
+    pub fn first_common(&self, one: u32, other: u32) -> Option<u64> {
+        let (mut one, mut other) = (self.active(one), self.active(other));
+        while let ([a, rest @ ..], [b, others @ ..]) = (one, other) {
+            match a.cmp(b) {
+                std::cmp::Ordering::Equal => return Some(*a),
+                std::cmp::Ordering::Less => one = rest,
+                std::cmp::Ordering::Greater => other = others,
+            }
+        }
+        None
+    }
+
+    /// Neighbours by id in the blocks that are crowded twice, each pair once.
+    pub fn neighbours(&self, ids: &[u128]) -> Vec<(u32, u32)> {
+        let mut found = Vec::new();
+        for members in &self.dense {
+            let mut members = members.clone();
+            members.sort_unstable_by_key(|member| ids[*member as usize]);
+            found.extend(near(&members).map(|(one, other)| (one.min(other), one.max(other))));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// Entries of all records, in parts by the keys' highest bits, each part sorted.
+fn sorted(records: usize, threads: usize, of_record: impl Fn(usize, &mut Vec<Entry>) + Sync) -> Vec<Vec<Entry>> {
+    let threads = threads.max(1);
+    let part = |number: usize| {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut own = Vec::new();
+        for record in 0..records {
+            own.clear();
+            of_record(record, &mut own);
+            entries
+                .extend(own.iter().filter(|entry| ((u128::from(entry.0) * threads as u128) >> 64) as usize == number));
+        }
+        entries.sort_unstable();
+        entries
+    };
+    let mut parts = Vec::new();
+    std::thread::scope(|scope| {
+        let part = &part;
+        let others: Vec<_> = (1..threads).map(|number| scope.spawn(move || part(number))).collect();
+        parts.push(part(0));
+        parts.extend(others.into_iter().filter_map(|other| other.join().ok()));
+    });
+    parts
+}
