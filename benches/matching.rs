@@ -24,6 +24,7 @@ use kulta_projections::identity::train::train;
 /// Records that come one at a time.
 const STREAMED: usize = 5_000;
 
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
 fn main() {
     println!("{}", machine());
     let mut table = Table::default();
@@ -44,6 +45,7 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
 fn records(csv: &[u8], policy: &MatchPolicy) -> Input {
     read(csv, &Mapping::default(), Some("cluster_id"), policy, threads()).expect("the generator writes what is read")
 }

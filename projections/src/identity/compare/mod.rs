@@ -25,7 +25,8 @@ pub fn comparable(one: &Prepared, other: &Prepared) -> bool {
     one.kind == other.kind || one.kind == Kind::Unknown || other.kind == Kind::Unknown
 }
 
-/// Compares two records, the same in both directions. `crowded` tells of a blocking key whether more records share its
+/// Compares two records; among equally good values and orders of names that of the first is taken, so whoever compares
+/// for good puts the lower id first. `crowded` tells of a blocking key whether more records share its
 /// value than the policy's limit.
 pub fn compare(one: &Prepared, other: &Prepared, crowded: &impl Fn(u64) -> bool) -> Compared {
     if one.kind == Kind::Organisation || other.kind == Kind::Organisation {
@@ -34,3 +35,6 @@ pub fn compare(one: &Prepared, other: &Prepared, crowded: &impl Fn(u64) -> bool)
         person::compare(one, other, crowded)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -202,7 +202,9 @@ impl Both<'_> {
         }
         // Where only one half agrees, it is taken for the family name, which says less: whose fields are the wrong way
         // round is not known.
-        if swapped.0.rank() > swapped.1.rank() && swapped.1.level != 0 { (swapped.1, swapped.0) } else { swapped }
+        let (one, other) = swapped;
+        let better = (one.rank(), other.level, one.level) > (other.rank(), one.level, other.level);
+        if better { (other, one) } else { (one, other) }
     }
 }
 

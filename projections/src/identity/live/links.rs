@@ -41,6 +41,8 @@ impl Resolver {
             }
         }
         self.judge_all(&members);
+        // What a crowded value says counts between all records of a component, linked or not.
+        self.dirty.extend(members);
     }
 
     fn enter_joined(&mut self, key: u64, place: u32, meet: &mut BTreeSet<u32>) {
@@ -90,6 +92,7 @@ impl Resolver {
             }
         }
         self.judge_all(&members);
+        self.dirty.extend(members);
     }
 
     fn leave_joined(&mut self, key: u64, place: u32) {
@@ -120,8 +123,6 @@ impl Resolver {
                 self.judge(*one, *other);
             }
         }
-        // What a crowded value says counts between all records of a component.
-        self.dirty.extend(members);
     }
 
     /// Links two records, or takes their link away, as they are now.

@@ -87,13 +87,13 @@ impl Sums {
 
     /// Expectation: what the pairs of a pattern are, by the weights so far.
     fn add(&mut self, table: &Table, pattern: &Pattern) {
-        let (customer, household, namesakes) = table.odds(&pattern.compared);
-        let strange = 1.0 + household + namesakes;
+        let (customer, household_odds, namesakes_odds) = table.odds(&pattern.compared);
+        let strange = 1.0 + household_odds + namesakes_odds;
         let whole = strange + customer;
         let stranger = pattern.random / whole;
         self.strangers += stranger;
-        let households = pattern.blocked * household / whole;
-        let namesakes = pattern.blocked * namesakes / whole;
+        let households = pattern.blocked * household_odds / whole;
+        let namesakes = pattern.blocked * namesakes_odds / whole;
         if customer >= LIKELY * strange {
             self.customers += pattern.blocked;
         }
@@ -105,9 +105,9 @@ impl Sums {
                 continue;
             }
             // By what all other comparisons say: whom this one told apart would say nothing of it.
-            let others = customer / table.mean_odds(slot, level);
+            let (own, shared, chance) = table.mean_odds(slot, level);
             let sum = &mut levels[level];
-            if others >= SURE * strange {
+            if customer / own >= SURE * (1.0 + household_odds / shared + namesakes_odds / chance) {
                 sum.customer += pattern.blocked;
             }
             sum.household += households;

@@ -145,6 +145,8 @@ pub struct Table {
     customer: [[f32; LEVELS]; SLOTS],
     shared: [[f32; LEVELS]; SLOTS],
     chance: [[f32; LEVELS]; SLOTS],
+    /// Whether a household shares values of the comparison.
+    common: [bool; SLOTS],
     /// What of the first stands for the mean rarity of values.
     bases: [[f32; LEVELS]; SLOTS],
     /// The most that a comparison can say for one customer.
@@ -164,11 +166,13 @@ impl Table {
             shared: [[0.0; LEVELS]; SLOTS],
             chance: [[0.0; LEVELS]; SLOTS],
             bases: [[0.0; LEVELS]; SLOTS],
+            common: [false; SLOTS],
             most: [0.0; SLOTS],
             slots: weights.slots.len(),
         };
         let bases = Term::ALL.map(|term| terms.base(term));
         for (at, (slot, known)) in weights.slots.iter().zip(slots(organisations)).enumerate() {
+            table.common[at] = known.common();
             for (level, (found, named)) in slot.levels.iter().zip(known.levels).enumerate().skip(1) {
                 let base = named.term.map_or(0.0, |term| bases[term as usize]);
                 table.customer[at][level] = (found.m / found.u).log2() as f32 + base;
@@ -202,9 +206,16 @@ impl Table {
         (odds(self.prior + sums.customer), odds(self.household + sums.shared), odds(self.namesakes + sums.chance))
     }
 
-    /// What a level says in the mean over its values, as odds.
-    fn mean_odds(&self, slot: usize, level: usize) -> f64 {
-        f64::from(self.customer[slot][level] - self.bases[slot][level]).exp2()
+    /// What a level says for one customer, one household and namesakes, in the mean over its values, as odds.
+    fn mean_odds(&self, slot: usize, level: usize) -> (f64, f64, f64) {
+        let odds = |bits: f32| f64::from(bits).exp2();
+        let base = self.bases[slot][level];
+        let common = if self.common[slot] { base } else { 0.0 };
+        (
+            odds(self.customer[slot][level] - base),
+            odds(self.shared[slot][level] - common),
+            odds(self.chance[slot][level]),
+        )
     }
 
     /// What a pair says.
@@ -292,3 +303,6 @@ impl Scorer {
         self.table(compared).score(compared)
     }
 }
+
+#[cfg(test)]
+mod tests;
