@@ -9,6 +9,7 @@ mod imports;
 mod kit;
 mod laws;
 mod load;
+mod matching;
 mod node;
 mod own_writes;
 mod readers;
