@@ -2,7 +2,6 @@
 //!
 //! `cargo bench --bench matching`. Input is what `kulta generate --truth --format csv` writes; `KULTA_BENCH_SIZE` sets
 //! the customers (2.5 records each), default 40,000 and 400,000. Absolute targets: no yardstick runs on a bare machine.
-#![expect(clippy::expect_used, reason = "whatever fails here has failed the bench")]
 
 use std::time::Instant;
 
