@@ -145,10 +145,14 @@ impl Customers {
         if_match: Option<u64>,
         command: &person_record::Command,
     ) -> Result<(i16, Value), Error> {
-        let members = self.members(id).await?;
-        if let Some(expected) = if_match {
-            self.unchanged(id, expected).await?;
-        }
+        let members = match if_match {
+            Some(expected) => {
+                let members = self.members(id).await?;
+                self.unchanged(id, expected).await?;
+                members
+            }
+            None => self.members_at_hand(id).await?,
+        };
         let founder = members.first().ok_or(Refusal::NotFound("no such customer"))?;
         self.edit(transaction, founder, command.clone()).await?;
         Ok((200, json!({"customer_id": founder.customer})))
@@ -247,6 +251,15 @@ impl Customers {
         let command = decision::Command::Decide { verdict, pairing, reason: say.reason.clone() };
         transaction.execute::<Decision>(&format!("decision-{decision}"), command).await?;
         Ok(decision)
+    }
+
+    /// The same as far as the projections are, if they know the customer. An edit goes to a record that stays with the
+    /// founding one, and so to whatever customer that one belongs to: nobody needs to wait for what happens meanwhile.
+    async fn members_at_hand(&self, id: RecordId) -> Result<Vec<RecordRow>, Error> {
+        match self.reads.holder(id).await.map_err(unreadable)? {
+            Found::Here(members) => Ok(members),
+            Found::Moved(_) | Found::Unknown => self.members(id).await,
+        }
     }
 
     /// The records of the customer that holds a record, by first position, after the projections have caught up.
