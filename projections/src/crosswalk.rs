@@ -73,7 +73,8 @@ impl Decision {
         made.max(self.withdrawn.as_ref().map_or(0, |withdrawn| withdrawn.position))
     }
 
-    fn standing(&self) -> Option<&Made> {
+    /// Its content, while it holds.
+    pub(crate) fn standing(&self) -> Option<&Made> {
         self.made.as_ref().filter(|_| self.withdrawn.is_none())
     }
 }
@@ -135,17 +136,8 @@ pub fn clusters<'a>(records: &[(RecordId, u64)], decisions: impl IntoIterator<It
     let mut sorted = records.to_vec();
     sorted.sort_unstable_by_key(|(record, position)| (*position, *record));
     let places: HashMap<RecordId, usize> = sorted.iter().enumerate().map(|(place, (id, _))| (*id, place)).collect();
-    let mut latest_first: Vec<&Made> = decisions.into_iter().filter_map(Decision::standing).collect();
-    latest_first.sort_unstable_by(|a, b| b.order.cmp(&a.order));
-
-    let mut sets = Sets::new(sorted.len());
-    for (number, made) in latest_first.into_iter().enumerate() {
-        let (one, other) = (side(&made.records, &places), side(&made.from, &places));
-        match made.verdict {
-            Verdict::Link => sets.link(&one, &other),
-            Verdict::Separate => sets.separate(number, &one, &other),
-        }
-    }
+    let standing = decisions.into_iter().filter_map(Decision::standing);
+    let mut sets = decided(sorted.len(), standing, |record| places.get(record).copied());
     let mut found: BTreeMap<usize, Vec<RecordId>> = BTreeMap::new();
     let mut first_of_set: HashMap<usize, usize> = HashMap::new();
     for (place, (record, _)) in sorted.iter().enumerate() {
@@ -156,10 +148,28 @@ pub fn clusters<'a>(records: &[(RecordId, u64)], decisions: impl IntoIterator<It
     found.into_values().filter_map(with_founder).collect()
 }
 
-/// One side of a decision: places of known records, by record id, so that nothing depends on first positions.
-fn side(records: &[RecordId], places: &HashMap<RecordId, usize>) -> Vec<usize> {
-    let known: BTreeSet<_> = records.iter().collect();
-    known.into_iter().filter_map(|record| places.get(record).copied()).collect()
+/// The sets that standing decisions make of so many records, of which `place` knows the places: the latest first.
+pub(crate) fn decided<'a>(
+    count: usize,
+    standing: impl IntoIterator<Item = &'a Made>,
+    place: impl Fn(&RecordId) -> Option<usize>,
+) -> Sets {
+    let mut latest_first: Vec<&Made> = standing.into_iter().collect();
+    latest_first.sort_unstable_by(|a, b| b.order.cmp(&a.order));
+    // One side: places of known records, by record id, so that nothing depends on first positions.
+    let side = |records: &[RecordId]| -> Vec<usize> {
+        let known: BTreeSet<_> = records.iter().collect();
+        known.into_iter().filter_map(&place).collect()
+    };
+    let mut sets = Sets::new(count);
+    for (number, made) in latest_first.into_iter().enumerate() {
+        let (one, other) = (side(&made.records), side(&made.from));
+        match made.verdict {
+            Verdict::Link => sets.link(&one, &other),
+            Verdict::Separate => sets.separate(number, &one, &other),
+        }
+    }
+    sets
 }
 
 /// The standing decisions that a new one would override: those that say the opposite of a pair of it, unless a later

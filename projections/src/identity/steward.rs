@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::hash::Map;
 use crate::crosswalk::sets::Sets;
-use crate::crosswalk::{Decision, Made};
+use crate::crosswalk::{Decision, Made, decided};
 use kulta_events::payload::Verdict;
 
 /// The decisions, also by the records that they name.
@@ -54,34 +54,16 @@ impl Decisions {
 
     /// The records that standing links name together with this one. They are to be judged in one component.
     pub(crate) fn linked(&self, record: u128) -> impl Iterator<Item = u128> + '_ {
-        let links = self.naming(record).filter(|decision| {
-            decision.stands() && decision.made.as_ref().is_some_and(|made| made.verdict == Verdict::Link)
-        });
-        links.flat_map(Decision::named).map(|record| record.0.as_u128())
+        let is_link = |decision: &&Decision| decision.standing().is_some_and(|made| made.verdict == Verdict::Link);
+        self.naming(record).filter(is_link).flat_map(Decision::named).map(|record| record.0.as_u128())
     }
 
     /// The sets that decisions make of the records of a component, given by their ids in ascending order; the same as
     /// [`crate::crosswalk::clusters`] makes of them.
     pub(crate) fn sets(&self, members: &[u128]) -> Sets {
-        let mut sets = Sets::new(members.len());
-        let mut found: BTreeMap<Uuid, &Made> = BTreeMap::new();
-        if !self.by_id.is_empty() {
-            let naming = members.iter().flat_map(|member| self.naming(*member)).filter(|decision| decision.stands());
-            found.extend(naming.filter_map(|decision| Some((decision.id, decision.made.as_ref()?))));
-        }
-        let mut latest_first: Vec<&Made> = found.into_values().collect();
-        latest_first.sort_unstable_by(|a, b| b.order.cmp(&a.order));
-        let side = |records: &[kulta_events::RecordId]| -> Vec<usize> {
-            let ids: BTreeSet<u128> = records.iter().map(|record| record.0.as_u128()).collect();
-            ids.into_iter().filter_map(|id| members.binary_search(&id).ok()).collect()
-        };
-        for (number, made) in latest_first.into_iter().enumerate() {
-            let (one, other) = (side(&made.records), side(&made.from));
-            match made.verdict {
-                Verdict::Link => sets.link(&one, &other),
-                Verdict::Separate => sets.separate(number, &one, &other),
-            }
-        }
-        sets
+        let naming = members.iter().flat_map(|member| self.naming(*member));
+        let standing: BTreeMap<Uuid, &Made> =
+            naming.filter_map(|decision| Some((decision.id, decision.standing()?))).collect();
+        decided(members.len(), standing.into_values(), |record| members.binary_search(&record.0.as_u128()).ok())
     }
 }
