@@ -38,5 +38,6 @@ pub mod resolve;
 pub mod similar;
 pub mod steward;
 pub mod terms;
+mod threads;
 pub mod train;
 pub mod weights;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::block::{self, NEIGHBOURS};
 use super::compare::{self, Compared};
 use super::prepared::Prepared;
+use super::threads::on_all;
 
 mod index;
 
@@ -59,7 +60,7 @@ impl Pairs {
         keep: impl Fn(&Compared) -> bool + Sync,
     ) -> Self {
         let next = AtomicUsize::new(0);
-        let work = || {
+        let work = |_: usize| {
             let mut found = Self::default();
             let crowded = |key: u64| index.crowded(key);
             loop {
@@ -81,15 +82,7 @@ impl Pairs {
             }
         };
         let mut all = Self::default();
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
-            all = work();
-            for other in others {
-                if let Ok(found) = other.join() {
-                    all.merge(found);
-                }
-            }
-        });
+        on_all(threads, work).into_iter().for_each(|found| all.merge(found));
         for (one, other) in index.neighbours(ids) {
             let (a, b) = by_id(records, ids, one, other);
             if allowed(a, b, between) && index.first_common(one, other).is_none() {

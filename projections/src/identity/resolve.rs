@@ -9,6 +9,7 @@ use super::pairs::{Index, Pair, Pairs};
 use super::policy::MatchPolicy;
 use super::prepared::{Kind, Prepared};
 use super::steward::Decisions;
+use super::threads::on_all;
 use super::weights::{Score, Scorer};
 
 /// What is resolved, and how.
@@ -52,7 +53,7 @@ pub fn clusters(
     let size = components.len().div_ceil(16 * of.threads.max(1)).max(1);
     let parts: Vec<&[(Vec<u32>, Vec<Numbered>)]> = components.chunks(size).collect();
     let next = AtomicUsize::new(0);
-    let work = || {
+    let work = |_: usize| {
         let mut found: Vec<(u32, u32)> = Vec::new();
         while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
             for (numbers, links) in *part {
@@ -63,14 +64,9 @@ pub fn clusters(
         found
     };
     let mut clusters: Vec<u32> = (0..of.records.len() as u32).collect();
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..of.threads.max(1)).map(|_| scope.spawn(work)).collect();
-        let mut all = work();
-        all.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
-        for (number, cluster) in all {
-            clusters[number as usize] = cluster;
-        }
-    });
+    for (number, cluster) in on_all(of.threads, work).into_iter().flatten() {
+        clusters[number as usize] = cluster;
+    }
     clusters
 }
 

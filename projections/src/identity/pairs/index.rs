@@ -2,6 +2,7 @@
 
 use super::{joined_keys, near};
 use crate::identity::prepared::Prepared;
+use crate::identity::threads::on_all;
 use crate::identity::{block, hash};
 
 /// Which records share which keys.
@@ -147,12 +148,5 @@ fn sorted(records: usize, threads: usize, of_record: impl Fn(usize, &mut Vec<Ent
         entries.sort_unstable();
         entries
     };
-    let mut parts = Vec::new();
-    std::thread::scope(|scope| {
-        let part = &part;
-        let others: Vec<_> = (1..threads).map(|number| scope.spawn(move || part(number))).collect();
-        parts.push(part(0));
-        parts.extend(others.into_iter().filter_map(|other| other.join().ok()));
-    });
-    parts
+    on_all(threads, part)
 }
