@@ -5,8 +5,11 @@
 //! key alone makes no pair, but joined with each *facet* of the record (another part of its data) it does, as long as
 //! no more than K records share that. So blocks are wide in a small file and narrow where a large one is dense, and no
 //! setting depends on the size. **Weak** keys (a single word, a town with a month of birth) make pairs only while few
-//! records share them: they find badly spoilt records in small files and among rare values. In a joined block that is crowded still, which is one of near copies, each record is
-//! paired with its neighbours by record id, so that a customer of many records holds together.
+//! records share them: they find badly spoilt records in small files and among rare values. In a joined block that is
+//! crowded still, which is one of near copies, each record is paired with its neighbours by record id, so that a customer
+//! of many records holds together.
+
+use std::cmp::Ordering;
 
 use super::hash::{self, keyed};
 use super::prepared::{Kind, Name, Place, Prepared, Word};
@@ -160,4 +163,21 @@ fn first_letter(record: &Prepared, name: &Name) -> Option<u64> {
 fn towns(record: &Prepared) -> impl Iterator<Item = u64> + '_ {
     let spans = record.places.iter().flat_map(|place| [place.postal, place.city]);
     spans.filter(|span| !span.is_empty()).map(|span| hash::text(record.at(span)))
+}
+
+/// What two ascending lists of keys have in common, ascending.
+pub(crate) fn common<'a>(mut one: &'a [u64], mut other: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
+    std::iter::from_fn(move || {
+        while let ([a, rest @ ..], [b, others @ ..]) = (one, other) {
+            match a.cmp(b) {
+                Ordering::Less => one = rest,
+                Ordering::Greater => other = others,
+                Ordering::Equal => {
+                    (one, other) = (rest, others);
+                    return Some(*a);
+                }
+            }
+        }
+        None
+    })
 }

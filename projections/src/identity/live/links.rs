@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Resolver;
-use crate::identity::block::{NEIGHBOURS, joined, refined};
+use crate::identity::block::{NEIGHBOURS, common, joined, refined};
 use crate::identity::{compare, pairs};
 
 impl Resolver {
@@ -191,23 +191,4 @@ impl Resolver {
             self.dirty.insert(one);
         }
     }
-}
-
-/// What two ascending lists have in common.
-fn common<'a>(one: &'a [u64], other: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
-    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
-    std::iter::from_fn(move || {
-        loop {
-            let (a, b) = (**one.peek()?, **other.peek()?);
-            match a.cmp(&b) {
-                std::cmp::Ordering::Less => one.next(),
-                std::cmp::Ordering::Greater => other.next(),
-                std::cmp::Ordering::Equal => {
-                    one.next();
-                    other.next();
-                    return Some(a);
-                }
-            };
-        }
-    })
 }

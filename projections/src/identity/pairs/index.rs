@@ -108,15 +108,7 @@ impl Index {
 
     /// The lowest active key that both records have.
     pub fn first_common(&self, one: u32, other: u32) -> Option<u64> {
-        let (mut one, mut other) = (self.active(one), self.active(other));
-        while let ([a, rest @ ..], [b, others @ ..]) = (one, other) {
-            match a.cmp(b) {
-                std::cmp::Ordering::Equal => return Some(*a),
-                std::cmp::Ordering::Less => one = rest,
-                std::cmp::Ordering::Greater => other = others,
-            }
-        }
-        None
+        block::common(self.active(one), self.active(other)).next()
     }
 
     /// Neighbours by id in the blocks that are crowded twice, each pair once.
