@@ -1,15 +1,15 @@
 //! `kulta import`: files into the log.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use flate2::read::MultiGzDecoder;
 use serde_json::json;
 
+use super::input::content;
 use super::{Common, Failure, Misuse, NodeArgs};
 use crate::clock::SystemClock;
 use crate::intake::files::{self, Counts, Format};
@@ -138,12 +138,6 @@ fn open(path: &Path, format: &Format) -> Result<files::File, Failure> {
         mapping.rows(content(path)?).map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(files::File { name, content: content(path)?, format: format.clone() })
-}
-
-fn content(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
-    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
-    Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
 
 fn create(path: &Path) -> Result<std::io::BufWriter<File>, Failure> {

@@ -5,7 +5,6 @@ use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use flate2::read::MultiGzDecoder;
 use kulta_projections::identity::compare::Compared;
 use kulta_projections::identity::explain::{Explanation, Sides, explain};
 use kulta_projections::identity::measure::{Measure, measure, measure_between};
@@ -18,6 +17,7 @@ use kulta_projections::identity::train::train;
 use kulta_projections::identity::weights::Scorer;
 use serde_json::json;
 
+use super::input::content;
 use super::{Common, Failure, Misuse};
 use crate::matching::{Input, Mapping, read};
 
@@ -66,7 +66,7 @@ pub fn run(args: &Args, common: Common) -> Result<(), Failure> {
     let start = given.clone().unwrap_or_else(MatchPolicy::built_in);
     let named = |error: &dyn std::error::Error| format!("{}: {}", args.file.display(), chain(error));
     let mut input =
-        read(content(&args.file)?, &mapping, args.truth.as_deref(), &start, threads).map_err(|error| named(&error))?;
+        read(open(&args.file)?, &mapping, args.truth.as_deref(), &start, threads).map_err(|error| named(&error))?;
     if args.between && !input.has_source {
         return Err(Misuse("--between needs a column `source`, or a mapping that names one").into());
     }
@@ -148,13 +148,11 @@ fn ids(text: &str) -> Result<(&str, &str), Failure> {
         .ok_or_else(|| Failure::from(Misuse("--explain takes two record ids with a comma between them")))
 }
 
-fn content(path: &Path) -> Result<Box<dyn Read>, Failure> {
+fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdin()));
     }
-    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
-    Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
+    Ok(content(path)?)
 }
 
 /// Clusters are numbered from 1 in the order of their first records.

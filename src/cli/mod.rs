@@ -5,6 +5,7 @@
 pub mod demo;
 pub mod generate;
 pub mod import;
+mod input;
 pub mod matching;
 mod node;
 mod progress;
