@@ -7,6 +7,8 @@
 
 mod claim;
 mod error;
+#[cfg(test)]
+mod given;
 pub mod log;
 mod number;
 pub mod page;

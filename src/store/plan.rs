@@ -289,26 +289,7 @@ fn store_people<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn event(key: u128, content: u128, stream: &str) -> NewEvent {
-        NewEvent {
-            stream: stream.into(),
-            key: Uuid::from_u128(key),
-            fingerprint: Uuid::from_u128(content),
-            type_name: "purchase.made",
-            version: 1,
-            source: "erp".into(),
-            record: Some(RecordId(Uuid::from_u128(7))),
-            time: Instant::from_micros(0),
-            actor: 1,
-            unit: None,
-            facts: "{}".to_owned(),
-            sealed_id: Vec::new(),
-            parts: Vec::new(),
-            unknown: 0,
-            letter: None,
-        }
-    }
+    use crate::store::given::event;
 
     fn append(mode: Mode, events: Vec<NewEvent>) -> Append {
         Append { events, ..Append::new(mode) }

@@ -1,7 +1,8 @@
 //! The program on either store, as its users meet it, and what is asked of its database past the service.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kulta_test_support::http::{Client, Response};
@@ -280,4 +281,27 @@ pub fn pages(client: &mut Client, target: &str) -> Vec<Value> {
         let joint = if target.contains('?') { '&' } else { '?' };
         page = client.read(&format!("{target}{joint}cursor={next}"));
     }
+}
+
+/// Every file of the directory that belongs to the database and holds data: not the lock, nor what looking at a file
+/// in WAL mode makes beside it.
+pub fn database_files(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+    let mut files: Vec<_> = entries
+        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
+        .filter(|(name, _)| name.starts_with("kulta.db") && !name.ends_with(".lock") && !name.ends_with("-shm"))
+        .map(|(name, path)| (name, fs::read(path).unwrap()))
+        .filter(|(_, bytes)| !bytes.is_empty())
+        .collect();
+    files.sort();
+    files
+}
+
+/// That nothing was written: the same files or tables hold the same.
+#[track_caller]
+pub fn unchanged(before: &[(String, Vec<u8>)], after: &[(String, Vec<u8>)]) {
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(after), names(before));
+    let changed: Vec<_> = before.iter().zip(after).filter(|(one, two)| one != two).map(|(one, _)| &one.0).collect();
+    assert!(changed.is_empty(), "a refused start changed {changed:?}");
 }

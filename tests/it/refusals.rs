@@ -5,7 +5,7 @@ use std::fs;
 use kulta_test_support::process::{Finished, Program};
 use serde_json::json;
 
-use crate::kit::{Asks, MASTER_KEY, PATIENCE, Place, event};
+use crate::kit::{Asks, MASTER_KEY, PATIENCE, Place, database_files, event, unchanged};
 
 const OTHER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 /// Every verb that opens a database.
@@ -37,24 +37,7 @@ fn state(place: &Place) -> Vec<(String, Vec<u8>)> {
     if !place.is_sqlite() {
         return place.rows().into_iter().map(|(table, rows)| (table, rows.join("\n").into_bytes())).collect();
     }
-    let files = fs::read_dir(place.directory()).unwrap().map(|entry| entry.unwrap());
-    let mut files: Vec<_> = files
-        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
-        .filter(|(name, _)| name.starts_with("kulta.db") && !name.ends_with(".lock") && !name.ends_with("-shm"))
-        .map(|(name, path)| (name, fs::read(path).unwrap()))
-        .filter(|(_, bytes)| !bytes.is_empty())
-        .collect();
-    files.sort();
-    files
-}
-
-#[track_caller]
-fn unchanged(before: &[(String, Vec<u8>)], place: &Place) {
-    let after = state(place);
-    let names = |state: &[(String, Vec<u8>)]| state.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&after), names(before));
-    let changed: Vec<_> = before.iter().zip(&after).filter(|(one, two)| one != two).map(|(one, _)| &one.0).collect();
-    assert!(changed.is_empty(), "changed: {changed:?}");
+    database_files(&place.directory())
 }
 
 #[track_caller]
@@ -87,7 +70,7 @@ fn a_mapping_that_names_a_missing_column_is_told_the_columns() {
     refused(import.run(), &["map.toml, line 6: unknown key `tiem`", "time"]);
     refused(place.kulta(["import", "rows.csv", "--mapping", "no.toml"]).run(), &["no.toml: "]);
     refused(place.kulta(["import", "no.csv", "--mapping", "no.toml"]).run(), &["no.toml: "]);
-    unchanged(&before, &place);
+    unchanged(&before, &state(&place));
     place.file("map.toml", mapping("{customer}"));
     assert_eq!(import.run().expect_code(0).last_line(), "accepted=1 duplicate=0 conflict=0 rejected=0");
 }
@@ -104,7 +87,7 @@ fn a_database_of_a_newer_version_is_left_alone() {
             let words = ["schema version 777", "this kulta knows versions up to ", "use a newer kulta"];
             refused(place.kulta([]).args(verb).run(), &words);
         }
-        unchanged(&before, &place);
+        unchanged(&before, &state(&place));
         place.execute("DELETE FROM _sqlx_migrations WHERE version = 777");
         place.kulta(["verify"]).run().expect_code(0);
     }
@@ -124,7 +107,7 @@ fn a_wrong_master_key_is_refused_before_anything_is_written() {
                 refused(none, &[words]);
             }
         }
-        unchanged(&before, &place);
+        unchanged(&before, &state(&place));
         place.kulta(["verify"]).run().expect_code(0);
     }
 }
@@ -155,7 +138,7 @@ fn a_database_whose_key_file_is_missing_gets_no_new_key() {
         refused(place.kulta([]).args(verb).run(), &words);
     }
     assert!(!key.exists(), "a new key for an old database");
-    unchanged(&before, &place);
+    unchanged(&before, &state(&place));
     fs::rename(&aside, &key).unwrap();
     place.kulta(["verify"]).run().expect_code(0);
 }

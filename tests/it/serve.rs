@@ -1,13 +1,14 @@
 //! `kulta serve` as a process: how it starts, refuses to start, and stops.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use kulta_test_support::Signal;
 use kulta_test_support::process::{Finished, Program};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
+
+use crate::kit::{database_files, unchanged};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const OTHER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -31,20 +32,6 @@ fn registered(id: &str) -> Value {
 fn publish(client: &mut kulta_test_support::http::Client, event: &Value) -> Value {
     let request = client.post("/v1/events").body("application/cloudevents+json", event.to_string());
     request.send().expect_status(200).json()["results"][0].clone()
-}
-
-/// Every file of the directory that belongs to the database and holds data: not the lock, nor what looking at a file
-/// in WAL mode makes beside it.
-fn database_files(directory: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
-    let mut files: Vec<_> = entries
-        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
-        .filter(|(name, _)| name.starts_with("kulta.db") && !name.ends_with(".lock") && !name.ends_with("-shm"))
-        .map(|(name, path)| (name, fs::read(path).unwrap()))
-        .filter(|(_, bytes)| !bytes.is_empty())
-        .collect();
-    files.sort();
-    files
 }
 
 #[track_caller]
@@ -119,14 +106,6 @@ fn a_database_keeps_its_master_key() {
 }
 
 /// Panics with the names of the files that differ.
-#[track_caller]
-fn unchanged(before: &[(String, Vec<u8>)], after: &[(String, Vec<u8>)]) {
-    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(after), names(before));
-    let changed: Vec<_> = before.iter().zip(after).filter(|(one, two)| one != two).map(|(one, _)| &one.0).collect();
-    assert!(changed.is_empty(), "a refused start changed {changed:?}");
-}
-
 #[tokio::test]
 async fn a_database_of_a_newer_kulta_is_left_alone() {
     let program = serve();

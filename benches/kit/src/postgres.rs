@@ -136,15 +136,20 @@ pub async fn one_row(server: &Postgres, connections: u64, time: Duration) -> f64
             done
         });
     }
+    let rate = per_second(tasks).await;
+    database.drop().await;
+    rate
+}
+
+/// What tasks that run side by side have done, each so many, per second.
+async fn per_second(tasks: Vec<impl Future<Output = u64> + Send + 'static>) -> f64 {
     let start = Instant::now();
     let running: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
     let mut done = 0;
     for task in running {
         done += task.await.expect("a writer does not panic");
     }
-    let rate = done as f64 / start.elapsed().as_secs_f64();
-    database.drop().await;
-    rate
+    done as f64 / start.elapsed().as_secs_f64()
 }
 
 const COMMANDS: &str = "CREATE TABLE events (aggregate_type text NOT NULL, aggregate_id text NOT NULL,
@@ -176,13 +181,7 @@ pub async fn commands(server: &Postgres, connections: u64, time: Duration) -> f6
             done
         });
     }
-    let start = Instant::now();
-    let running: Vec<_> = tasks.into_iter().map(tokio::spawn).collect();
-    let mut done = 0;
-    for task in running {
-        done += task.await.expect("a writer does not panic");
-    }
-    let rate = done as f64 / start.elapsed().as_secs_f64();
+    let rate = per_second(tasks).await;
     database.drop().await;
     rate
 }

@@ -1,25 +1,10 @@
 use super::*;
-use crate::store::log::{Append, Mode, NewEvent, NewRecord};
+use crate::store::given::event;
+use crate::store::log::{Append, Mode, NewRecord};
 use crate::store::plan::plan;
 
 fn append(events: &[(u128, &str)]) -> [Append; 1] {
-    let event = |(key, stream): &(u128, &str)| NewEvent {
-        stream: (*stream).into(),
-        key: Uuid::from_u128(*key),
-        fingerprint: Uuid::from_u128(*key),
-        type_name: "purchase.made",
-        version: 1,
-        source: "erp".into(),
-        record: Some(RecordId(Uuid::from_u128(7))),
-        time: Instant::from_micros(0),
-        actor: 1,
-        unit: None,
-        facts: "{}".to_owned(),
-        sealed_id: Vec::new(),
-        parts: Vec::new(),
-        unknown: 0,
-        letter: None,
-    };
+    let event = |(key, stream): &(u128, &str)| event(*key, *key, stream);
     [Append { events: events.iter().map(event).collect(), ..Append::new(Mode::EachAlone) }]
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::append::Group;
 use super::*;
+use crate::store::given;
 use crate::store::recent::Recent;
 use crate::store::writer::{Attempt, Commit};
 use crate::store::{Mode, NewEvent, Select};
@@ -17,23 +18,8 @@ fn options() -> Options {
 }
 
 fn event(number: u128) -> NewEvent {
-    NewEvent {
-        stream: "a".into(),
-        key: Uuid::from_u128(number),
-        fingerprint: Uuid::from_u128(number),
-        type_name: "purchase.made",
-        version: 1,
-        source: "erp".into(),
-        record: Some(RecordId(Uuid::from_u128(number))),
-        time: Instant::from_micros(0),
-        actor: 1,
-        unit: None,
-        facts: "x".repeat(3_000),
-        sealed_id: Vec::new(),
-        parts: Vec::new(),
-        unknown: 0,
-        letter: None,
-    }
+    let record = Some(RecordId(Uuid::from_u128(number)));
+    NewEvent { record, facts: "x".repeat(3_000), ..given::event(number, number, "a") }
 }
 
 fn append(numbers: std::ops::Range<u128>) -> Append {
