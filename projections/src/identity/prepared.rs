@@ -187,6 +187,11 @@ impl Prepared {
         self.at(span).as_bytes()
     }
 
+    /// Words written as one.
+    pub(crate) fn joined(&self, words: &[Word]) -> Vec<u8> {
+        words.iter().flat_map(|word| self.bytes(word.text)).copied().collect()
+    }
+
     pub(crate) fn given(&self, name: &Name) -> &[Word] {
         let from = usize::from(name.first);
         self.words.get(from..from + usize::from(name.given)).unwrap_or_default()
@@ -203,13 +208,14 @@ impl Prepared {
         if self.generation != other.generation && self.generation != 0 && other.generation != 0 {
             return true;
         }
-        let strong = |record: &'_ Self| -> Vec<(u32, u32, u64)> {
-            record.ids.iter().filter(|id| id.strong).map(|id| (id.kind, id.country, id.hash)).collect()
+        let any = |holds: fn(&Id, &Id) -> bool| {
+            self.strong_ids().any(|one| other.strong_ids().any(|other| holds(one, other)))
         };
-        let (one, two) = (strong(self), strong(other));
-        let same_register = |a: &(u32, u32, u64), b: &(u32, u32, u64)| a.0 == b.0 && a.1 == b.1;
-        let differ = one.iter().any(|a| two.iter().any(|b| same_register(a, b) && a.2 != b.2));
-        differ && !one.iter().any(|a| two.iter().any(|b| a.2 == b.2))
+        any(|a, b| (a.kind, a.country) == (b.kind, b.country) && a.hash != b.hash) && !any(|a, b| a.hash == b.hash)
+    }
+
+    fn strong_ids(&self) -> impl Iterator<Item = &Id> {
+        self.ids.iter().filter(|id| id.strong)
     }
 
     /// Bytes that it holds, with itself.

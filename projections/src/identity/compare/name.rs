@@ -154,10 +154,7 @@ impl Both<'_> {
 
     /// Whether the words written as one are equal: `Anna Maria`, `Annamaria`.
     fn joined(&self, a: &[Word], b: &[Word]) -> bool {
-        let letters = |record: &'_ Prepared, words: &[Word]| -> Vec<u8> {
-            words.iter().flat_map(|word| record.bytes(word.text)).copied().collect()
-        };
-        a.len() != b.len() && letters(self.one, a) == letters(self.other, b)
+        a.len() != b.len() && self.one.joined(a) == self.other.joined(b)
     }
 
     /// Whether one is written in another script: then letters say nothing.

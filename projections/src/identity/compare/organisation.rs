@@ -130,10 +130,7 @@ fn shortened(both: &Both<'_>, word: &Word, other: &Word) -> bool {
 
 /// Written as one they differ by a typing error or two: a space put in or left out among them.
 fn joined_close(one: &Prepared, other: &Prepared, words: &[Word], others: &[Word]) -> bool {
-    let letters = |record: &'_ Prepared, words: &[Word]| -> Vec<u8> {
-        words.iter().flat_map(|word| record.bytes(word.text)).copied().collect()
-    };
-    let (a, b) = (letters(one, words), letters(other, others));
+    let (a, b) = (one.joined(words), other.joined(others));
     let allowed = if a.len().min(b.len()) >= 10 { 2 } else { 1 };
     a.len().min(b.len()) >= 5 && edits(&a, &b, allowed) <= allowed
 }
