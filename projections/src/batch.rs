@@ -1,20 +1,27 @@
 //! The live step: what to load for a batch of events, and what changes by it.
 //!
-//! A service drives it like this, and writes the changes in one transaction with its checkpoint:
+//! A step has three parts. [`fold`] says what the records of the batch's events say now. Then matching is told
+//! ([`Folded::prepared`], [`Folded::tell`]) and says which customers changed. [`settle`] makes the rows. A service
+//! drives it like this, and writes the changes in one transaction with its checkpoint:
 //!
 //! ```text
 //! let mut loaded = Loaded::new(policy_in_force);
-//! let changes = loop {
-//!     match step(&loaded, &events) {
-//!         Ok(changes) => break changes,
-//!         Err(needs) => loaded.answer(&needs, look_up(&needs)),
+//! let folded = ask_until_answered(|| fold(&loaded, &events));
+//! let found = folded.tell(folded.prepared(resolver.policy()), &mut resolver);
+//! let changes = ask_until_answered(|| settle(&loaded, &folded, &found, span));
+//!
+//! fn ask_until_answered(ask) {
+//!     loop {
+//!         match ask() {
+//!             Ok(done) => break done,
+//!             Err(needs) => loaded.answer(&needs, look_up(&needs)),
+//!         }
 //!     }
-//! };
+//! }
 //! ```
 //!
 //! Most events (purchases, mails, …) only ask whether their record is known. An event that shapes a record asks for the
-//! other records of its customer. Only decisions, and new records that decisions already name, ask for everything that
-//! is connected to them by decisions, so that the customers among them are found anew.
+//! other records of its customer, and for those of all customers that change by it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -23,13 +30,15 @@ use uuid::Uuid;
 
 use crate::crosswalk::Decision;
 use crate::record::RecordState;
-use crate::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use crate::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
 
 mod digest;
+mod fold;
 mod needs;
-mod step;
+mod settle;
 
-pub use step::step;
+pub use fold::{Folded, Found, fold};
+pub use settle::settle;
 
 /// What must be looked up before a step can be taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,8 +51,6 @@ pub struct Needs {
     pub members_of: BTreeSet<CustomerId>,
     /// These decisions, where they are known.
     pub decisions: BTreeSet<Uuid>,
-    /// All decisions that name one of these records on either side. The records need not be known to the store.
-    pub decisions_of: BTreeSet<RecordId>,
     /// The subjects of these new records, where they are readable.
     pub subjects: BTreeSet<RecordId>,
     /// An event of these records came late: their states, folded by [`RecordState::fold_unsorted`] from all their
@@ -58,7 +65,7 @@ pub struct Answer {
     pub exist: Vec<RecordId>,
     /// For `records` and `members_of`.
     pub records: Vec<RecordRow>,
-    /// For `decisions` and `decisions_of`.
+    /// For `decisions`.
     pub decisions: Vec<Decision>,
     /// For `subjects`.
     pub subjects: Vec<(RecordId, String)>,
@@ -77,10 +84,17 @@ pub struct Loaded {
     decisions: BTreeMap<Uuid, Option<Decision>>,
     /// Customers of which all records are in `rows`.
     members_of: HashSet<CustomerId>,
-    /// Records of which all decisions are in `decisions`.
-    decisions_of: HashSet<RecordId>,
     subjects: HashMap<RecordId, Option<String>>,
     refolded: HashMap<RecordId, RecordState>,
+}
+
+/// The part of the log that a batch was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The checkpoint before it.
+    pub from: u64,
+    /// The last position in it.
+    pub to: u64,
 }
 
 /// What a step changes; to be written in one transaction.
@@ -94,8 +108,10 @@ pub struct Changes {
     pub deleted: Vec<CustomerId>,
     /// New and changed decisions, by id.
     pub decisions: Vec<Decision>,
-    /// New policies.
+    /// New survivorship policies.
     pub policies: Vec<PolicyRow>,
+    /// New match policies.
+    pub match_policies: Vec<MatchPolicyRow>,
     /// By how much to raise the counts of members that no schema knows.
     pub unknown: Vec<UnknownRow>,
     /// Another survivorship policy is in force: every customer must be made again, by [`CustomerRow::of`] under the
@@ -131,10 +147,14 @@ impl Loaded {
             rows: HashMap::new(),
             decisions: BTreeMap::new(),
             members_of: HashSet::new(),
-            decisions_of: HashSet::new(),
             subjects: HashMap::new(),
             refolded: HashMap::new(),
         }
+    }
+
+    /// The survivorship policy that was in force before the step.
+    pub fn policy(&self) -> &PolicyRow {
+        &self.policy
     }
 
     /// Takes in records that are known to have a row, so that nobody needs to look whether they have.
@@ -159,7 +179,6 @@ impl Loaded {
             self.decisions.entry(*id).or_insert(None);
         }
         self.members_of.extend(&needs.members_of);
-        self.decisions_of.extend(&needs.decisions_of);
         self.subjects.extend(answer.subjects.into_iter().map(|(record, subject)| (record, Some(subject))));
         for record in &needs.subjects {
             self.subjects.entry(*record).or_insert(None);

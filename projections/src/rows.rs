@@ -4,12 +4,14 @@
 //! the same rows as the live service.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kulta_events::payload::SurvivorshipPolicy;
 use kulta_events::recorded::EventName;
 use kulta_events::{CustomerId, Instant, Order, RecordId, Recorded};
 
 use crate::golden::{Golden, Member};
+use crate::identity::policy::MatchPolicy;
 use crate::record::RecordState;
 
 /// A record, what it says, and whose it is.
@@ -103,10 +105,46 @@ impl PolicyRow {
 
     /// What is in force while nothing was published.
     pub fn built_in() -> Self {
-        let year_one = Instant::from_micros(-62_135_596_800_000_000);
-        let order = Order { time: year_one, source: String::new(), id: EventName::Id(String::new()) };
-        Self { order, position: 0, policy: SurvivorshipPolicy::built_in() }
+        Self { order: before_all(), position: 0, policy: SurvivorshipPolicy::built_in() }
     }
+}
+
+/// A published match policy. The one with the highest order is in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MatchPolicyRow {
+    /// When it was published, and by whom.
+    pub order: Order,
+    /// Its place in the log; 0 for the built-in one.
+    pub position: u64,
+    /// The policy.
+    pub policy: Arc<MatchPolicy>,
+}
+
+impl Eq for MatchPolicyRow {}
+
+impl MatchPolicyRow {
+    /// The policy that an event publishes; `None` for other events, and for a policy that this binary cannot use.
+    pub fn published(event: &Recorded) -> Option<Self> {
+        if event.type_name != MATCH_POLICY {
+            return None;
+        }
+        let policy = MatchPolicy::read(&event.payload.data.get("policy")?.to_string()).ok()?;
+        Some(Self { order: event.order.clone(), position: event.position, policy: Arc::new(policy) })
+    }
+
+    /// What is in force while nothing was published.
+    pub fn built_in() -> Self {
+        Self { order: before_all(), position: 0, policy: Arc::new(MatchPolicy::built_in()) }
+    }
+}
+
+/// The type of the event that publishes a match policy.
+pub const MATCH_POLICY: &str = "match_policy.published";
+
+/// The order of what is in force before anything is published.
+fn before_all() -> Order {
+    let year_one = Instant::from_micros(-62_135_596_800_000_000);
+    Order { time: year_one, source: String::new(), id: EventName::Id(String::new()) }
 }
 
 /// How many members that no schema knows a source sent with events of a type. Their names are sealed: they are shown in

@@ -9,18 +9,21 @@
 //! let mut whole = Whole::new(threads);
 //! for event in log { whole.apply(&event) }             // or take it apart, `into_parts`, and feed the parts
 //! for record in whole.late() { whole.set_state(record, RecordState::fold_unsorted(all events of record)) }
-//! let finished = whole.finish()?;
+//! let finished = whole.finish(threads)?;
 //! for chunk in finished.chunks(1_000) { write(chunk.rows(subjects of chunk.records())) }   // or on several threads
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kulta_events::{CustomerId, RecordId, Recorded};
 use uuid::Uuid;
 
-use crate::crosswalk::{self, Decision, clusters};
+use crate::crosswalk::{self, Decision};
+use crate::identity::live::Resolver;
+use crate::identity::threads::on_all;
 use crate::record::RecordState;
-use crate::rows::{CustomerRow, PolicyRow, RecordRow, UnknownCounts};
+use crate::rows::{CustomerRow, MATCH_POLICY, MatchPolicyRow, PolicyRow, RecordRow, UnknownCounts};
 
 pub use shard::Shard;
 
@@ -38,6 +41,7 @@ pub struct Whole {
 pub struct Central {
     decisions: BTreeMap<Uuid, Decision>,
     policies: Vec<PolicyRow>,
+    match_policies: Vec<MatchPolicyRow>,
     unknown: UnknownCounts,
 }
 
@@ -60,7 +64,8 @@ pub struct StillLate(pub BTreeSet<RecordId>);
 impl Part {
     /// Which part of a whole with so many shards folds an event.
     pub fn of(event: &Recorded, shards: usize) -> Self {
-        let central = event.type_name.starts_with("identity.") || event.type_name == "survivorship_policy.published";
+        let central = event.type_name.starts_with("identity.")
+            || matches!(event.type_name.as_str(), "survivorship_policy.published" | MATCH_POLICY);
         match event.record {
             Some(record) if central => Self::Both(shard_of(record, shards)),
             Some(record) => Self::Shard(shard_of(record, shards)),
@@ -80,6 +85,7 @@ impl Central {
     pub fn apply(&mut self, event: &Recorded) {
         crosswalk::fold(&mut self.decisions, event);
         self.policies.extend(PolicyRow::published(event));
+        self.match_policies.extend(MatchPolicyRow::published(event));
         if event.record.is_none() {
             self.unknown.count(event);
         }
@@ -130,11 +136,11 @@ impl Whole {
         }
     }
 
-    /// Finds the customers.
+    /// Finds the customers, on `threads` threads.
     ///
     /// # Errors
     /// While there are late records.
-    pub fn finish(&self) -> Result<Finished<'_>, StillLate> {
+    pub fn finish(&self, threads: usize) -> Result<Finished<'_>, StillLate> {
         let late = self.late();
         if !late.is_empty() {
             return Err(StillLate(late));
@@ -144,6 +150,7 @@ impl Whole {
         let mut finished = Finished {
             whole: self,
             in_force,
+            resolver: self.resolver(threads),
             decided_at: HashMap::new(),
             customer_of: HashMap::new(),
             members_of: HashMap::new(),
@@ -151,6 +158,24 @@ impl Whole {
         };
         finished.find_customers();
         Ok(finished)
+    }
+
+    /// Every record under the match policy in force.
+    fn resolver(&self, threads: usize) -> Resolver {
+        let built_in = MatchPolicyRow::built_in();
+        let in_force = self.central.match_policies.iter().max_by(|a, b| a.order.cmp(&b.order)).unwrap_or(&built_in);
+        let next = AtomicUsize::new(0);
+        let prepare = |_: usize| {
+            let mut prepared = Vec::new();
+            while let Some(shard) = self.shards.get(next.fetch_add(1, Ordering::Relaxed)) {
+                prepared.extend(shard.prepared(&in_force.policy));
+            }
+            prepared
+        };
+        let records = on_all(threads.min(self.shards.len()), prepare).into_iter().flatten().collect();
+        let mut resolver = Resolver::new((*in_force.policy).clone());
+        resolver.load(records, self.central.decisions.values().cloned().collect(), threads);
+        resolver
     }
 
     fn first_position(&self, record: RecordId) -> Option<u64> {
@@ -167,6 +192,7 @@ impl Whole {
 pub struct Finished<'a> {
     whole: &'a Whole,
     in_force: PolicyRow,
+    resolver: Resolver,
     /// Records that decisions name → the highest position of those decisions.
     decided_at: HashMap<RecordId, u64>,
     /// For records that did not found their customer; all others have their own id.
@@ -185,12 +211,13 @@ impl Finished<'_> {
                 *highest = decision.position().max(*highest);
             }
         }
-        let position = |record: &RecordId| Some((*record, self.whole.first_position(*record)?));
-        let named: Vec<_> = self.decided_at.keys().filter_map(position).collect();
-        for cluster in clusters(&named, decisions.values()).into_iter().filter(|cluster| cluster.members.len() > 1) {
-            let customer = cluster.customer();
-            self.customer_of.extend(cluster.members.iter().skip(1).map(|member| (*member, customer)));
-            self.members_of.insert(customer, cluster.members);
+        for members in self.resolver.clusters_changed().clusters.into_iter().filter(|members| members.len() > 1) {
+            let first = |record: &RecordId| (self.whole.first_position(*record), *record);
+            let mut members = members;
+            members.sort_unstable_by_key(first);
+            let Some(customer) = members.first().map(|founder| CustomerId::from(*founder)) else { continue };
+            self.customer_of.extend(members.iter().skip(1).map(|member| (*member, customer)));
+            self.members_of.insert(customer, members);
         }
         let founders = self.whole.shards.iter().flat_map(Shard::records);
         self.customers = founders.filter(|id| !self.customer_of.contains_key(id)).map(CustomerId::from).collect();
@@ -212,9 +239,19 @@ impl Finished<'_> {
         &self.in_force
     }
 
-    /// Every policy that was published, in the order of the log.
+    /// Every survivorship policy that was published, in the order of the log.
     pub fn policies(&self) -> &[PolicyRow] {
         &self.whole.central.policies
+    }
+
+    /// Every match policy that was published, in the order of the log.
+    pub fn match_policies(&self) -> &[MatchPolicyRow] {
+        &self.whole.central.match_policies
+    }
+
+    /// The records as matching holds them, for whoever goes on from here.
+    pub fn into_resolver(self) -> Resolver {
+        self.resolver
     }
 
     /// Every decision, by id.

@@ -86,6 +86,8 @@ pub enum Wish {
 
 /// The stream of survivorship policies.
 const SURVIVORSHIP: &str = "policy-survivorship";
+/// The stream of match policies.
+const MATCH: &str = "policy-match";
 
 struct Asked<'a> {
     of: &'a Customers,
@@ -112,8 +114,12 @@ impl Decide for Asked<'_> {
                 Ok((200, json!({"source": name})))
             }
             Wish::Policy(command) => {
-                transaction.execute::<policy::Policy>(SURVIVORSHIP, command.clone()).await?;
-                Ok((200, json!({"stream": SURVIVORSHIP})))
+                let stream = match command {
+                    policy::Command::PublishMatch { .. } | policy::Command::PublishBuiltInMatch => MATCH,
+                    _ => SURVIVORSHIP,
+                };
+                transaction.execute::<policy::Policy>(stream, command.clone()).await?;
+                Ok((200, json!({"stream": stream})))
             }
         }
     }

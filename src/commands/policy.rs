@@ -4,6 +4,8 @@ use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use kulta_events::Json;
 use kulta_events::payload::SurvivorshipPolicy;
+use kulta_projections::identity::policy::{Error, MatchPolicy};
+use kulta_projections::rows::MATCH_POLICY;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -30,6 +32,15 @@ pub enum Command {
     },
     /// Publishes the built-in policy on a log that has none.
     PublishBuiltIn,
+    /// Publishes a match policy.
+    PublishMatch {
+        /// The policy.
+        policy: Json,
+        /// Why.
+        note: Option<String>,
+    },
+    /// Publishes the built-in match policy on a log that has none.
+    PublishBuiltInMatch,
     /// Registers a source, or changes what is registered of it.
     RegisterSource {
         /// The payload of `source.registered`.
@@ -49,13 +60,16 @@ impl Aggregate for Policy {
             Command::PublishSurvivorship { policy, note } => {
                 let read = SurvivorshipPolicy::read(&policy)
                     .map_err(|detail| Refusal::Invalid(vec![Problem::new("invalid", "/policy", detail)]))?;
-                let mut data = json!({"policy": read});
-                if let Some(note) = note {
-                    data["note"] = json!(note);
-                }
-                CommandEvent::new("survivorship_policy.published", data)
+                CommandEvent::new("survivorship_policy.published", noted(json!({"policy": read}), note))
             }
-            Command::PublishBuiltIn if self.versions > 0 => return Ok(()),
+            Command::PublishMatch { policy, note } => {
+                let read = MatchPolicy::read(&policy.to_string()).map_err(|error| refused(&error))?;
+                CommandEvent::new(MATCH_POLICY, noted(json!({"policy": read}), note))
+            }
+            Command::PublishBuiltIn | Command::PublishBuiltInMatch if self.versions > 0 => return Ok(()),
+            Command::PublishBuiltInMatch => {
+                CommandEvent::new(MATCH_POLICY, json!({"policy": MatchPolicy::built_in(), "note": "built in"}))
+            }
             Command::PublishBuiltIn => CommandEvent::new(
                 "survivorship_policy.published",
                 json!({"policy": SurvivorshipPolicy::built_in(), "note": "built in"}),
@@ -69,4 +83,20 @@ impl Aggregate for Policy {
     fn apply(&mut self, _: CommandEvent) {
         self.versions += 1;
     }
+}
+
+fn noted(mut data: serde_json::Value, note: Option<String>) -> serde_json::Value {
+    if let Some(note) = note {
+        data["note"] = json!(note);
+    }
+    data
+}
+
+/// Why a match policy is not one.
+pub fn refused(error: &Error) -> Refusal {
+    let detail = match error {
+        Error::Form(cause) => format!("not a match policy: {cause}"),
+        other => other.to_string(),
+    };
+    Refusal::Invalid(vec![Problem::new("invalid", "/policy", detail)])
 }

@@ -4,62 +4,119 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kulta_events::{CustomerId, Recorded};
-use kulta_projections::batch::{Answer, Changes, Loaded, Needs, step};
-use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow};
+use kulta_events::{CustomerId, RecordId, Recorded};
+use kulta_projections::batch::{Answer, Changes, Found, Loaded, Needs, Span, fold, settle};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow};
 
+use super::identities::{Identities, Resident, load};
 use super::{Error, Source, is_read};
 use crate::store::views::Generation;
 use crate::store::{Page, Select};
 
 /// Events folded in one transaction, at most.
 pub const BATCH: usize = 5_000;
-/// How often a fold may ask for more before something is wrong: the closure over decisions grows by a link each time.
-const QUESTIONS: usize = 10_000;
+/// How often a part of a step may ask for more before something is wrong: rows, then what hangs on them.
+const QUESTIONS: usize = 100;
+
+/// A generation with what matching holds of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The tables.
+    pub generation: &'a Arc<dyn Generation>,
+    /// Who is who in them.
+    pub identities: &'a Identities,
+    /// The projector's epoch.
+    pub epoch: i64,
+}
 
 /// Folds the next batch of events after `from`, at most up to `until`, into a generation. Answers the new checkpoint,
 /// which is `from` when there was nothing.
 ///
 /// # Errors
 /// When the store fails; nothing is written then.
-pub async fn advance(
-    source: &Source,
-    generation: &Arc<dyn Generation>,
-    from: u64,
-    until: Option<u64>,
-    epoch: i64,
-) -> Result<u64, Error> {
+pub async fn advance(source: &Source, target: Target<'_>, from: u64, until: Option<u64>) -> Result<u64, Error> {
     let page = Page { until, ..Page::forwards(Select::All, from, BATCH) };
     let stored = source.log.read(&page).await?;
-    let events = source.vault.open_events(&source.vocabulary, stored, is_read).await?;
+    let mut events = source.vault.open_events(&source.vocabulary, stored, is_read).await?;
+    let matched_by = target.identities.policy().ok_or(Error::NoProgress)?;
+    let other = other_policy(&mut events, &matched_by);
     let Some(to) = events.last().map(|event| event.position) else { return Ok(from) };
-    let policy = generation.policy().await?.unwrap_or_else(PolicyRow::built_in);
-    let changes = fold(source, generation, &events, policy.clone(), to).await?;
-    let in_force = changes.policies.iter().chain([&policy]).max_by(|a, b| a.order.cmp(&b.order)).unwrap_or(&policy);
-    let again = |records: Vec<RecordRow>| customers_of(&records, in_force);
-    let refold: Option<crate::store::views::Refold<'_>> = if changes.refold_all { Some(&again) } else { None };
-    generation.advance(from, &changes, to, epoch, refold).await?;
+    let span = Span { from, to };
+    let policy = target.generation.policy().await?.unwrap_or_else(PolicyRow::built_in);
+    let mut step = Step { source, generation: target.generation, loaded: Loaded::new(policy), to };
+    let folded = step.ask(|loaded| fold(loaded, &events)).await?;
+    let (found, resident) = match other {
+        Some(other) => {
+            let loaded = load(target.generation, &other.policy).await?;
+            let found = Found { clusters: loaded.differing, ..Found::default() };
+            (found, Some(Resident::new(loaded.resolver, other, target.generation.number(), to)))
+        }
+        None => (target.identities.tell(&folded, &matched_by.policy)?, None),
+    };
+    let changes = step.ask(|loaded| settle(loaded, &folded, &found, span)).await?;
+    write(target, &step.loaded, &changes, span).await?;
+    match resident {
+        Some(resident) => target.identities.put(resident),
+        None => target.identities.written(to),
+    }
     Ok(to)
 }
 
-async fn fold(
-    source: &Source,
-    generation: &Arc<dyn Generation>,
-    events: &[Recorded],
-    policy: PolicyRow,
+/// Makes customers what matching finds, where they are not: of a generation that another program made.
+///
+/// # Errors
+/// When the store fails; nothing is written then.
+pub async fn mend(source: &Source, target: Target<'_>, clusters: Vec<Vec<RecordId>>, at: u64) -> Result<(), Error> {
+    let span = Span { from: at, to: at };
+    let policy = target.generation.policy().await?.unwrap_or_else(PolicyRow::built_in);
+    let mut step = Step { source, generation: target.generation, loaded: Loaded::new(policy), to: at };
+    let folded = step.ask(|loaded| fold(loaded, &[])).await?;
+    let found = Found { clusters, ..Found::default() };
+    let changes = step.ask(|loaded| settle(loaded, &folded, &found, span)).await?;
+    write(target, &step.loaded, &changes, span).await
+}
+
+async fn write(target: Target<'_>, loaded: &Loaded, changes: &Changes, span: Span) -> Result<(), Error> {
+    let policy = loaded.policy();
+    let in_force = changes.policies.iter().chain([policy]).max_by(|a, b| a.order.cmp(&b.order)).unwrap_or(policy);
+    let again = |records: Vec<RecordRow>| customers_of(&records, in_force);
+    let refold: Option<crate::store::views::Refold<'_>> = if changes.refold_all { Some(&again) } else { None };
+    target.generation.advance(span.from, changes, span.to, target.epoch, refold).await?;
+    Ok(())
+}
+
+/// Whether the batch begins with another match policy, which is taken in a batch of its own; a batch ends before one.
+fn other_policy(events: &mut Vec<Recorded>, matched_by: &MatchPolicyRow) -> Option<MatchPolicyRow> {
+    let other = |event: &Recorded| {
+        MatchPolicyRow::published(event).filter(|row| row.order > matched_by.order && row.policy != matched_by.policy)
+    };
+    let (place, row) = events.iter().enumerate().find_map(|(place, event)| Some((place, other(event)?)))?;
+    events.truncate(place.max(1));
+    (place == 0).then_some(row)
+}
+
+/// One step, and what it has looked up.
+struct Step<'a> {
+    source: &'a Source,
+    generation: &'a Arc<dyn Generation>,
+    loaded: Loaded,
     to: u64,
-) -> Result<Changes, Error> {
-    let mut loaded = Loaded::new(policy);
-    for _ in 0..QUESTIONS {
-        let needs = match step(&loaded, events) {
-            Ok(changes) => return Ok(changes),
-            Err(needs) => needs,
-        };
-        let mut answer = generation.look_up(&needs).await?;
-        from_the_log(source, &needs, &mut answer, to).await?;
-        loaded.answer(&needs, answer);
+}
+
+impl Step<'_> {
+    /// Looks up what a part of the step asks for until it is answered.
+    async fn ask<T>(&mut self, part: impl Fn(&Loaded) -> Result<T, Box<Needs>>) -> Result<T, Error> {
+        for _ in 0..QUESTIONS {
+            let needs = match part(&self.loaded) {
+                Ok(done) => return Ok(done),
+                Err(needs) => needs,
+            };
+            let mut answer = self.generation.look_up(&needs).await?;
+            from_the_log(self.source, &needs, &mut answer, self.to).await?;
+            self.loaded.answer(&needs, answer);
+        }
+        Err(Error::NoProgress)
     }
-    Err(Error::NoProgress)
 }
 
 /// What a fold needs and no table has: subjects of new records, states of records with late events.

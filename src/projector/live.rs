@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
 
-use super::advance::advance;
-use super::{Error, Projections, Source};
+use super::advance::{Target, advance, mend};
+use super::{Error, Identities, Projections, Source};
 use crate::store::Claim;
 use crate::store::views::Generations;
 
@@ -38,6 +38,7 @@ pub struct Projector {
     pub(super) source: Source,
     pub(super) generations: Arc<dyn Generations>,
     pub(super) projections: Projections,
+    pub(super) identities: Identities,
     /// Held while a batch is folded; whoever holds it has the live generation standing still.
     pub(super) turn: Mutex<Turn>,
     /// Held by a rebuild: a second one would take the first for the remains of one that died.
@@ -73,7 +74,8 @@ impl Projector {
     /// A projector over a store.
     pub fn new(source: Source, generations: Arc<dyn Generations>, projections: Projections, holder: String) -> Self {
         let (state, _) = watch::channel(State::StandingBy);
-        Self { source, generations, projections, turn: Mutex::default(), rebuilding: Mutex::default(), state, holder }
+        let identities = Identities::default();
+        Self { source, generations, projections, identities, turn: Mutex::default(), rebuilding: Mutex::default(), state, holder }
     }
 
     /// What it is doing.
@@ -84,6 +86,11 @@ impl Projector {
     /// What readers see.
     pub fn projections(&self) -> &Projections {
         &self.projections
+    }
+
+    /// Who is who.
+    pub fn identities(&self) -> &Identities {
+        &self.identities
     }
 
     /// Follows the log until told to stop.
@@ -130,11 +137,20 @@ impl Projector {
         let Some(epoch) = self.claimed(&mut turn).await? else {
             drop(turn);
             self.follow().await?;
+            self.identities.sync(&self.projections.live()).await?;
             return Ok(Progress::StandingBy);
         };
         let from = self.projections.position();
         let live = self.projections.live();
-        let to = advance(&self.source, &live, from, None, epoch).await?;
+        let target = Target { generation: &live, identities: &self.identities, epoch };
+        if !self.identities.is_at(live.number(), from) {
+            let differing = self.identities.sync(&live).await?;
+            if !differing.is_empty() {
+                tracing::warn!(customers = differing.len(), "customers are made what matching finds");
+                mend(&self.source, target, differing, from).await?;
+            }
+        }
+        let to = advance(&self.source, target, from, None).await?;
         self.state.send_replace(State::Live);
         if to == from {
             return Ok(Progress::UpToDate);

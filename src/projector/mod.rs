@@ -3,15 +3,18 @@
 //! | file | what |
 //! |---|---|
 //! | `advance` | one batch: read, fold, write with the checkpoint in one transaction |
+//! | `identities` | the records as matching holds them, in memory beside a generation |
 //! | `live` | the loop that follows the log while this node holds the projector's epoch |
 //! | `rebuild` | a new generation from the whole log, on all cores, swapped in |
 //! | `verify` | the same computed beside the live tables and compared, row by row |
 
 pub mod advance;
+pub mod identities;
 pub mod live;
 pub mod rebuild;
 pub mod verify;
 
+pub use identities::Identities;
 pub use live::Projector;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -127,7 +130,7 @@ pub struct Source {
 pub fn is_read(type_name: &str) -> bool {
     kulta_projections::record::shapes_golden(type_name)
         || type_name.starts_with("identity.")
-        || type_name == "survivorship_policy.published"
+        || matches!(type_name, "survivorship_policy.published" | kulta_projections::rows::MATCH_POLICY)
 }
 
 impl Source {

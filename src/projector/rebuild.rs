@@ -11,7 +11,8 @@ use kulta_projections::whole::{Central, Finished, Part, Shard, Whole};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::advance::{BATCH, advance};
+use super::advance::{BATCH, Target, advance};
+use super::identities::{Identities, Resident};
 use super::live::{Projector, STAND_BY};
 use super::{Error, Source, is_read};
 use crate::store::views::{Bulk, Generation};
@@ -68,11 +69,16 @@ impl Projector {
         let generation = self.generations.build(epoch).await?;
         let until = self.source.head();
         let whole = fold_log(&self.source, until, progress).await?;
-        let customers = fill(&self.source, &generation, &whole, progress).await?;
+        let finished = finish(&whole)?;
+        let customers = fill(&self.source, &generation, &finished, progress).await?;
         generation.filled(until).await?;
+        let identities = Identities::default();
+        let policy = generation.match_policy().await?;
+        identities.put(Resident::new(finished.into_resolver(), policy, generation.number(), until));
         drop(whole);
         let old = self.projections.live();
-        let position = self.swap_in(&generation, until, epoch, progress).await?;
+        let target = Target { generation: &generation, identities: &identities, epoch };
+        let position = self.swap_in(target, until, progress).await?;
         self.retire(old, generation.number()).await;
         Ok(Rebuilt { generation: generation.number(), position, customers })
     }
@@ -96,25 +102,25 @@ impl Projector {
     /// Follows the log until little is left, then stops the live generation for the rest and takes its place.
     async fn swap_in(
         &self,
-        generation: &Arc<dyn Generation>,
+        target: Target<'_>,
         mut at: u64,
-        epoch: i64,
         progress: Progress<'_>,
     ) -> Result<u64, Error> {
         while self.projections.position().saturating_sub(at) > BATCH as u64 {
             progress(Step::CatchingUp(at));
-            at = advance(&self.source, generation, at, None, epoch).await?;
+            at = advance(&self.source, target, at, None).await?;
         }
         let mut turn = self.turn.lock().await;
         let live_at = self.projections.position();
         while at < live_at {
-            at = advance(&self.source, generation, at, Some(live_at), epoch).await?;
+            at = advance(&self.source, target, at, Some(live_at)).await?;
         }
         // When its answer is lost, the store says which generation is live.
         turn.in_doubt = true;
-        self.generations.swap(generation, epoch).await?;
+        self.generations.swap(target.generation, target.epoch).await?;
         turn.in_doubt = false;
-        self.projections.replace(generation.clone(), at);
+        self.identities.take_over(target.identities);
+        self.projections.replace(target.generation.clone(), at);
         Ok(at)
     }
 }
@@ -216,17 +222,26 @@ async fn feed(
     Ok(())
 }
 
+/// Finds the customers of a folded log, on all cores.
+///
+/// # Errors
+/// While records are to be folded again.
+pub fn finish(whole: &Whole) -> Result<Finished<'_>, Error> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    tokio::task::block_in_place(|| whole.finish(threads)).map_err(|_| Error::NoProgress)
+}
+
 /// Writes all rows, made on all cores.
 async fn fill(
     source: &Source,
     generation: &Arc<dyn Generation>,
-    whole: &Whole,
+    finished: &Finished<'_>,
     progress: Progress<'_>,
 ) -> Result<u64, Error> {
-    let finished = whole.finish().map_err(|_| Error::NoProgress)?;
     let others = Bulk {
         decisions: finished.decisions().cloned().collect(),
         policies: finished.policies().to_vec(),
+        match_policies: finished.match_policies().to_vec(),
         unknown: finished.unknown().rows().collect(),
         ..Bulk::default()
     };
@@ -234,7 +249,7 @@ async fn fill(
     let total = finished.customer_count() as u64;
     let done = AtomicU64::new(0);
     each_chunk(
-        &finished,
+        finished,
         async |records, customers| {
             let made = customers.len() as u64;
             generation.fill(Bulk { records, customers, ..Bulk::default() }).await?;

@@ -117,9 +117,12 @@ impl Services {
     /// A new log starts with the built-in policies as events, so that later ones have something to differ from.
     async fn publish_policies(&self) -> Result<(), Error> {
         let actor = self.log.actor(SELF).await?;
-        let context = Context { actor, idempotency_key: None, request: String::new() };
-        let wish = Wish::Policy(commands::policy::Command::PublishBuiltIn);
-        self.customers.run(&context, &wish).await.map(drop).map_err(Error::Policies)
+        use commands::policy::Command::{PublishBuiltIn, PublishBuiltInMatch};
+        for command in [PublishBuiltIn, PublishBuiltInMatch] {
+            let context = Context { actor, idempotency_key: None, request: String::new() };
+            self.customers.run(&context, &Wish::Policy(command)).await.map_err(Error::Policies)?;
+        }
+        Ok(())
     }
 
     /// Learns now and then what other nodes registered, until the node stops.

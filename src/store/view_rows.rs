@@ -2,10 +2,13 @@
 //!
 //! The tuples are what the selects of `view_sql` give, in the order of their columns.
 
+use std::sync::Arc;
+
 use kulta_events::payload::Verdict;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::crosswalk::{Decision, Made, Withdrawn};
-use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::identity::policy::MatchPolicy;
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -150,6 +153,21 @@ pub fn policy((position, order, policy): PolicyTuple) -> Result<PolicyRow, Error
         position: unsigned(position)?,
         policy: from_text(&policy, "text of the policy", position)?,
     })
+}
+
+fn match_policy((position, order, policy): PolicyTuple) -> Result<MatchPolicyRow, Error> {
+    let unusable = |_| Error::Inconsistent(format!("the match policy at {position} cannot be used"));
+    Ok(MatchPolicyRow {
+        order: from_text(&order, "order of the match policy", position)?,
+        position: unsigned(position)?,
+        policy: Arc::new(MatchPolicy::read(&policy).map_err(unusable)?),
+    })
+}
+
+/// Sees a match policy.
+pub fn seen_match_policy(tuple: PolicyTuple) -> Seen<u64, MatchPolicyRow> {
+    let (position, text) = (u64::try_from(tuple.0).unwrap_or(0), tuple.2.clone());
+    (position, match_policy(tuple).ok().filter(|row| is_text_of(&*row.policy, &text)))
 }
 
 /// The one in force: that with the highest order, however they arrived.

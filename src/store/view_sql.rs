@@ -20,6 +20,7 @@ pub fn text(sql: impl Into<Arc<str>>) -> SqlStr {
 pub struct Texts {
     pub checkpoint: SqlStr,
     pub policies: SqlStr,
+    pub match_policies: SqlStr,
     pub unknown: SqlStr,
     pub customer: SqlStr,
     pub record: SqlStr,
@@ -43,6 +44,7 @@ impl Texts {
         Self {
             checkpoint: named("SELECT position FROM {g}checkpoint"),
             policies: named("SELECT position, published, policy FROM {g}policy ORDER BY position"),
+            match_policies: named("SELECT position, published, policy FROM {g}match_policy ORDER BY position"),
             unknown: named("SELECT source, type, count FROM {g}unknown_member ORDER BY source, type"),
             customer: named("SELECT customer_id, position, golden FROM {g}customer WHERE customer_id = $1"),
             record: named(&format!("SELECT {RECORD} FROM {{g}}record WHERE record_id = $1")),

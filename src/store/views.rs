@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
 use uuid::Uuid;
 
 use super::{Address, Error, Options, postgres, sqlite};
@@ -50,8 +50,10 @@ pub struct Bulk {
     pub customers: Vec<CustomerRow>,
     /// Decisions.
     pub decisions: Vec<Decision>,
-    /// Policies.
+    /// Survivorship policies.
     pub policies: Vec<PolicyRow>,
+    /// Match policies.
+    pub match_policies: Vec<MatchPolicyRow>,
     /// Counts of members that no schema knows.
     pub unknown: Vec<UnknownRow>,
 }
@@ -68,7 +70,7 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
     /// The survivorship policy in force, if one was published.
     async fn policy(&self) -> Result<Option<PolicyRow>, Error>;
 
-    /// Looks up what a step needs of rows (`exist`, `records`, `members_of`, `decisions`, `decisions_of`; subjects and
+    /// Looks up what a step needs of rows (`exist`, `records`, `members_of`, `decisions`; subjects and
     /// refolds come from the log).
     async fn look_up(&self, needs: &Needs) -> Result<Answer, Error>;
 
@@ -142,6 +144,22 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
 
     /// Every published policy.
     async fn policies(&self) -> Result<Vec<PolicyRow>, Error>;
+
+    /// Every match policy, by position.
+    async fn match_policies_seen(&self) -> Result<Vec<Seen<u64, MatchPolicyRow>>, Error>;
+
+    /// The match policy in force; the built-in one while none was published.
+    async fn match_policy(&self) -> Result<MatchPolicyRow, Error> {
+        let mut in_force = MatchPolicyRow::built_in();
+        for (position, row) in self.match_policies_seen().await? {
+            let unreadable = || Error::Inconsistent(format!("the match policy at {position} cannot be used"));
+            let row = row.ok_or_else(unreadable)?;
+            if row.order > in_force.order {
+                in_force = row;
+            }
+        }
+        Ok(in_force)
+    }
 
     /// Every count of members that no schema knows.
     async fn unknown(&self) -> Result<Vec<UnknownRow>, Error>;

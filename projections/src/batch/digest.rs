@@ -1,6 +1,6 @@
 //! A batch of events, sorted by what each asks of a step.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use kulta_events::{RecordId, Recorded};
 use uuid::Uuid;
@@ -48,35 +48,12 @@ impl<'a> Digest<'a> {
     }
 }
 
-/// The decisions after a batch, and what they have to do with one another.
-pub(super) struct Decided {
-    pub decisions: BTreeMap<Uuid, Decision>,
-    /// Those that the batch changed.
-    pub changed: BTreeSet<Uuid>,
-    /// The decisions that name a record.
-    pub of: HashMap<RecordId, Vec<Uuid>>,
-}
-
-impl Decided {
-    pub fn after(loaded: &Loaded, digest: &Digest<'_>) -> Self {
-        let mut decisions: BTreeMap<Uuid, Decision> =
-            loaded.decisions.iter().filter_map(|(id, decision)| Some((*id, decision.clone()?))).collect();
-        let changed: BTreeSet<Uuid> =
-            digest.deciding.iter().filter_map(|(_, event)| crosswalk::fold(&mut decisions, event)).collect();
-        let mut of: HashMap<RecordId, Vec<Uuid>> = HashMap::new();
-        for decision in decisions.values() {
-            for record in decision.named().collect::<BTreeSet<_>>() {
-                of.entry(record).or_default().push(decision.id);
-            }
-        }
-        Self { decisions, changed, of }
+/// The decisions that a batch is about, as they stand after it.
+pub(super) fn decided(loaded: &Loaded, digest: &Digest<'_>) -> BTreeMap<Uuid, Decision> {
+    let known = digest.deciding.iter().filter_map(|(id, _)| Some((*id, loaded.decisions.get(id)?.clone()?)));
+    let mut decisions: BTreeMap<Uuid, Decision> = known.collect();
+    for (_, event) in &digest.deciding {
+        crosswalk::fold(&mut decisions, event);
     }
-
-    /// The records whose customers may change by these decisions: those that a changed decision names, and those that
-    /// share a decision with a new record.
-    pub fn roots(&self, loaded: &Loaded, digest: &Digest<'_>) -> BTreeSet<RecordId> {
-        let of_new = digest.new_records(loaded).filter_map(|(record, _)| self.of.get(&record)).flatten();
-        let ids: BTreeSet<_> = self.changed.iter().chain(of_new).collect();
-        ids.into_iter().filter_map(|id| self.decisions.get(id)).flat_map(Decision::named).collect()
-    }
+    decisions
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`normal`] | one form for the many notations of names, numbers, addresses, dates, ids |
 //! | [`attributes`] | what is known of a record, the neutral form that files and record states fill |
+//! | [`said`] | the attributes of a record as its state says them |
 //! | [`prepared`] | a record normalised once, compact |
 //! | [`block`] | which pairs are compared at all |
 //! | [`compare`] | how two records agree, level by level |
@@ -35,9 +36,10 @@ pub mod policy;
 pub mod prepared;
 pub mod preview;
 pub mod resolve;
+pub mod said;
 pub mod similar;
 pub mod steward;
 pub mod terms;
-mod threads;
+pub(crate) mod threads;
 pub mod train;
 pub mod weights;

@@ -48,7 +48,8 @@ impl Decisions {
         self.by_id.is_empty()
     }
 
-    fn naming(&self, record: u128) -> impl Iterator<Item = &Decision> {
+    /// The decisions that name a record.
+    pub(crate) fn naming(&self, record: u128) -> impl Iterator<Item = &Decision> {
         self.naming.get(&record).into_iter().flatten().filter_map(|id| self.by_id.get(id))
     }
 

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use kulta_events::{RecordId, Recorded};
 
+use crate::identity::policy::MatchPolicy;
+use crate::identity::prepared::Prepared;
+use crate::identity::said::attributes;
 use crate::record::{Applied, RecordState, shapes_golden};
 use crate::rows::{RecordRow, UnknownCounts};
 
@@ -117,6 +120,14 @@ impl Shard {
     /// All records, in no order.
     pub fn records(&self) -> impl Iterator<Item = RecordId> + '_ {
         self.records.keys().copied()
+    }
+
+    /// Every record, normalised.
+    pub(super) fn prepared(&self, policy: &MatchPolicy) -> impl Iterator<Item = (RecordId, Prepared)> {
+        self.records.iter().map(|(record, cell)| {
+            let said = attributes(&self.sources.name(cell.source), &cell.state.unpack());
+            (*record, Prepared::of(&said, policy))
+        })
     }
 
     pub(super) fn unknown(&self) -> &UnknownCounts {

@@ -24,9 +24,9 @@ fn late_records_are_folded_again_before_the_end() {
     log().iter().for_each(|event| whole.apply(event));
     let late = BTreeSet::from([record("erp", "1")]);
     assert_eq!(whole.late(), late);
-    assert_eq!(whole.finish().err(), Some(StillLate(late)));
+    assert_eq!(whole.finish(2).err(), Some(StillLate(late)));
     whole.set_state(record("erp", "1"), &refolded(&log()));
-    let finished = whole.finish().unwrap();
+    let finished = whole.finish(2).unwrap();
     assert_eq!(finished.customer_count(), 2);
     assert_eq!(finished.unknown().rows().map(|row| row.count).collect::<Vec<_>>(), [1, 1]);
 
@@ -58,7 +58,7 @@ fn the_parts_may_be_folded_on_threads_of_their_own() {
     log.iter().for_each(|event| single.apply(event));
     threaded.set_state(record("erp", "1"), &refolded(&log));
     single.set_state(record("erp", "1"), &refolded(&log));
-    let (threaded, single) = (threaded.finish().unwrap(), single.finish().unwrap());
+    let (threaded, single) = (threaded.finish(2).unwrap(), single.finish(2).unwrap());
     let on_threads: Vec<_> = std::thread::scope(|scope| {
         let chunks: Vec<_> = threaded.chunks(1).collect();
         let made: Vec<_> = chunks.into_iter().map(|chunk| scope.spawn(move || chunk.rows(|_| None))).collect();

@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use kulta_events::payload::{Criterion, Pairing};
 use kulta_events::recorded::{EventName, Payload};
 use kulta_events::{Instant, Json, Order, RecordId, Recorded, Vocabulary};
-use kulta_projections::batch::{Answer, Changes, Loaded, Needs, step};
+use kulta_projections::batch::{Answer, Changes, Loaded, Needs, Span, fold, settle};
 use kulta_projections::crosswalk::Decision;
 use kulta_projections::golden::Golden;
+use kulta_projections::identity::live::Resolver;
+use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::record::RecordState;
 use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow};
 use kulta_projections::timeline::{self, Entry};
@@ -233,14 +235,37 @@ pub fn log(mut events: Vec<Recorded>) -> Vec<Recorded> {
     events
 }
 
+/// The contents of a [`Store`].
+pub type Rows<'a> = (
+    &'a BTreeMap<RecordId, RecordRow>,
+    BTreeMap<Uuid, CustomerRow>,
+    &'a BTreeMap<Uuid, Decision>,
+    &'a Vec<PolicyRow>,
+    &'a BTreeMap<(String, String), u64>,
+);
+
 /// Every row, as a store keeps them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Store {
+    pub resolver: Resolver,
     pub records: BTreeMap<RecordId, RecordRow>,
     pub customers: BTreeMap<Uuid, CustomerRow>,
     pub decisions: BTreeMap<Uuid, Decision>,
     pub policies: Vec<PolicyRow>,
     pub unknown: BTreeMap<(String, String), u64>,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            resolver: Resolver::new(MatchPolicy::built_in()),
+            records: BTreeMap::new(),
+            customers: BTreeMap::new(),
+            decisions: BTreeMap::new(),
+            policies: Vec::new(),
+            unknown: BTreeMap::new(),
+        }
+    }
 }
 
 impl Store {
@@ -260,10 +285,23 @@ impl Store {
 
     fn take(&mut self, log: &[Recorded], from: usize) {
         let events = &log[from..];
+        let span = Span { from: from as u64, to: log.len() as u64 };
         let mut loaded = Loaded::new(self.policy());
+        let folded = self.ask(&mut loaded, log, |loaded| fold(loaded, events));
+        let found = folded.tell(folded.prepared(self.resolver.policy()), &mut self.resolver);
+        let changes = self.ask(&mut loaded, log, |loaded| settle(loaded, &folded, &found, span));
+        self.write(changes);
+    }
+
+    fn ask<T>(
+        &self,
+        loaded: &mut Loaded,
+        log: &[Recorded],
+        part: impl Fn(&Loaded) -> Result<T, Box<Needs>>,
+    ) -> T {
         for _ in 0..100 {
-            match step(&loaded, events) {
-                Ok(changes) => return self.write(changes),
+            match part(loaded) {
+                Ok(done) => return done,
                 Err(needs) => {
                     assert!(!needs.is_empty());
                     let answer = self.look_up(&needs, log);
@@ -280,9 +318,7 @@ impl Store {
 
     fn look_up(&self, needs: &Needs, log: &[Recorded]) -> Answer {
         let wanted = |row: &&RecordRow| needs.records.contains(&row.record) || needs.members_of.contains(&row.customer);
-        let decided = |decision: &&Decision| {
-            needs.decisions.contains(&decision.id) || decision.named().any(|id| needs.decisions_of.contains(&id))
-        };
+        let decided = |decision: &&Decision| needs.decisions.contains(&decision.id);
         let refold = |record: &RecordId| {
             (*record, RecordState::fold_unsorted(log.iter().filter(|event| event.record == Some(*record))))
         };
@@ -327,7 +363,7 @@ impl Store {
             let state = RecordState::fold_unsorted(log.iter().filter(|event| event.record == Some(record)));
             whole.set_state(record, &state);
         }
-        let finished = whole.finish().unwrap();
+        let finished = whole.finish(1).unwrap();
         let mut store = Self {
             decisions: finished.decisions().map(|decision| (decision.id, decision.clone())).collect(),
             policies: finished.policies().to_vec(),
@@ -341,7 +377,19 @@ impl Store {
         }
         let unknown = finished.unknown();
         store.unknown = unknown.rows().map(|row| ((row.source, row.type_name), row.count)).collect();
+        store.resolver = finished.into_resolver();
         store
+    }
+
+    /// What is in it. A customer that changed by others' events stands, kept up live, at a later position than its own
+    /// facts say: such positions are taken back to what `whole` says.
+    pub fn rows_like(&self, whole: &Self) -> Rows<'_> {
+        let mut customers = self.customers.clone();
+        for (id, row) in &mut customers {
+            let pure = whole.customers.get(id).map_or(row.position, |row| row.position);
+            row.position = if row.position > pure { pure } else { row.position };
+        }
+        (&self.records, customers, &self.decisions, &self.policies, &self.unknown)
     }
 
     pub fn members(&self) -> BTreeMap<Uuid, Vec<RecordId>> {

@@ -18,8 +18,8 @@ use crate::services::Services;
 
 /// What the node's clock says.
 pub const NOW: &str = "2026-03-02T12:00:00Z";
-/// The position of the first event that a test publishes: before it stands the built-in survivorship policy.
-pub const FIRST: u64 = 2;
+/// The position of the first event that a test publishes: before it stand the two built-in policies.
+pub const FIRST: u64 = 3;
 /// Longer than anything that a test waits for should take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 

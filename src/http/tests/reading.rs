@@ -61,8 +61,8 @@ async fn filters_and_pages_combine() {
         ("source=crm&subject=100234&type=customer.registered", vec!["e"]),
         ("source=crm&subject=100234&type=customer.reg", vec![]),
         ("source=crm&type=purchase.made", vec![]),
-        ("after=4", vec!["c", "e"]),
-        ("after=6", vec![]),
+        ("after=5", vec!["c", "e"]),
+        ("after=7", vec![]),
         ("after=9", vec![]),
         ("type=nothing.heard", vec![]),
     ] {

@@ -113,7 +113,7 @@ async fn health_and_numbers_are_told() {
     for line in [
         r#"kulta_http_requests_total{route="/healthz",method="GET",status="200"} 1"#,
         r#"kulta_http_requests_total{route="/healthz",method="other",status="405"} 1"#,
-        "kulta_log_head 1",
+        "kulta_log_head 2",
         "kulta_dead_letters_open 0",
     ] {
         assert!(numbers.contains(line), "{line} is not in\n{numbers}");

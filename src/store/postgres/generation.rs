@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -160,6 +160,12 @@ impl Generation for Tables {
         let query = sqlx::query_as(self.texts.policies.clone());
         let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
         Ok(rows.into_iter().map(view_rows::seen_policy).collect())
+    }
+
+    async fn match_policies_seen(&self) -> Result<Vec<Seen<u64, MatchPolicyRow>>, Error> {
+        let query = sqlx::query_as(self.texts.match_policies.clone());
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
+        Ok(rows.into_iter().map(view_rows::seen_match_policy).collect())
     }
 
     async fn policies(&self) -> Result<Vec<PolicyRow>, Error> {

@@ -57,10 +57,9 @@ pub(super) async fn look_up(tables: &Tables, needs: &Needs) -> Result<Answer, Er
     if !others.is_empty() {
         answer.records.extend(records(tables, &tables.look_ups.records, others).await?);
     }
-    if !needs.decisions.is_empty() || !needs.decisions_of.is_empty() {
+    if !needs.decisions.is_empty() {
         let ids = needs.decisions.iter().copied().collect();
-        let records = needs.decisions_of.iter().map(|id| id.0).collect();
-        answer.decisions = decisions(tables, &tables.writers, ids, records).await?;
+        answer.decisions = decisions(tables, &tables.writers, ids, Vec::new()).await?;
     }
     Ok(answer)
 }

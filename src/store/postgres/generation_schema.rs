@@ -48,6 +48,11 @@ CREATE TABLE {g}policy (
     published text   NOT NULL,                                -- JSON: time, source, id
     policy    text   NOT NULL                                 -- JSON
 );
+CREATE TABLE {g}match_policy (
+    position  bigint PRIMARY KEY,
+    published text   NOT NULL,                                -- JSON: time, source, id
+    policy    text   NOT NULL                                 -- JSON
+);
 CREATE TABLE {g}unknown_member (
     count  bigint NOT NULL,
     source text   COLLATE \"C\" NOT NULL,
@@ -70,7 +75,7 @@ CREATE UNIQUE INDEX ON {g}customer (position, customer_id);
 ";
 
 const ANALYZE: &str = "
-ANALYZE {g}record, {g}customer, {g}decision, {g}decision_record, {g}policy, {g}unknown_member;
+ANALYZE {g}record, {g}customer, {g}decision, {g}decision_record, {g}policy, {g}match_policy, {g}unknown_member;
 ";
 
 const VIEWS: &str = "

@@ -3,7 +3,7 @@
 use kulta_events::CustomerId;
 use kulta_projections::batch::Changes;
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
 use sqlx::{PgConnection, SqlStr};
 use uuid::Uuid;
 
@@ -37,6 +37,7 @@ pub(super) struct Writes {
     delete_sides: SqlStr,
     sides: SqlStr,
     policies: SqlStr,
+    match_policies: SqlStr,
     unknown: SqlStr,
 }
 
@@ -72,6 +73,10 @@ const POLICIES: &str = "
 INSERT INTO {g}policy (position, published, policy) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])
 ON CONFLICT (position) DO UPDATE SET published = excluded.published, policy = excluded.policy";
 
+const MATCH_POLICIES: &str = "
+INSERT INTO {g}match_policy (position, published, policy) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])
+ON CONFLICT (position) DO UPDATE SET published = excluded.published, policy = excluded.policy";
+
 // Sorted, so that two who fill at the same time take the rows' locks in the same order.
 const UNKNOWN: &str = "
 INSERT INTO {g}unknown_member AS known (source, type, count)
@@ -94,6 +99,7 @@ impl Writes {
             delete_sides: text("DELETE FROM {g}decision_record WHERE decision_id = ANY ($1)"),
             sides: text(SIDES),
             policies: text(POLICIES),
+            match_policies: text(MATCH_POLICIES),
             unknown: text(UNKNOWN),
         }
     }
@@ -121,7 +127,9 @@ pub(super) async fn write(
         delete_customers(connection, writes, &changes.deleted).await?;
     }
     customers(connection, writes, &changes.customers).await?;
-    few(connection, writes, &changes.decisions, &changes.policies, &changes.unknown).await?;
+    let (policies, match_policies) = (&changes.policies, &changes.match_policies);
+    few(connection, writes, Few { decided: &changes.decisions, policies, match_policies, unknown: &changes.unknown })
+        .await?;
     if let Some(refold) = refold {
         refold_all(tables, connection, refold).await?;
     }
@@ -144,7 +152,8 @@ pub(super) async fn fill(tables: &Tables, bulk: &Bulk) -> Result<(), Error> {
     if !bulk.customers.is_empty() {
         copy::customers(connection, &writes.copy_customers, &bulk.customers).await?;
     }
-    few(connection, writes, &bulk.decisions, &bulk.policies, &bulk.unknown).await?;
+    let (policies, match_policies) = (&bulk.policies, &bulk.match_policies);
+    few(connection, writes, Few { decided: &bulk.decisions, policies, match_policies, unknown: &bulk.unknown }).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -230,22 +239,31 @@ async fn delete_customers(connection: &mut PgConnection, writes: &Writes, ids: &
     Ok(())
 }
 
-/// What there is little of; nothing is sent for what there is none of.
-async fn few(
-    connection: &mut PgConnection,
-    writes: &Writes,
-    decided: &[Decision],
-    published: &[PolicyRow],
-    unknown: &[UnknownRow],
-) -> Result<(), Error> {
+/// What there is little of.
+struct Few<'a> {
+    decided: &'a [Decision],
+    policies: &'a [PolicyRow],
+    match_policies: &'a [MatchPolicyRow],
+    unknown: &'a [UnknownRow],
+}
+
+/// Nothing is sent for what there is none of.
+async fn few(connection: &mut PgConnection, writes: &Writes, few: Few<'_>) -> Result<(), Error> {
+    let Few { decided, policies, match_policies, unknown } = few;
     if !decided.is_empty() {
         decisions(connection, writes, decided).await?;
     }
-    if !published.is_empty() {
-        let orders = published.iter().map(|row| to_text(&row.order)).collect::<Result<Vec<_>, _>>()?;
-        let policies = published.iter().map(|row| to_text(&row.policy)).collect::<Result<Vec<_>, _>>()?;
-        let query = sqlx::query(writes.policies.clone()).bind(positions(published, |row| row.position)?);
-        query.bind(orders).bind(policies).execute(&mut *connection).await?;
+    if !policies.is_empty() {
+        let orders = policies.iter().map(|row| to_text(&row.order)).collect::<Result<Vec<_>, _>>()?;
+        let texts = policies.iter().map(|row| to_text(&row.policy)).collect::<Result<Vec<_>, _>>()?;
+        let query = sqlx::query(writes.policies.clone()).bind(positions(policies, |row| row.position)?);
+        query.bind(orders).bind(texts).execute(&mut *connection).await?;
+    }
+    if !match_policies.is_empty() {
+        let orders = match_policies.iter().map(|row| to_text(&row.order)).collect::<Result<Vec<_>, _>>()?;
+        let texts = match_policies.iter().map(|row| to_text(&*row.policy)).collect::<Result<Vec<_>, _>>()?;
+        let query = sqlx::query(writes.match_policies.clone()).bind(positions(match_policies, |row| row.position)?);
+        query.bind(orders).bind(texts).execute(&mut *connection).await?;
     }
     if !unknown.is_empty() {
         sqlx::query(writes.unknown.clone())

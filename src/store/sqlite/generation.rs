@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteExecutor, SqlitePool};
 use uuid::Uuid;
@@ -224,6 +224,12 @@ impl Generation for Tables {
         let query = sqlx::query_as(self.texts.policies.clone());
         let rows = query.fetch_all(&self.readers).await?;
         Ok(rows.into_iter().map(view_rows::seen_policy).collect())
+    }
+
+    async fn match_policies_seen(&self) -> Result<Vec<Seen<u64, MatchPolicyRow>>, Error> {
+        let query = sqlx::query_as(self.texts.match_policies.clone());
+        let rows = query.fetch_all(&self.readers).await?;
+        Ok(rows.into_iter().map(view_rows::seen_match_policy).collect())
     }
 
     async fn policies(&self) -> Result<Vec<PolicyRow>, Error> {

@@ -67,10 +67,9 @@ pub(super) async fn look_up(tables: &Tables, needs: &Needs) -> Result<Answer, Er
         let ids = id_list(others.iter().map(|id| id.0));
         answer.records.extend(records(tables, &RECORDS, ids).await?);
     }
-    if !needs.decisions.is_empty() || !needs.decisions_of.is_empty() {
+    if !needs.decisions.is_empty() {
         let ids: Vec<Uuid> = needs.decisions.iter().copied().collect();
-        let records: Vec<RecordId> = needs.decisions_of.iter().copied().collect();
-        answer.decisions = decisions(tables, &ids, &records).await?;
+        answer.decisions = decisions(tables, &ids, &[]).await?;
     }
     Ok(answer)
 }

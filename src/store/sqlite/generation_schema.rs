@@ -49,6 +49,11 @@ CREATE TABLE policy (
     published TEXT NOT NULL,                      -- JSON: time, source, id
     policy    TEXT NOT NULL                       -- JSON
 ) STRICT;
+CREATE TABLE match_policy (
+    position  INTEGER PRIMARY KEY,
+    published TEXT NOT NULL,                      -- JSON: time, source, id
+    policy    TEXT NOT NULL                       -- JSON
+) STRICT;
 CREATE TABLE unknown_member (
     source TEXT    NOT NULL,
     type   TEXT    NOT NULL,

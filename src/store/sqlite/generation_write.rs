@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use kulta_events::CustomerId;
 use kulta_projections::batch::Changes;
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{SqlStr, Sqlite, SqliteConnection};
@@ -90,6 +90,13 @@ static POLICIES: LazyLock<Insert> = LazyLock::new(|| {
         "ON CONFLICT (position) DO UPDATE SET published = excluded.published, policy = excluded.policy",
     )
 });
+static MATCH_POLICIES: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "match_policy (position, published, policy)",
+        3,
+        "ON CONFLICT (position) DO UPDATE SET published = excluded.published, policy = excluded.policy",
+    )
+});
 static UNKNOWN: LazyLock<Insert> = LazyLock::new(|| {
     Insert::new(
         "unknown_member (source, type, count)",
@@ -118,6 +125,7 @@ pub(super) async fn write(
     customers(connection, &changes.customers, true).await?;
     decisions(connection, &changes.decisions).await?;
     policies(connection, &changes.policies).await?;
+    match_policies(connection, &changes.match_policies).await?;
     unknown(connection, &changes.unknown).await?;
     if let Some(refold) = refold {
         refold_all(tables, connection, refold).await?;
@@ -140,6 +148,7 @@ pub(super) async fn fill(tables: &Tables, bulk: Bulk) -> Result<(), Error> {
     customers(connection, &bulk.customers, false).await?;
     decisions(connection, &bulk.decisions).await?;
     policies(connection, &bulk.policies).await?;
+    match_policies(connection, &bulk.match_policies).await?;
     unknown(connection, &bulk.unknown).await?;
     transaction.commit().await?;
     Ok(())
@@ -211,6 +220,13 @@ async fn policies(connection: &mut SqliteConnection, rows: &[PolicyRow]) -> Resu
         Ok(query.bind(signed(row.position)?).bind(to_text(&row.order)?).bind(to_text(&row.policy)?))
     };
     POLICIES.run(connection, rows, bind).await
+}
+
+async fn match_policies(connection: &mut SqliteConnection, rows: &[MatchPolicyRow]) -> Result<(), Error> {
+    let bind = |query: Bound, row: &MatchPolicyRow| {
+        Ok(query.bind(signed(row.position)?).bind(to_text(&row.order)?).bind(to_text(&*row.policy)?))
+    };
+    MATCH_POLICIES.run(connection, rows, bind).await
 }
 
 async fn unknown(connection: &mut SqliteConnection, rows: &[UnknownRow]) -> Result<(), Error> {

@@ -10,7 +10,8 @@ use kulta_events::{CustomerId, Instant, Json, Order, RecordId, Recorded};
 use kulta_projections::batch::{Changes, Needs};
 use kulta_projections::crosswalk::{Decision, Made, Withdrawn};
 use kulta_projections::record::RecordState;
-use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::identity::policy::MatchPolicy;
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
 use uuid::Uuid;
 
 /// A record id whose order has nothing to do with `n`.
@@ -96,6 +97,11 @@ pub fn customer(n: u64) -> CustomerRow {
     CustomerRow::of(&[&record(n)], &PolicyRow::built_in()).unwrap()
 }
 
+pub fn match_policy(n: u64, link: f32) -> MatchPolicyRow {
+    let policy = MatchPolicy { link, ..MatchPolicy::built_in() };
+    MatchPolicyRow { order: order(n), position: n, policy: Arc::new(policy) }
+}
+
 pub fn policy(n: u64, ask_weight: u32) -> PolicyRow {
     let mut policy = PolicyRow::built_in();
     policy.policy.default.ask_weight = ask_weight;
@@ -134,6 +140,7 @@ pub struct Contents {
     pub customers: Vec<CustomerRow>,
     pub decisions: Vec<Decision>,
     pub policies: Vec<PolicyRow>,
+    pub match_policies: Vec<MatchPolicyRow>,
     pub unknown: Vec<UnknownRow>,
     pub checkpoint: u64,
 }
@@ -146,6 +153,7 @@ pub async fn contents(of: &Arc<dyn Generation>) -> Contents {
         customers: Vec::new(),
         decisions: Vec::new(),
         policies: of.policies().await.unwrap(),
+        match_policies: of.match_policies_seen().await.unwrap().into_iter().map(|(_, row)| row.unwrap()).collect(),
         unknown: of.unknown().await.unwrap(),
         checkpoint: of.checkpoint().await.unwrap(),
     };
@@ -183,6 +191,7 @@ pub fn expected(changes: &Changes, checkpoint: u64) -> Contents {
         customers: changes.customers.clone(),
         decisions: changes.decisions.clone(),
         policies: changes.policies.clone(),
+        match_policies: changes.match_policies.clone(),
         unknown: changes.unknown.clone(),
         checkpoint,
     };
@@ -202,7 +211,6 @@ pub fn needs(numbers: impl IntoIterator<Item = u64> + Clone) -> Needs {
         records: ids.clone(),
         members_of: ids.iter().map(|id| CustomerId(id.0)).collect(),
         decisions: ids.iter().map(|id| id.0).collect(),
-        decisions_of: ids,
         ..Needs::default()
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kulta_events::RecordId;
 
 use super::{Resolver, record_id};
+use crate::crosswalk::Decision;
 use crate::identity::block::{joined, refined};
 use crate::identity::compare;
 use crate::identity::explain::{Explanation, Sides, explain};
@@ -48,6 +49,11 @@ pub struct Review {
 }
 
 impl Resolver {
+    /// The highest position of any decision that names a record, known or not, however it ended.
+    pub fn decided_at(&self, record: RecordId) -> Option<u64> {
+        self.decisions.naming(record.0.as_u128()).map(Decision::position).max()
+    }
+
     /// Why two records are, or are not, one customer; `None`: one of them is not known.
     pub fn explain(&self, one: RecordId, other: RecordId) -> Option<Explanation> {
         let place = |record: RecordId| self.residents.by_id.get(&record.0.as_u128()).copied();

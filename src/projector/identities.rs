@@ -1,0 +1,247 @@
+//! The records as matching holds them: in memory, beside a generation of projections and as far as that is.
+//!
+//! What is in memory is a function of what the generation holds, so a node that starts, takes over or follows reads it
+//! from there. When a write fails, what matching was told of it is read back.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use kulta_events::{CustomerId, RecordId};
+use kulta_projections::batch::{Folded, Found, Needs};
+use kulta_projections::crosswalk::Decision;
+use kulta_projections::identity::live::Resolver;
+use kulta_projections::identity::policy::MatchPolicy;
+use kulta_projections::identity::prepared::Prepared;
+use kulta_projections::identity::said::attributes;
+use kulta_projections::rows::{MatchPolicyRow, RecordRow};
+use uuid::Uuid;
+
+use super::Error;
+use crate::store::views::Generation;
+
+/// Rows read at a time.
+const PAGE: usize = 5_000;
+/// Records that are told while readers wait.
+const AT_ONCE: usize = 64;
+
+/// The records of one node, shared with whoever asks who is who.
+#[derive(Clone, Debug, Default)]
+pub struct Identities(Arc<RwLock<Option<Resident>>>);
+
+/// What is in memory, and of what.
+#[derive(Debug)]
+pub(super) struct Resident {
+    resolver: Resolver,
+    policy: MatchPolicyRow,
+    generation: i64,
+    /// As far as the generation was when this was the same.
+    position: u64,
+    /// Told, but not yet known to be written.
+    doubtful: (BTreeSet<RecordId>, BTreeSet<Uuid>),
+}
+
+impl Resident {
+    pub(super) fn new(resolver: Resolver, policy: MatchPolicyRow, generation: i64, position: u64) -> Self {
+        Self { resolver, policy, generation, position, doubtful: Default::default() }
+    }
+}
+
+/// What a generation holds, read for matching.
+pub(super) struct Loaded {
+    pub resolver: Resolver,
+    /// Customers that are not what matching finds.
+    pub differing: Vec<Vec<RecordId>>,
+}
+
+impl Identities {
+    /// Asks matching something; `None` while nothing is loaded yet. Whoever asks holds up the projector.
+    pub fn ask<T>(&self, question: impl FnOnce(&Resolver, &MatchPolicyRow) -> T) -> Option<T> {
+        let resident = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        resident.as_ref().map(|resident| question(&resident.resolver, &resident.policy))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Resident) -> T) -> Option<T> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).as_mut().map(change)
+    }
+
+    pub(super) fn put(&self, resident: Resident) {
+        let before = self.0.write().unwrap_or_else(PoisonError::into_inner).replace(resident);
+        drop(before);
+    }
+
+    /// Takes what another has.
+    pub(super) fn take_over(&self, other: &Self) {
+        if let Some(resident) = other.0.write().unwrap_or_else(PoisonError::into_inner).take() {
+            self.put(resident);
+        }
+    }
+
+    /// The match policy by which records are matched now.
+    pub fn policy(&self) -> Option<MatchPolicyRow> {
+        self.ask(|_, policy| policy.clone())
+    }
+
+    /// Tells matching of a batch; what it finds.
+    pub(super) fn tell(&self, folded: &Folded, policy: &MatchPolicy) -> Result<Found, Error> {
+        let (records, decisions) = folded.told();
+        let told = (records.collect(), decisions.collect());
+        self.change(|resident| resident.doubtful = told).ok_or(Error::NoProgress)?;
+        tokio::task::block_in_place(|| {
+            let mut prepared = folded.prepared(policy).into_iter().peekable();
+            while prepared.peek().is_some() {
+                let some: Vec<(RecordId, Prepared)> = prepared.by_ref().take(AT_ONCE).collect();
+                self.change(|resident| {
+                    some.into_iter().for_each(|(record, prepared)| resident.resolver.upsert(record, prepared));
+                });
+            }
+        });
+        self.change(|resident| folded.tell_decisions(&mut resident.resolver)).ok_or(Error::NoProgress)
+    }
+
+    /// What was told is written, up to a position.
+    pub(super) fn written(&self, to: u64) {
+        self.change(|resident| {
+            resident.position = to;
+            resident.doubtful = Default::default();
+        });
+    }
+
+    /// Brings what is in memory to where the generation is. Answers customers that are not what matching finds: then the
+    /// generation was made by another program.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn sync(&self, generation: &Arc<dyn Generation>) -> Result<Vec<Vec<RecordId>>, Error> {
+        let checkpoint = generation.checkpoint().await?;
+        let policy = generation.match_policy().await?;
+        let state = self.change(|resident| {
+            let same = resident.generation == generation.number() && resident.policy.position == policy.position;
+            (same && resident.position <= checkpoint).then(|| (resident.position, resident.doubtful.clone()))
+        });
+        let Some((position, doubtful)) = state.flatten() else {
+            let loaded = load(generation, &policy.policy).await?;
+            self.put(Resident::new(loaded.resolver, policy, generation.number(), checkpoint));
+            return Ok(loaded.differing);
+        };
+        self.read_back(generation, doubtful).await?;
+        if position < checkpoint {
+            self.follow(generation, position).await?;
+        }
+        self.written(checkpoint);
+        Ok(Vec::new())
+    }
+
+    /// Whether there is nothing to bring: the projector's own writes are known.
+    pub(super) fn is_at(&self, generation: i64, position: u64) -> bool {
+        let told = self.change(|resident| {
+            let (records, decisions) = &resident.doubtful;
+            let sure = records.is_empty() && decisions.is_empty();
+            sure && resident.generation == generation && resident.position == position
+        });
+        told.unwrap_or(false)
+    }
+
+    /// Reads records and decisions back, of which it is not sure whether they were written.
+    async fn read_back(
+        &self,
+        generation: &Arc<dyn Generation>,
+        (records, decisions): (BTreeSet<RecordId>, BTreeSet<Uuid>),
+    ) -> Result<(), Error> {
+        if records.is_empty() && decisions.is_empty() {
+            return Ok(());
+        }
+        let needs = Needs { records: records.clone(), decisions: decisions.clone(), ..Needs::default() };
+        let answer = generation.look_up(&needs).await?;
+        let there: BTreeSet<RecordId> = answer.records.iter().map(|row| row.record).collect();
+        let known: BTreeSet<Uuid> = answer.decisions.iter().map(|decision| decision.id).collect();
+        self.change(|resident| {
+            records.difference(&there).for_each(|record| resident.resolver.remove(*record));
+            for id in decisions.difference(&known) {
+                resident.resolver.decide(Decision { id: *id, made: None, withdrawn: None });
+            }
+        });
+        self.take_rows(answer.records, answer.decisions);
+        Ok(())
+    }
+
+    /// Reads what changed after a position.
+    async fn follow(&self, generation: &Arc<dyn Generation>, position: u64) -> Result<(), Error> {
+        let mut after = (position, Uuid::max());
+        loop {
+            let page = generation.customers_since(after, PAGE / 5).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = (last.position, last.customer.0);
+            let members_of = page.iter().map(|customer| customer.customer).collect();
+            let rows = generation.look_up(&Needs { members_of, ..Needs::default() }).await?.records;
+            let ids: Vec<RecordId> = rows.iter().map(|row| row.record).collect();
+            let decisions = generation.decisions_of(&ids).await?;
+            self.take_rows(rows, decisions);
+        }
+    }
+
+    fn take_rows(&self, rows: Vec<RecordRow>, decisions: Vec<Decision>) {
+        let Some(policy) = self.policy() else { return };
+        let prepared: Vec<_> = rows.iter().map(|row| (row.record, prepare(row, &policy.policy))).collect();
+        self.change(|resident| {
+            prepared.into_iter().for_each(|(record, prepared)| resident.resolver.upsert(record, prepared));
+            decisions.into_iter().for_each(|decision| resident.resolver.decide(decision));
+            // Whose they are stands in the rows already.
+            drop(resident.resolver.clusters_changed());
+        });
+    }
+}
+
+fn prepare(row: &RecordRow, policy: &MatchPolicy) -> Prepared {
+    Prepared::of(&attributes(&row.source, &row.state), policy)
+}
+
+/// Reads all records and decisions of a generation and matches them under a policy.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPolicy>) -> Result<Loaded, Error> {
+    let mut decisions = Vec::new();
+    let mut after = None;
+    loop {
+        let page = generation.decisions_page(after, PAGE).await?;
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
+        decisions.extend(page.into_iter().filter_map(|(_, decision)| decision));
+    }
+    let mut preparing = Vec::new();
+    let mut places = HashMap::new();
+    let mut after = None;
+    loop {
+        let page = generation.records_page(after, PAGE).await?;
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
+        let rows: Vec<RecordRow> = page.into_iter().filter_map(|(_, row)| row).collect();
+        places.extend(rows.iter().map(|row| (row.record, (row.first_position, row.customer))));
+        let policy = policy.clone();
+        preparing.push(tokio::task::spawn_blocking(move || {
+            rows.iter().map(|row| (row.record, prepare(row, &policy))).collect::<Vec<_>>()
+        }));
+    }
+    let mut records = Vec::with_capacity(places.len());
+    for prepared in preparing {
+        records.extend(prepared.await.map_err(|_| Error::NoProgress)?);
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let policy = policy.clone();
+    let loaded = tokio::task::spawn_blocking(move || {
+        let mut resolver = Resolver::new((*policy).clone());
+        resolver.load(records, decisions, threads);
+        let clusters = resolver.clusters_changed().clusters;
+        let differing = clusters.into_iter().filter(|cluster| differs(cluster, &places)).collect();
+        Loaded { resolver, differing }
+    });
+    loaded.await.map_err(|_| Error::NoProgress)
+}
+
+/// Whether the records of a cluster are not a customer of their founder's id.
+fn differs(cluster: &[RecordId], places: &HashMap<RecordId, (u64, CustomerId)>) -> bool {
+    let of = |record: &RecordId| places.get(record).copied();
+    let founder = cluster.iter().filter_map(|record| Some((of(record)?.0, *record))).min();
+    let Some((_, founder)) = founder else { return false };
+    cluster.iter().any(|record| of(record).is_some_and(|(_, customer)| customer != founder.into()))
+}
