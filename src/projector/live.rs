@@ -75,7 +75,16 @@ impl Projector {
     pub fn new(source: Source, generations: Arc<dyn Generations>, projections: Projections, holder: String) -> Self {
         let (state, _) = watch::channel(State::StandingBy);
         let identities = Identities::default();
-        Self { source, generations, projections, identities, turn: Mutex::default(), rebuilding: Mutex::default(), state, holder }
+        Self {
+            source,
+            generations,
+            projections,
+            identities,
+            turn: Mutex::default(),
+            rebuilding: Mutex::default(),
+            state,
+            holder,
+        }
     }
 
     /// What it is doing.

@@ -100,12 +100,7 @@ impl Projector {
     }
 
     /// Follows the log until little is left, then stops the live generation for the rest and takes its place.
-    async fn swap_in(
-        &self,
-        target: Target<'_>,
-        mut at: u64,
-        progress: Progress<'_>,
-    ) -> Result<u64, Error> {
+    async fn swap_in(&self, target: Target<'_>, mut at: u64, progress: Progress<'_>) -> Result<u64, Error> {
         while self.projections.position().saturating_sub(at) > BATCH as u64 {
             progress(Step::CatchingUp(at));
             at = advance(&self.source, target, at, None).await?;

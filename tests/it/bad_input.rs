@@ -153,7 +153,7 @@ fn every_door_has_the_same_verdict(place: &Place) {
     import(place, &table);
     let server = place.serve();
     let mut client = server.client();
-    assert_eq!(client.read("/v1/events")["items"].as_array().unwrap().len(), 3, "policy, good, last");
+    assert_eq!(client.read("/v1/events")["items"].as_array().unwrap().len(), 4, "two policies, good, last");
     letters(&mut client, &table);
 }
 
@@ -268,7 +268,7 @@ fn bodies_that_are_too_large_or_broken_are_refused_as_a_whole() {
         let problem = request.send().expect_status(status).json();
         assert_eq!(problem["code"], code, "{problem}");
     }
-    assert_eq!(client.read("/v1/events")["items"].as_array().unwrap().len(), 1, "nothing but the policy was stored");
+    assert_eq!(client.read("/v1/events")["items"].as_array().unwrap().len(), 2, "nothing but the policies was stored");
     let whole = client.post("/v1/events").header("content-encoding", "gzip").body(SINGLE, packed).send();
     assert_eq!(whole.expect_status(200).json()["results"][0]["status"], "accepted");
 }

@@ -63,7 +63,7 @@ fn what_was_acknowledged_is_there_after_a_stop_and_a_kill() {
 
     let server = program.serve();
     let events = server.client().get("/v1/events").send().expect_status(200).json();
-    assert_eq!(events["items"][1]["data"]["name"], "Anna Virtanen");
+    assert_eq!(events["items"][2]["data"]["name"], "Anna Virtanen");
     server.signal(Signal::Int);
     assert_eq!(server.wait(PATIENCE).code(), Some(0));
 }
@@ -102,7 +102,7 @@ fn a_database_keeps_its_master_key() {
     let given = program.clone().env("KULTA_MASTER_KEY_FILE", &aside);
     let server = given.serve();
     let events = server.client().get("/v1/events").send().expect_status(200).json();
-    assert_eq!(events["items"][1]["subject"], "anna.virtanen@example.fi");
+    assert_eq!(events["items"][2]["subject"], "anna.virtanen@example.fi");
 }
 
 /// Panics with the names of the files that differ.
@@ -202,7 +202,7 @@ async fn two_nodes_serve_one_postgresql_under_one_key() {
     assert_eq!(
         publish(&mut two.client(), &registered("2")),
         json!({
-            "source": "newsletter", "id": "2", "status": "accepted", "position": 3,
+            "source": "newsletter", "id": "2", "status": "accepted", "position": 4,
         })
     );
     let events = one.client().get("/v1/events?wait=30&after=1").send().expect_status(200).json();

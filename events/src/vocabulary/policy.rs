@@ -13,8 +13,12 @@ pub const TYPES: &[EventType] = &[
         POLICY,
     )
     .home(HOME),
-    EventType::of_record("match_policy.published", "From now on these weights say which records are one customer.", POLICY)
-        .home(HOME),
+    EventType::of_record(
+        "match_policy.published",
+        "From now on these weights say which records are one customer.",
+        POLICY,
+    )
+    .home(HOME),
 ];
 
 const POLICY: &[Field] = &[fact("policy", Document).required(), personal("note", Text(8_000), Conversation)];

@@ -2,9 +2,9 @@ use kulta_events::Json;
 use kulta_events::payload::Criterion;
 
 use super::*;
+use crate::given::{EventExt, decision, event, record, withdrawal};
 use crate::identity::live::Resolver;
 use crate::identity::policy::MatchPolicy;
-use crate::given::{EventExt, decision, event, record, withdrawal};
 
 const REGISTERED: &str = "customer.registered";
 

@@ -293,12 +293,7 @@ impl Store {
         self.write(changes);
     }
 
-    fn ask<T>(
-        &self,
-        loaded: &mut Loaded,
-        log: &[Recorded],
-        part: impl Fn(&Loaded) -> Result<T, Box<Needs>>,
-    ) -> T {
+    fn ask<T>(&self, loaded: &mut Loaded, log: &[Recorded], part: impl Fn(&Loaded) -> Result<T, Box<Needs>>) -> T {
         for _ in 0..100 {
             match part(loaded) {
                 Ok(done) => return done,

@@ -84,6 +84,7 @@ fn names_and_permissions(place: &Place) {
         events(&mut annette).iter().map(|event| (text(event, "type").to_owned(), event["actor"].clone())).collect();
     let expected = [
         ("survivorship_policy.published", "kulta"),
+        ("match_policy.published", "kulta"),
         ("customer.registered", "erp-prod"),
         ("customer.registered", "annette"),
         ("customer.contact_edited", "seller"),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::given::{EPOCH, Store};
 use super::on_both_stores;
 use super::rows::{
-    contents, crowd, customer, decision, expected, id, needs, match_policy, people, policy, record, unknown, withdrawn,
+    contents, crowd, customer, decision, expected, id, match_policy, needs, people, policy, record, unknown, withdrawn,
 };
 
 on_both_stores!(

@@ -9,8 +9,8 @@ use kulta_events::recorded::{EventName, Payload};
 use kulta_events::{CustomerId, Instant, Json, Order, RecordId, Recorded};
 use kulta_projections::batch::{Changes, Needs};
 use kulta_projections::crosswalk::{Decision, Made, Withdrawn};
-use kulta_projections::record::RecordState;
 use kulta_projections::identity::policy::MatchPolicy;
+use kulta_projections::record::RecordState;
 use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
 use uuid::Uuid;
 
