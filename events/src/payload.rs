@@ -14,9 +14,11 @@ pub enum Verdict {
     Link,
     /// Two customers.
     Separate,
+    /// Not now: the question goes to the end of the queue. It binds nobody.
+    Later,
 }
 
-/// `identity.linked` and `identity.separated` at rest: all of `records` with, or apart from, all of `from`.
+/// What a steward said of two lists of records, at rest: all of `records` with, or apart from, all of `from`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pairing {
     /// One side.

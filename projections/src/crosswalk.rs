@@ -83,7 +83,7 @@ impl Decision {
 pub fn decision_of(event: &Recorded) -> Option<Uuid> {
     let of_stream = || event.stream.strip_prefix("decision-").and_then(|id| id.parse().ok()).unwrap_or(event.key);
     match event.type_name.as_str() {
-        "identity.linked" | "identity.separated" => Some(of_stream()),
+        "identity.linked" | "identity.separated" | "identity.postponed" => Some(of_stream()),
         "identity.decision_withdrawn" => Some(withdrawn_decision(&event.payload.data).unwrap_or_else(of_stream)),
         _ => None,
     }
@@ -96,6 +96,7 @@ pub fn fold(decisions: &mut BTreeMap<Uuid, Decision>, event: &Recorded) -> Optio
     let verdict = match event.type_name.as_str() {
         "identity.linked" => Verdict::Link,
         "identity.separated" => Verdict::Separate,
+        "identity.postponed" => Verdict::Later,
         _ => {
             let (order, position) = match decision.withdrawn.take() {
                 Some(known) => (known.order.min(event.order.clone()), known.position.max(event.position)),
@@ -167,6 +168,7 @@ pub(crate) fn decided<'a>(
         match made.verdict {
             Verdict::Link => sets.link(&one, &other),
             Verdict::Separate => sets.separate(number, &one, &other),
+            Verdict::Later => {}
         }
     }
     sets
@@ -179,8 +181,9 @@ pub fn contradictions<'a>(
     verdict: Verdict,
     decisions: impl IntoIterator<Item = &'a Decision>,
 ) -> Vec<Uuid> {
-    let mut latest_first: Vec<(Uuid, &Made)> =
-        decisions.into_iter().filter_map(|decision| Some((decision.id, decision.standing()?))).collect();
+    let binding = |decision: &'a Decision| Some((decision.id, decision.standing()?));
+    let mut latest_first: Vec<(Uuid, &Made)> = decisions.into_iter().filter_map(binding).collect();
+    latest_first.retain(|(_, made)| made.verdict != Verdict::Later);
     latest_first.sort_unstable_by(|a, b| b.1.order.cmp(&a.1.order));
     let new = Pairs::of(&new.records, &new.from);
     let mut later: Vec<Pairs> = Vec::new();

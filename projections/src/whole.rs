@@ -249,6 +249,11 @@ impl Finished<'_> {
         &self.whole.central.match_policies
     }
 
+    /// The sources of all records.
+    pub fn sources(&self) -> BTreeSet<String> {
+        self.whole.shards.iter().flat_map(Shard::source_names).map(str::to_owned).collect()
+    }
+
     /// The records as matching holds them, for whoever goes on from here.
     pub fn into_resolver(self) -> Resolver {
         self.resolver

@@ -60,6 +60,7 @@ impl Aggregate for Decision {
                 let type_name = match verdict {
                     Verdict::Link => "identity.linked",
                     Verdict::Separate => "identity.separated",
+                    Verdict::Later => "identity.postponed",
                 };
                 (type_name, to_value(&pairing.to_json()), reason)
             }

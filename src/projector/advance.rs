@@ -49,7 +49,8 @@ pub async fn advance(source: &Source, target: Target<'_>, from: u64, until: Opti
         Some(other) => {
             let loaded = load(target.generation, &other.policy).await?;
             let found = Found { clusters: loaded.differing, ..Found::default() };
-            (found, Some(Resident::new(loaded.resolver, other, target.generation.number(), to)))
+            let number = target.generation.number();
+            (found, Some(Resident::new(loaded.resolver, loaded.sources, other, number, to)))
         }
         None => (target.identities.tell(&folded, &matched_by.policy)?, None),
     };

@@ -4,12 +4,13 @@
 //! from there. When a write fails, what matching was told of it is read back.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Folded, Found, Needs};
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::identity::live::Resolver;
+use kulta_projections::identity::live::{Question, Resolver, Snapshot};
 use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::identity::prepared::Prepared;
 use kulta_projections::identity::said::attributes;
@@ -26,29 +27,55 @@ const AT_ONCE: usize = 64;
 
 /// The records of one node, shared with whoever asks who is who.
 #[derive(Clone, Debug, Default)]
-pub struct Identities(Arc<RwLock<Option<Resident>>>);
+pub struct Identities {
+    resident: Arc<RwLock<Option<Resident>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// What was worked out for those who asked, to be used again.
+#[derive(Debug, Default)]
+struct Kept {
+    /// The stewards' questions at a change.
+    questions: Option<(u64, Arc<Vec<Question>>)>,
+    /// All records with their agreements, for as long as somebody previews policies.
+    snapshot: Option<(Instant, u64, Arc<Snapshot>)>,
+}
+
+/// For how long a snapshot is used for previews: it takes as much memory as the records.
+const SNAPSHOT_LIVES: Duration = Duration::from_secs(300);
 
 /// What is in memory, and of what.
 #[derive(Debug)]
 pub(super) struct Resident {
     resolver: Resolver,
     policy: MatchPolicyRow,
+    /// Every source that a record is of.
+    sources: BTreeSet<String>,
     generation: i64,
     /// As far as the generation was when this was the same.
     position: u64,
+    /// How often it changed.
+    changes: u64,
     /// Told, but not yet known to be written.
     doubtful: (BTreeSet<RecordId>, BTreeSet<Uuid>),
 }
 
 impl Resident {
-    pub(super) fn new(resolver: Resolver, policy: MatchPolicyRow, generation: i64, position: u64) -> Self {
-        Self { resolver, policy, generation, position, doubtful: Default::default() }
+    pub(super) fn new(
+        resolver: Resolver,
+        sources: BTreeSet<String>,
+        policy: MatchPolicyRow,
+        generation: i64,
+        position: u64,
+    ) -> Self {
+        Self { resolver, policy, sources, generation, position, changes: 0, doubtful: Default::default() }
     }
 }
 
 /// What a generation holds, read for matching.
-pub(super) struct Loaded {
+pub(crate) struct Loaded {
     pub resolver: Resolver,
+    pub sources: BTreeSet<String>,
     /// Customers that are not what matching finds.
     pub differing: Vec<Vec<RecordId>>,
 }
@@ -56,24 +83,77 @@ pub(super) struct Loaded {
 impl Identities {
     /// Asks matching something; `None` while nothing is loaded yet. Whoever asks holds up the projector.
     pub fn ask<T>(&self, question: impl FnOnce(&Resolver, &MatchPolicyRow) -> T) -> Option<T> {
-        let resident = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let resident = self.resident.read().unwrap_or_else(PoisonError::into_inner);
         resident.as_ref().map(|resident| question(&resident.resolver, &resident.policy))
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Resident) -> T) -> Option<T> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).as_mut().map(change)
+        self.resident.write().unwrap_or_else(PoisonError::into_inner).as_mut().map(|resident| {
+            resident.changes += 1;
+            change(resident)
+        })
     }
 
     pub(super) fn put(&self, resident: Resident) {
-        let before = self.0.write().unwrap_or_else(PoisonError::into_inner).replace(resident);
+        let mut resident = resident;
+        // Whoever kept something of what was there before is not to take it for this.
+        resident.changes =
+            self.resident.read().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, |before| before.changes)
+                + 1;
+        let before = self.resident.write().unwrap_or_else(PoisonError::into_inner).replace(resident);
         drop(before);
     }
 
     /// Takes what another has.
     pub(super) fn take_over(&self, other: &Self) {
-        if let Some(resident) = other.0.write().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(resident) = other.resident.write().unwrap_or_else(PoisonError::into_inner).take() {
             self.put(resident);
         }
+    }
+
+    /// Every source that a record is of.
+    pub fn sources(&self) -> Option<BTreeSet<String>> {
+        self.look(|resident| resident.sources.clone())
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Resident) -> T) -> Option<T> {
+        self.resident.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
+    }
+
+    /// What is asked of stewards, the first to be answered first; found anew after every change.
+    pub fn questions(&self) -> Option<Arc<Vec<Question>>> {
+        let changes = self.look(|resident| resident.changes)?;
+        let kept =
+            |kept: &Kept| kept.questions.as_ref().filter(|(at, _)| *at == changes).map(|(_, found)| found.clone());
+        if let Some(questions) = kept(&self.kept.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Some(questions);
+        }
+        let (changes, found) = self.look(|resident| (resident.changes, Arc::new(resident.resolver.questions())))?;
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).questions = Some((changes, found.clone()));
+        Some(found)
+    }
+
+    /// All records as they are, or were some minutes ago when somebody previewed a policy, and at which position.
+    pub fn snapshot(&self) -> Option<(u64, Arc<Snapshot>)> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        kept.snapshot = kept.snapshot.take().filter(|(until, ..)| *until > now);
+        if let Some((_, position, snapshot)) = &kept.snapshot {
+            return Some((*position, snapshot.clone()));
+        }
+        drop(kept);
+        let (position, mut snapshot) = self.look(|resident| (resident.position, resident.resolver.snapshot()))?;
+        snapshot.compare(std::thread::available_parallelism().map_or(1, usize::from));
+        let snapshot = Arc::new(snapshot);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.snapshot = Some((now + SNAPSHOT_LIVES, position, snapshot.clone()));
+        Some((position, snapshot))
+    }
+
+    /// Lets go of a snapshot that nobody used for some minutes.
+    pub(super) fn tidy(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.snapshot = kept.snapshot.take().filter(|(until, ..)| *until > Instant::now());
     }
 
     /// The match policy by which records are matched now.
@@ -85,7 +165,12 @@ impl Identities {
     pub(super) fn tell(&self, folded: &Folded, policy: &MatchPolicy) -> Result<Found, Error> {
         let (records, decisions) = folded.told();
         let told = (records.collect(), decisions.collect());
-        self.change(|resident| resident.doubtful = told).ok_or(Error::NoProgress)?;
+        let sources: BTreeSet<String> = folded.sources().map(str::to_owned).collect();
+        let begun = self.change(|resident| {
+            resident.doubtful = told;
+            resident.sources.extend(sources);
+        });
+        begun.ok_or(Error::NoProgress)?;
         tokio::task::block_in_place(|| {
             let mut prepared = folded.prepared(policy).into_iter().peekable();
             while prepared.peek().is_some() {
@@ -114,14 +199,15 @@ impl Identities {
     pub(super) async fn sync(&self, generation: &Arc<dyn Generation>) -> Result<Vec<Vec<RecordId>>, Error> {
         let checkpoint = generation.checkpoint().await?;
         let policy = generation.match_policy().await?;
-        let state = self.change(|resident| {
+        let state = self.look(|resident| {
             let same = resident.generation == generation.number() && resident.policy.position == policy.position;
             (same && resident.position <= checkpoint).then(|| (resident.position, resident.doubtful.clone()))
         });
         let Some((position, doubtful)) = state.flatten() else {
             let loaded = load(generation, &policy.policy).await?;
-            self.put(Resident::new(loaded.resolver, policy, generation.number(), checkpoint));
-            return Ok(loaded.differing);
+            let Loaded { resolver, sources, differing } = loaded;
+            self.put(Resident::new(resolver, sources, policy, generation.number(), checkpoint));
+            return Ok(differing);
         };
         self.read_back(generation, doubtful).await?;
         if position < checkpoint {
@@ -133,7 +219,7 @@ impl Identities {
 
     /// Whether there is nothing to bring: the projector's own writes are known.
     pub(super) fn is_at(&self, generation: i64, position: u64) -> bool {
-        let told = self.change(|resident| {
+        let told = self.look(|resident| {
             let (records, decisions) = &resident.doubtful;
             let sure = records.is_empty() && decisions.is_empty();
             sure && resident.generation == generation && resident.position == position
@@ -182,7 +268,9 @@ impl Identities {
     fn take_rows(&self, rows: Vec<RecordRow>, decisions: Vec<Decision>) {
         let Some(policy) = self.policy() else { return };
         let prepared: Vec<_> = rows.iter().map(|row| (row.record, prepare(row, &policy.policy))).collect();
+        let sources: BTreeSet<String> = rows.into_iter().map(|row| row.source).collect();
         self.change(|resident| {
+            resident.sources.extend(sources);
             prepared.into_iter().for_each(|(record, prepared)| resident.resolver.upsert(record, prepared));
             decisions.into_iter().for_each(|decision| resident.resolver.decide(decision));
             // Whose they are stands in the rows already.
@@ -199,7 +287,7 @@ fn prepare(row: &RecordRow, policy: &MatchPolicy) -> Prepared {
 ///
 /// # Errors
 /// When the store fails.
-pub(super) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPolicy>) -> Result<Loaded, Error> {
+pub(crate) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPolicy>) -> Result<Loaded, Error> {
     let mut decisions = Vec::new();
     let mut after = None;
     loop {
@@ -210,12 +298,14 @@ pub(super) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPol
     }
     let mut preparing = Vec::new();
     let mut places = HashMap::new();
+    let mut sources = BTreeSet::new();
     let mut after = None;
     loop {
         let page = generation.records_page(after, PAGE).await?;
         let Some((last, _)) = page.last() else { break };
         after = Some(*last);
         let rows: Vec<RecordRow> = page.into_iter().filter_map(|(_, row)| row).collect();
+        sources.extend(rows.iter().map(|row| row.source.clone()));
         places.extend(rows.iter().map(|row| (row.record, (row.first_position, row.customer))));
         let policy = policy.clone();
         preparing.push(tokio::task::spawn_blocking(move || {
@@ -233,7 +323,7 @@ pub(super) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPol
         resolver.load(records, decisions, threads);
         let clusters = resolver.clusters_changed().clusters;
         let differing = clusters.into_iter().filter(|cluster| differs(cluster, &places)).collect();
-        Loaded { resolver, differing }
+        Loaded { resolver, sources, differing }
     });
     loaded.await.map_err(|_| Error::NoProgress)
 }

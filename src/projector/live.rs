@@ -72,9 +72,14 @@ pub enum State {
 
 impl Projector {
     /// A projector over a store.
-    pub fn new(source: Source, generations: Arc<dyn Generations>, projections: Projections, holder: String) -> Self {
+    pub fn new(
+        source: Source,
+        generations: Arc<dyn Generations>,
+        projections: Projections,
+        identities: Identities,
+        holder: String,
+    ) -> Self {
         let (state, _) = watch::channel(State::StandingBy);
-        let identities = Identities::default();
         Self {
             source,
             generations,
@@ -95,11 +100,6 @@ impl Projector {
     /// What readers see.
     pub fn projections(&self) -> &Projections {
         &self.projections
-    }
-
-    /// Who is who.
-    pub fn identities(&self) -> &Identities {
-        &self.identities
     }
 
     /// Follows the log until told to stop.
@@ -162,6 +162,7 @@ impl Projector {
         let to = advance(&self.source, target, from, None).await?;
         self.state.send_replace(State::Live);
         if to == from {
+            self.identities.tidy();
             return Ok(Progress::UpToDate);
         }
         self.projections.advanced(to);

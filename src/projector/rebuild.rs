@@ -74,7 +74,8 @@ impl Projector {
         generation.filled(until).await?;
         let identities = Identities::default();
         let policy = generation.match_policy().await?;
-        identities.put(Resident::new(finished.into_resolver(), policy, generation.number(), until));
+        let sources = finished.sources();
+        identities.put(Resident::new(finished.into_resolver(), sources, policy, generation.number(), until));
         drop(whole);
         let old = self.projections.live();
         let target = Target { generation: &generation, identities: &identities, epoch };

@@ -4,7 +4,10 @@
 //! log: membership, policies and events are those that were recorded by then.
 
 pub mod customer;
+pub mod matching;
+pub mod search;
 pub mod timeline;
+pub mod why;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +15,7 @@ use std::time::Duration;
 use kulta_events::{CustomerId, Instant, RecordId};
 use kulta_projections::rows::{PolicyRow, RecordRow};
 
-use crate::projector::{Projections, Source};
+use crate::projector::{Identities, Projections, Source};
 use crate::store::views::Generation;
 
 /// How long a read waits for a position before it gives up.
@@ -29,6 +32,9 @@ pub enum Error {
         /// Where the reader wanted them.
         wanted: u64,
     },
+    /// This node is reading the records for matching still.
+    #[error("matching is being loaded")]
+    NotLoaded,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
@@ -72,12 +78,13 @@ pub enum Found<T> {
 pub struct Reads {
     pub(crate) source: Source,
     pub(crate) projections: Projections,
+    pub(crate) identities: Identities,
 }
 
 impl Reads {
     /// Reads over a node's projections.
-    pub fn new(source: Source, projections: Projections) -> Self {
-        Self { source, projections }
+    pub fn new(source: Source, projections: Projections, identities: Identities) -> Self {
+        Self { source, projections, identities }
     }
 
     /// Waits until the projections have got to a position.

@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::privacy::{self, Vault};
-use crate::projector::{self, Projections, Projector, Source};
+use crate::projector::{self, Identities, Projections, Projector, Source};
 use crate::reads::Reads;
 use crate::store::{self, Log, Options};
 
@@ -101,10 +101,11 @@ impl Services {
         let generations = store::open_generations(&settings.database_url, options).await?;
         let projections = Projections::open(&*generations).await?;
         let source = Source { log: log.clone(), vault: vault.clone(), vocabulary: vocabulary.clone() };
-        let reads = Reads::new(source.clone(), projections.clone());
+        let identities = Identities::default();
+        let reads = Reads::new(source.clone(), projections.clone(), identities.clone());
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let customers = Customers { commands, reads: reads.clone() };
-        let projector = Arc::new(Projector::new(source, generations, projections, options.holder.clone()));
+        let projector = Arc::new(Projector::new(source, generations, projections, identities, options.holder.clone()));
         let (stop, _) = watch::channel(false);
         let metrics = Metrics::default();
         let services =

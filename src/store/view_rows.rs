@@ -111,6 +111,7 @@ pub fn verdict_text(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Link => "link",
         Verdict::Separate => "separate",
+        Verdict::Later => "later",
     }
 }
 
@@ -143,6 +144,7 @@ fn verdict_of(text: &str, id: Uuid) -> Result<Verdict, Error> {
     match text {
         "link" => Ok(Verdict::Link),
         "separate" => Ok(Verdict::Separate),
+        "later" => Ok(Verdict::Later),
         _ => Err(Error::Inconsistent(format!("the verdict of {id} cannot be read"))),
     }
 }

@@ -8,7 +8,7 @@ use kulta::commands::{Commands, Context, Customers, Done, Error, Say, Wish};
 use kulta::intake::publish::{Along, Arrival};
 use kulta::intake::{Intake, Published};
 use kulta::privacy::{MasterKey, Vault};
-use kulta::projector::{Projections, Projector, Source};
+use kulta::projector::{Identities, Projections, Projector, Source};
 use kulta::reads::{At, Found, Reads};
 use kulta::store::{self, Log, Options};
 use kulta_events::{RecordId, Vocabulary};
@@ -43,9 +43,15 @@ impl Node {
         let (vault, vocabulary) = (Arc::new(vault), Arc::new(vocabulary));
         let source = Source { log: log.clone(), vault: vault.clone(), vocabulary: vocabulary.clone() };
         let projections = Projections::open(generations.as_ref()).await.unwrap();
-        let projector =
-            Arc::new(Projector::new(source.clone(), generations, projections.clone(), "the test".to_owned()));
-        let reads = Reads::new(source, projections);
+        let identities = Identities::default();
+        let projector = Arc::new(Projector::new(
+            source.clone(),
+            generations,
+            projections.clone(),
+            identities.clone(),
+            "the test".to_owned(),
+        ));
+        let reads = Reads::new(source, projections, identities);
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let (stop, stopping) = watch::channel(false);
         let following = tokio::spawn({

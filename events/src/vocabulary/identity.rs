@@ -24,6 +24,12 @@ pub const TYPES: &[EventType] = &[
         .home(HOME)
         .importance(Importance::Normal),
     EventType::of_record(
+        "identity.postponed",
+        "Whether the records of the two lists are one customer is to be decided later.",
+        LISTS,
+    )
+    .home(HOME),
+    EventType::of_record(
         "identity.decision_withdrawn",
         "An earlier decision no longer holds.",
         &[fact("decision", Text(64)).required(), personal("reason", Text(8_000), Conversation)],

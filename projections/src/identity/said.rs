@@ -7,9 +7,14 @@ use crate::record::RecordState;
 
 /// The attributes of a record of `source` as it stands. What was cleared is not said.
 pub fn attributes(source: &str, state: &RecordState) -> Attributes {
-    let mut found = Attributes { source: source.to_owned(), ..Attributes::default() };
-    for (field, view) in state.fields() {
-        let Some(value) = view.value else { continue };
+    let fields = state.fields().filter_map(|(field, view)| Some((field, view.value?)));
+    Attributes { source: source.to_owned(), ..of_fields(fields) }
+}
+
+/// The attributes that fields of `customer.registered` say.
+pub fn of_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a Json)>) -> Attributes {
+    let mut found = Attributes::default();
+    for (field, value) in fields {
         match field {
             "kind" => found.kind = text(value),
             "given_name" => found.given_name = text(value),

@@ -130,6 +130,10 @@ impl Shard {
         })
     }
 
+    pub(super) fn source_names(&self) -> impl Iterator<Item = &str> {
+        self.sources.names.iter().map(String::as_str)
+    }
+
     pub(super) fn unknown(&self) -> &UnknownCounts {
         &self.unknown
     }

@@ -41,8 +41,13 @@ mod components;
 mod links;
 mod load;
 mod query;
+mod queue;
+mod search;
+mod whatif;
 
 pub use query::{Candidate, Review, Why};
+pub use queue::Question;
+pub use whatif::{Snapshot, WhatIf};
 
 use blocks::Blocks;
 

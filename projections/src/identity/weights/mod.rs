@@ -228,6 +228,20 @@ impl Table {
         Score { bits, evidence: sums.customer, household, possible: self.prior + sums.most }
     }
 
+    /// See [`lift`].
+    fn above(&self, old: &Self) -> f32 {
+        let rises = |new: &[[f32; LEVELS]; SLOTS], old: &[[f32; LEVELS]; SLOTS]| -> f32 {
+            let of = |(new, old): (&[f32; LEVELS], &[f32; LEVELS])| {
+                new.iter().zip(old).map(|(new, old)| new - old).fold(0.0, f32::max)
+            };
+            new.iter().zip(old).map(of).sum()
+        };
+        let customer = self.prior - old.prior + rises(&self.customer, &old.customer);
+        let household = old.household - self.household + rises(&old.shared, &self.shared);
+        let namesakes = old.namesakes - self.namesakes + rises(&old.chance, &self.chance);
+        customer.max(0.0) + household.max(namesakes).max(0.0)
+    }
+
     fn sums(&self, compared: &Compared) -> Sums {
         let mut sums = Sums { customer: 0.0, shared: 0.0, chance: 0.0, most: 0.0 };
         for slot in 0..self.slots {
@@ -244,6 +258,17 @@ impl Table {
         sums.shared += common;
         sums
     }
+}
+
+/// By how many bits a pair may rise at most under other weights for the same comparisons: the sum of the largest rises
+/// of each comparison, and of what household and namesakes may weigh less. (log2(1 + 2^a + 2^b) moves by no more than the
+/// larger of the moves of a and b.)
+pub fn lift(old: &MatchPolicy, new: &MatchPolicy) -> f32 {
+    let of = |organisations: bool| {
+        let old = Table::of(old.weights(organisations), &old.terms, organisations);
+        Table::of(new.weights(organisations), &new.terms, organisations).above(&old)
+    };
+    of(false).max(of(true))
 }
 
 struct Sums {

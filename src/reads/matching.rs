@@ -1,0 +1,113 @@
+//! The stewards' queue, and what another match policy would change.
+
+use std::sync::Arc;
+
+use kulta_events::{CustomerId, RecordId};
+use kulta_projections::batch::Needs;
+use kulta_projections::identity::live::{Question, WhatIf};
+use kulta_projections::identity::policy::MatchPolicy;
+use kulta_projections::rows::{MatchPolicyRow, RecordRow};
+
+use super::search::{Brief, brief};
+use super::{Error, Reads};
+use crate::projector::identities::load;
+
+/// A question for a steward, with whom it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The question.
+    pub question: Question,
+    /// The two records and the customers that hold them, the record with the lower id first.
+    pub sides: [(RecordRow, Brief); 2],
+}
+
+impl Reads {
+    /// The match policy in force.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn match_policy(&self) -> Result<MatchPolicyRow, Error> {
+        Ok(self.projections.live().match_policy().await?)
+    }
+
+    /// All questions for stewards, the first to be answered first.
+    ///
+    /// # Errors
+    /// When matching is not loaded yet.
+    pub fn questions(&self) -> Result<Arc<Vec<Question>>, Error> {
+        tokio::task::block_in_place(|| self.identities.questions()).ok_or(Error::NotLoaded)
+    }
+
+    /// Whom a question is about; `None` when it was answered meanwhile.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn asked(&self, question: &Question) -> Result<Option<Asked>, Error> {
+        let live = self.projections.live();
+        let review = &question.review;
+        let needs = Needs { records: [review.one, review.other].into(), ..Needs::default() };
+        let rows = live.look_up(&needs).await?.records;
+        let row = |id: RecordId| rows.iter().find(|row| row.record == id).cloned();
+        let (Some(one), Some(other)) = (row(review.one), row(review.other)) else { return Ok(None) };
+        let customers: [CustomerId; 2] = [one.customer, other.customer];
+        if customers[0] == customers[1] {
+            return Ok(None);
+        }
+        let (Some(first), Some(second)) = (brief(&live, customers[0]).await?, brief(&live, customers[1]).await?) else {
+            return Ok(None);
+        };
+        Ok(Some(Asked { question: question.clone(), sides: [(one, first), (other, second)] }))
+    }
+
+    /// What another match policy would change, by all records as they are, or were some minutes ago when somebody asked
+    /// for a preview before.
+    ///
+    /// # Errors
+    /// When matching is not loaded yet, or the store fails.
+    pub async fn preview(&self, policy: MatchPolicy) -> Result<Previewed, Error> {
+        let identities = self.identities.clone();
+        let policy = Arc::new(policy);
+        let asked = policy.clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            let (position, snapshot) = identities.snapshot()?;
+            let found = snapshot.can_preview(&asked).then(|| snapshot.preview(&asked, threads()));
+            Some((position, snapshot, found))
+        });
+        let (position, snapshot, found) = answer.await.ok().flatten().ok_or(Error::NotLoaded)?;
+        if let Some(found) = found {
+            return Ok(Previewed { position, found });
+        }
+        // Other ids are strong: that is found when records are normalised, so they are read again.
+        let loaded = load(&self.projections.live(), &policy).await?;
+        let compared = tokio::task::spawn_blocking(move || snapshot.preview_of(&loaded.resolver)).await;
+        Ok(Previewed { position, found: compared.map_err(|_| Error::NotLoaded)? })
+    }
+
+    /// A policy learned from all records as they are, without labels, and what it would change.
+    ///
+    /// # Errors
+    /// When matching is not loaded yet.
+    pub async fn train(&self) -> Result<(MatchPolicy, Previewed), Error> {
+        let identities = self.identities.clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            let (position, snapshot) = identities.snapshot()?;
+            let policy = snapshot.train(threads());
+            let found = snapshot.preview(&policy, threads());
+            Some((policy, Previewed { position, found }))
+        });
+        answer.await.ok().flatten().ok_or(Error::NotLoaded)
+    }
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// What a policy would change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Previewed {
+    /// By the records as they were at this position.
+    pub position: u64,
+    /// The counts, with examples.
+    pub found: WhatIf,
+}
