@@ -59,6 +59,17 @@ pub enum Wish {
         /// The steward's word.
         say: Say,
     },
+    /// Two customers that may be one stay two, or the question is put off.
+    Answer {
+        /// Any record id of one.
+        id: RecordId,
+        /// Any record id of the other.
+        with: RecordId,
+        /// [`Verdict::Separate`] or [`Verdict::Later`].
+        verdict: Verdict,
+        /// The steward's word.
+        say: Say,
+    },
     /// Some records of a customer are another customer.
     Split {
         /// Any record id of it.
@@ -101,6 +112,7 @@ impl Decide for Asked<'_> {
             Wish::Register { attributes } => of.register(transaction, attributes).await,
             Wish::Change { id, if_match, command } => of.change(transaction, *id, *if_match, command).await,
             Wish::Merge { id, with, say } => of.merge(transaction, *id, *with, say).await,
+            Wish::Answer { id, with, verdict, say } => of.answer(transaction, *id, *with, *verdict, say).await,
             Wish::Split { id, away, say } => of.split(transaction, *id, away, say).await,
             Wish::Withdraw { decision, reason } => {
                 let command = decision::Command::Withdraw { decision: *decision, reason: reason.clone() };
@@ -201,6 +213,27 @@ impl Customers {
         with: RecordId,
         say: &Say,
     ) -> Result<(i16, Value), Error> {
+        let ([first, second], pairing) = self.two(id, with).await?;
+        let founder = if first.first_position < second.first_position { first } else { second };
+        let decision = self.decide(transaction, Verdict::Link, pairing, say).await?;
+        Ok((200, json!({"customer_id": founder.customer, "decision_id": decision})))
+    }
+
+    async fn answer(
+        &self,
+        transaction: &mut Transaction,
+        id: RecordId,
+        with: RecordId,
+        verdict: Verdict,
+        say: &Say,
+    ) -> Result<(i16, Value), Error> {
+        let ([first, second], pairing) = self.two(id, with).await?;
+        let decision = self.decide(transaction, verdict, pairing, say).await?;
+        Ok((200, json!({"customers": [first.customer, second.customer], "decision_id": decision})))
+    }
+
+    /// The founding records of two customers, and all records of the one against all of the other.
+    async fn two(&self, id: RecordId, with: RecordId) -> Result<([RecordRow; 2], Pairing), Error> {
         let (one, other) = (self.members(id).await?, self.members(with).await?);
         let (Some(first), Some(second)) = (one.first(), other.first()) else {
             return Err(Refusal::NotFound("no such customer").into());
@@ -208,10 +241,8 @@ impl Customers {
         if first.customer == second.customer {
             return Err(Refusal::rule("same-customer", "both ids lead to the same customer already").into());
         }
-        let founder = if first.first_position < second.first_position { first } else { second };
         let pairing = Pairing { records: ids(&other), from: ids(&one) };
-        let decision = self.decide(transaction, Verdict::Link, pairing, say).await?;
-        Ok((200, json!({"customer_id": founder.customer, "decision_id": decision})))
+        Ok(([first.clone(), second.clone()], pairing))
     }
 
     async fn split(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::Needs;
+use kulta_projections::crosswalk::Decision;
 use kulta_projections::identity::live::{Question, WhatIf};
 use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::rows::{MatchPolicyRow, RecordRow};
@@ -28,6 +29,14 @@ impl Reads {
     /// When the store fails.
     pub async fn match_policy(&self) -> Result<MatchPolicyRow, Error> {
         Ok(self.projections.live().match_policy().await?)
+    }
+
+    /// The decisions that are asked for, as they stand.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn decisions(&self, needs: &Needs) -> Result<Vec<Decision>, Error> {
+        Ok(self.projections.live().look_up(needs).await?.decisions)
     }
 
     /// All questions for stewards, the first to be answered first.

@@ -4,6 +4,7 @@ pub mod customers;
 pub mod dead_letters;
 pub mod event_types;
 pub mod events;
+pub mod identities;
 pub mod policies;
 pub mod projections;
 pub mod sources;
@@ -49,10 +50,20 @@ fn domain(routes: Routes) -> Routes {
         .add::<customers::merge::__path_handler, _, _>(Needs(Govern), customers::merge::handler)
         .add::<customers::split::__path_handler, _, _>(Needs(Govern), customers::split::handler)
         .add::<customers::withdraw::__path_handler, _, _>(Needs(Govern), customers::withdraw::handler)
+        .add::<identities::search::__path_handler, _, _>(Needs(Read), identities::search::handler)
+        .add::<identities::candidates::__path_handler, _, _>(Needs(Read), identities::candidates::handler)
+        .add::<identities::why::__path_handler, _, _>(Needs(Read), identities::why::handler)
+        .add::<identities::reviews::__path_handler, _, _>(Needs(Read), identities::reviews::handler)
+        .add::<identities::decide::__path_handler, _, _>(Needs(Govern), identities::decide::handler)
+        .add::<identities::decision::__path_handler, _, _>(Needs(Read), identities::decision::handler)
         .add::<sources::__path_list, _, _>(Needs(Read), sources::list)
         .add::<sources::__path_put, _, _>(Needs(Govern), sources::put)
         .add::<policies::__path_get, _, _>(Needs(Read), policies::get)
         .add::<policies::__path_put, _, _>(Needs(Govern), policies::put)
+        .add::<policies::matching::__path_get, _, _>(Needs(Read), policies::matching::get)
+        .add::<policies::matching::__path_put, _, _>(Needs(Govern), policies::matching::put)
+        .add::<policies::matching::__path_preview, _, _>(Needs(Read), policies::matching::preview)
+        .add::<policies::matching::__path_train, _, _>(Needs(Govern), policies::matching::train)
         .add::<projections::__path_list, _, _>(Needs(Read), projections::list)
         .add::<projections::__path_changes, _, _>(Needs(Read), projections::changes)
         .add::<projections::__path_rebuild, _, _>(Needs(Admin), projections::rebuild)

@@ -1,4 +1,6 @@
-//! Policies: which source wins which field.
+//! Policies: which source wins which field; which records are one customer.
+
+pub mod matching;
 
 use std::sync::Arc;
 

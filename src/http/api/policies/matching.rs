@@ -1,0 +1,152 @@
+//! The match policy: which records are one customer.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use kulta_projections::identity::policy::MatchPolicy;
+use serde_json::{Value, json};
+
+use crate::commands::Wish;
+use crate::commands::policy::{Command, refused};
+use crate::http::api::customers::{after, context, done, only, optional_text};
+use crate::http::auth::Caller;
+use crate::http::body::JsonBody;
+use crate::http::params::Params;
+use crate::http::problem::{Problem, codes};
+use crate::reads::matching::Previewed;
+use crate::services::Services;
+
+/// Get the match policy
+///
+/// The one in force, and since when.
+#[utoipa::path(
+    get,
+    path = "/v1/match-policy",
+    tag = "policies",
+    params(("after" = Option<u64>, Query, description = "Wait until the projections have got to this position")),
+    responses((status = 200, description = "The policy in force", body = serde_json::Value)),
+)]
+pub async fn get(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Value>, Problem> {
+    after(&services, &mut params).await?;
+    params.finish()?;
+    let row = services.reads.match_policy().await?;
+    let published_at = (row.position > 0).then_some(row.order.time);
+    Ok(Json(json!({"policy": *row.policy, "position": row.position, "published_at": published_at})))
+}
+
+/// Publish a match policy
+///
+/// All customers are found anew under it, and those that change are swapped in one transaction. Stewards' decisions
+/// hold. What the policy does not say stays as in the one in force. See what it changes first:
+/// `POST /v1/match-policy/preview`.
+#[utoipa::path(
+    put,
+    path = "/v1/match-policy",
+    tag = "policies",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same command again gets the same answer")),
+    request_body(content = serde_json::Value, content_type = "application/json",
+        example = json!({"policy": {"link": 2.0, "ask": -3.0}, "note": "link less by itself"})),
+    responses(
+        (status = 200, description = "Done, and the position to wait for", body = serde_json::Value),
+        (status = 422, description = "The policy is not valid", body = crate::http::openapi::ProblemBody),
+    )
+)]
+pub async fn put(
+    State(services): State<Arc<Services>>,
+    caller: Caller,
+    params: Params,
+    headers: HeaderMap,
+    uri: Uri,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    only(&body, &["policy", "note"])?;
+    let policy = to_json(&policy(&services, &body).await?)?;
+    let note = optional_text(&body, "note")?;
+    let context = context(&caller, &headers, &uri, &body.canonical())?;
+    let wish = Wish::Policy(Command::PublishMatch { policy, note });
+    Ok(done(services.customers.run(&context, &wish).await?))
+}
+
+/// Preview a match policy
+///
+/// What it would change, by all records as they are: how many customers would be joined, how many would fall apart, how
+/// many keep their records, with examples. Nothing is stored. The first preview compares all records, further ones of the
+/// next minutes use the agreements that were found, unless frequencies of values, the block limit or the strong ids are
+/// other.
+#[utoipa::path(
+    post,
+    path = "/v1/match-policy/preview",
+    tag = "policies",
+    request_body(content = serde_json::Value, content_type = "application/json",
+        example = json!({"policy": {"link": 2.0, "ask": -3.0}})),
+    responses(
+        (status = 200, description = "Counts and examples", body = serde_json::Value),
+        (status = 422, description = "The policy is not valid", body = crate::http::openapi::ProblemBody),
+    )
+)]
+pub async fn preview(
+    State(services): State<Arc<Services>>,
+    params: Params,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>, Problem> {
+    params.finish()?;
+    only(&body, &["policy"])?;
+    let previewed = services.reads.preview(policy(&services, &body).await?).await?;
+    Ok(Json(json!({"preview": told(&previewed)})))
+}
+
+/// Train a match policy
+///
+/// Learns weights and frequencies of values from all records as they are, without labels, with the thresholds, the block
+/// limit and the strong ids of today's policy. Answers the policy and what it would change; nothing is published.
+#[utoipa::path(
+    post,
+    path = "/v1/match-policy/train",
+    tag = "policies",
+    responses((status = 200, description = "A policy, with what it would change", body = serde_json::Value))
+)]
+pub async fn train(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Value>, Problem> {
+    params.finish()?;
+    let (policy, previewed) = services.reads.train().await?;
+    Ok(Json(json!({"policy": policy, "preview": told(&previewed)})))
+}
+
+/// The policy of a request: what it does not say is as in the policy in force.
+async fn policy(services: &Services, body: &kulta_events::Json) -> Result<MatchPolicy, Problem> {
+    let missing = || Problem::new(codes::INVALID, "there is no policy in it").at("/policy", "expected an object");
+    let given = body.get("policy").filter(|policy| !policy.members().is_empty()).ok_or_else(missing)?;
+    let today = services.reads.match_policy().await?;
+    let mut members = to_json(&today.policy)?.members().to_vec();
+    for (name, value) in given.members() {
+        match members.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value.clone(),
+            None => members.push((name.clone(), value.clone())),
+        }
+    }
+    MatchPolicy::read(&kulta_events::Json::Object(members).to_string()).map_err(|error| refused(&error).into())
+}
+
+fn to_json(policy: &MatchPolicy) -> Result<kulta_events::Json, Problem> {
+    let text = serde_json::to_string(policy).map_err(|error| Problem::internal(&error))?;
+    kulta_events::Json::parse(text.as_bytes()).map_err(|error| Problem::internal(&error))
+}
+
+fn told(previewed: &Previewed) -> Value {
+    let found = &previewed.found;
+    let examples: Vec<Value> =
+        found.examples.iter().map(|(records, becomes)| json!({"records": records, "becomes": becomes})).collect();
+    let counts = &found.preview;
+    json!({
+        "position": previewed.position,
+        "customers_before": counts.before,
+        "customers_after": counts.after,
+        "unchanged": counts.unchanged,
+        "joined": counts.joined,
+        "split": counts.split,
+        "examples": examples,
+    })
+}
