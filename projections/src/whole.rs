@@ -254,6 +254,13 @@ impl Finished<'_> {
         self.whole.shards.iter().flat_map(Shard::source_names).map(str::to_owned).collect()
     }
 
+    /// Of each record its first position, and the highest that shaped it.
+    pub fn places(&self) -> impl Iterator<Item = (RecordId, (u64, u64))> + '_ {
+        let shaped = |record: RecordId, at: u64| self.decided_at.get(&record).map_or(at, |decided| at.max(*decided));
+        let all = self.whole.shards.iter().flat_map(Shard::places);
+        all.map(move |(record, first, at)| (record, (first, shaped(record, at))))
+    }
+
     /// The records as matching holds them, for whoever goes on from here.
     pub fn into_resolver(self) -> Resolver {
         self.resolver

@@ -50,7 +50,7 @@ pub async fn advance(source: &Source, target: Target<'_>, from: u64, until: Opti
             let loaded = load(target.generation, &other.policy).await?;
             let found = Found { clusters: loaded.differing, ..Found::default() };
             let number = target.generation.number();
-            (found, Some(Resident::new(loaded.resolver, loaded.sources, other, number, to)))
+            (found, Some(Resident::new(loaded.resolver, loaded.seen, other, number, to)))
         }
         None => (target.identities.tell(&folded, &matched_by.policy)?, None),
     };
@@ -58,7 +58,7 @@ pub async fn advance(source: &Source, target: Target<'_>, from: u64, until: Opti
     write(target, &step.loaded, &changes, span).await?;
     match resident {
         Some(resident) => target.identities.put(resident),
-        None => target.identities.written(to),
+        None => target.identities.written(to, &changes.records),
     }
     Ok(to)
 }

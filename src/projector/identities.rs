@@ -51,6 +51,8 @@ pub(super) struct Resident {
     policy: MatchPolicyRow,
     /// Every source that a record is of.
     sources: BTreeSet<String>,
+    /// Of each record its first position, and the highest that shaped it.
+    places: HashMap<RecordId, (u64, u64)>,
     generation: i64,
     /// As far as the generation was when this was the same.
     position: u64,
@@ -61,21 +63,43 @@ pub(super) struct Resident {
 }
 
 impl Resident {
-    pub(super) fn new(
-        resolver: Resolver,
-        sources: BTreeSet<String>,
-        policy: MatchPolicyRow,
-        generation: i64,
-        position: u64,
-    ) -> Self {
-        Self { resolver, policy, sources, generation, position, changes: 0, doubtful: Default::default() }
+    pub(super) fn new(resolver: Resolver, seen: Seen, policy: MatchPolicyRow, generation: i64, position: u64) -> Self {
+        let Seen { sources, places } = seen;
+        Self { resolver, policy, sources, places, generation, position, changes: 0, doubtful: Default::default() }
+    }
+}
+
+impl Resident {
+    fn see(&mut self, seen: Seen) {
+        self.sources.extend(seen.sources);
+        self.places.extend(seen.places);
+    }
+}
+
+/// What else is kept of all records.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Every source that a record is of.
+    pub sources: BTreeSet<String>,
+    /// Of each record its first position, and the highest that shaped it.
+    pub places: HashMap<RecordId, (u64, u64)>,
+}
+
+impl Seen {
+    pub(super) fn see(&mut self, rows: &[RecordRow]) {
+        for row in rows {
+            if !self.sources.contains(&row.source) {
+                self.sources.insert(row.source.clone());
+            }
+            self.places.insert(row.record, (row.first_position, row.shaped_at));
+        }
     }
 }
 
 /// What a generation holds, read for matching.
 pub(crate) struct Loaded {
     pub resolver: Resolver,
-    pub sources: BTreeSet<String>,
+    pub seen: Seen,
     /// Customers that are not what matching finds.
     pub differing: Vec<Vec<RecordId>>,
 }
@@ -114,6 +138,17 @@ impl Identities {
     /// Every source that a record is of.
     pub fn sources(&self) -> Option<BTreeSet<String>> {
         self.look(|resident| resident.sources.clone())
+    }
+
+    /// The records that came up to a position and were shaped after it; `None` when they are more than `most`.
+    pub fn changed_since(&self, position: u64, most: usize) -> Option<Vec<RecordId>> {
+        self.look(|resident| {
+            let changed = |(_, (first, shaped)): &(&RecordId, &(u64, u64))| *first <= position && *shaped > position;
+            let found: Vec<RecordId> =
+                resident.places.iter().filter(changed).map(|(record, _)| *record).take(most + 1).collect();
+            (found.len() <= most).then_some(found)
+        })
+        .flatten()
     }
 
     fn look<T>(&self, look: impl FnOnce(&Resident) -> T) -> Option<T> {
@@ -165,11 +200,7 @@ impl Identities {
     pub(super) fn tell(&self, folded: &Folded, policy: &MatchPolicy) -> Result<Found, Error> {
         let (records, decisions) = folded.told();
         let told = (records.collect(), decisions.collect());
-        let sources: BTreeSet<String> = folded.sources().map(str::to_owned).collect();
-        let begun = self.change(|resident| {
-            resident.doubtful = told;
-            resident.sources.extend(sources);
-        });
+        let begun = self.change(|resident| resident.doubtful = told);
         begun.ok_or(Error::NoProgress)?;
         tokio::task::block_in_place(|| {
             let mut prepared = folded.prepared(policy).into_iter().peekable();
@@ -183,9 +214,12 @@ impl Identities {
         self.change(|resident| folded.tell_decisions(&mut resident.resolver)).ok_or(Error::NoProgress)
     }
 
-    /// What was told is written, up to a position.
-    pub(super) fn written(&self, to: u64) {
+    /// What was told is written, up to a position, and these rows with it.
+    pub(super) fn written(&self, to: u64, rows: &[RecordRow]) {
+        let mut seen = Seen::default();
+        seen.see(rows);
         self.change(|resident| {
+            resident.see(seen);
             resident.position = to;
             resident.doubtful = Default::default();
         });
@@ -205,15 +239,15 @@ impl Identities {
         });
         let Some((position, doubtful)) = state.flatten() else {
             let loaded = load(generation, &policy.policy).await?;
-            let Loaded { resolver, sources, differing } = loaded;
-            self.put(Resident::new(resolver, sources, policy, generation.number(), checkpoint));
+            let Loaded { resolver, seen, differing } = loaded;
+            self.put(Resident::new(resolver, seen, policy, generation.number(), checkpoint));
             return Ok(differing);
         };
         self.read_back(generation, doubtful).await?;
         if position < checkpoint {
             self.follow(generation, position).await?;
         }
-        self.written(checkpoint);
+        self.written(checkpoint, &[]);
         Ok(Vec::new())
     }
 
@@ -268,9 +302,10 @@ impl Identities {
     fn take_rows(&self, rows: Vec<RecordRow>, decisions: Vec<Decision>) {
         let Some(policy) = self.policy() else { return };
         let prepared: Vec<_> = rows.iter().map(|row| (row.record, prepare(row, &policy.policy))).collect();
-        let sources: BTreeSet<String> = rows.into_iter().map(|row| row.source).collect();
+        let mut seen = Seen::default();
+        seen.see(&rows);
         self.change(|resident| {
-            resident.sources.extend(sources);
+            resident.see(seen);
             prepared.into_iter().for_each(|(record, prepared)| resident.resolver.upsert(record, prepared));
             decisions.into_iter().for_each(|decision| resident.resolver.decide(decision));
             // Whose they are stands in the rows already.
@@ -297,22 +332,22 @@ pub(crate) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPol
         decisions.extend(page.into_iter().filter_map(|(_, decision)| decision));
     }
     let mut preparing = Vec::new();
-    let mut places = HashMap::new();
-    let mut sources = BTreeSet::new();
+    let mut customers = HashMap::new();
+    let mut seen = Seen::default();
     let mut after = None;
     loop {
         let page = generation.records_page(after, PAGE).await?;
         let Some((last, _)) = page.last() else { break };
         after = Some(*last);
         let rows: Vec<RecordRow> = page.into_iter().filter_map(|(_, row)| row).collect();
-        sources.extend(rows.iter().map(|row| row.source.clone()));
-        places.extend(rows.iter().map(|row| (row.record, (row.first_position, row.customer))));
+        seen.see(&rows);
+        customers.extend(rows.iter().map(|row| (row.record, row.customer)));
         let policy = policy.clone();
         preparing.push(tokio::task::spawn_blocking(move || {
             rows.iter().map(|row| (row.record, prepare(row, &policy))).collect::<Vec<_>>()
         }));
     }
-    let mut records = Vec::with_capacity(places.len());
+    let mut records = Vec::with_capacity(customers.len());
     for prepared in preparing {
         records.extend(prepared.await.map_err(|_| Error::NoProgress)?);
     }
@@ -322,16 +357,19 @@ pub(crate) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPol
         let mut resolver = Resolver::new((*policy).clone());
         resolver.load(records, decisions, threads);
         let clusters = resolver.clusters_changed().clusters;
-        let differing = clusters.into_iter().filter(|cluster| differs(cluster, &places)).collect();
-        Loaded { resolver, sources, differing }
+        let differing = clusters.into_iter().filter(|cluster| differs(cluster, &seen.places, &customers)).collect();
+        Loaded { resolver, seen, differing }
     });
     loaded.await.map_err(|_| Error::NoProgress)
 }
 
 /// Whether the records of a cluster are not a customer of their founder's id.
-fn differs(cluster: &[RecordId], places: &HashMap<RecordId, (u64, CustomerId)>) -> bool {
-    let of = |record: &RecordId| places.get(record).copied();
-    let founder = cluster.iter().filter_map(|record| Some((of(record)?.0, *record))).min();
+fn differs(
+    cluster: &[RecordId],
+    places: &HashMap<RecordId, (u64, u64)>,
+    customers: &HashMap<RecordId, CustomerId>,
+) -> bool {
+    let founder = cluster.iter().filter_map(|record| Some((places.get(record)?.0, *record))).min();
     let Some((_, founder)) = founder else { return false };
-    cluster.iter().any(|record| of(record).is_some_and(|(_, customer)| customer != founder.into()))
+    cluster.iter().any(|record| customers.get(record).is_some_and(|customer| *customer != founder.into()))
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::advance::{BATCH, Target, advance};
-use super::identities::{Identities, Resident};
+use super::identities::{Identities, Resident, Seen};
 use super::live::{Projector, STAND_BY};
 use super::{Error, Source, is_read};
 use crate::store::views::{Bulk, Generation};
@@ -74,8 +74,8 @@ impl Projector {
         generation.filled(until).await?;
         let identities = Identities::default();
         let policy = generation.match_policy().await?;
-        let sources = finished.sources();
-        identities.put(Resident::new(finished.into_resolver(), sources, policy, generation.number(), until));
+        let seen = Seen { sources: finished.sources(), places: finished.places().collect() };
+        identities.put(Resident::new(finished.into_resolver(), seen, policy, generation.number(), until));
         drop(whole);
         let old = self.projections.live();
         let target = Target { generation: &generation, identities: &identities, epoch };

@@ -1,11 +1,9 @@
 //! The golden record of a customer, now or at a point on both time axes.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::as_of::{Named, golden_at};
-use kulta_projections::crosswalk::{Decision, clusters};
 use kulta_projections::golden::wire;
 use kulta_projections::rows::{PolicyRow, RecordRow};
 
@@ -94,49 +92,15 @@ impl Reads {
         };
         let cut = self.source.log.position_at(known_at).await?;
         self.after(cut).await?;
-        let (records, decisions) = connected(&live, id, cut).await?;
-        let places: Vec<_> = records.values().map(|row| (row.record, row.first_position)).collect();
-        let found = clusters(&places, &decisions).into_iter().find(|cluster| cluster.members.contains(&id));
-        let Some(cluster) = found else { return Ok(Found::Unknown) };
-        if cluster.customer() != id.into() {
-            return Ok(Found::Moved(cluster.customer()));
+        let Some(then) = self.customer_then(id, cut).await? else { return Ok(Found::Unknown) };
+        let Some(customer) = then.rows.first().map(|row| CustomerId::from(row.record)) else {
+            return Ok(Found::Unknown);
+        };
+        if customer != id.into() {
+            return Ok(Found::Moved(customer));
         }
-        let rows = cluster.members.iter().filter_map(|member| records.get(member).cloned()).collect();
-        Ok(Found::Here(Members { customer: cluster.customer(), rows, cut: Some(cut) }))
+        Ok(Found::Here(Members { customer, rows: then.rows, cut: Some(cut) }))
     }
-}
-
-/// All records that some decision, however it ended, connects with this one, and these decisions, as of a position.
-async fn connected(
-    live: &Arc<dyn Generation>,
-    id: RecordId,
-    cut: u64,
-) -> Result<(BTreeMap<RecordId, RecordRow>, Vec<Decision>), Error> {
-    let mut records = BTreeMap::new();
-    let mut decisions = BTreeMap::new();
-    let mut seen = BTreeSet::from([id]);
-    let mut ask = vec![id];
-    while !ask.is_empty() {
-        for record in &ask {
-            if let Some(row) = live.record(*record).await?.filter(|row| row.first_position <= cut) {
-                records.insert(*record, row);
-            }
-        }
-        let found = live.decisions_of(&ask).await?;
-        ask.clear();
-        for decision in found {
-            ask.extend(decision.named().filter(|record| seen.insert(*record)));
-            decisions.insert(decision.id, known_by(decision, cut));
-        }
-    }
-    Ok((records, decisions.into_values().collect()))
-}
-
-/// What was known of a decision at a position.
-fn known_by(mut decision: Decision, cut: u64) -> Decision {
-    decision.made = decision.made.filter(|made| made.position <= cut);
-    decision.withdrawn = decision.withdrawn.filter(|withdrawn| withdrawn.position <= cut);
-    decision
 }
 
 async fn policy_at(live: &Arc<dyn Generation>, cut: Option<u64>) -> Result<PolicyRow, Error> {

@@ -5,6 +5,7 @@
 
 pub mod customer;
 pub mod matching;
+mod past;
 pub mod search;
 pub mod timeline;
 pub mod why;

@@ -14,6 +14,7 @@
 //! | [`pairs`], [`train`](mod@train), [`resolve`](mod@resolve) | many records at once: pairs, policy, clusters |
 //! | [`live`] | resident records that come, change and go one at a time |
 //! | [`cluster`] | from the pairs of a component to its customers |
+//! | [`past`] | who was one customer at an earlier moment |
 //! | [`steward`] | stewards' decisions as constraints |
 //! | [`explain`](mod@explain) | why two records are, or are not, one customer |
 //! | [`preview`] | what another policy would change |
@@ -32,6 +33,7 @@ pub mod live;
 pub mod measure;
 pub mod normal;
 pub mod pairs;
+pub mod past;
 pub mod policy;
 pub mod prepared;
 pub mod preview;

@@ -130,6 +130,10 @@ impl Shard {
         })
     }
 
+    pub(super) fn places(&self) -> impl Iterator<Item = (RecordId, u64, u64)> {
+        self.records.iter().map(|(record, cell)| (*record, cell.first_position, cell.shaped_at))
+    }
+
     pub(super) fn source_names(&self) -> impl Iterator<Item = &str> {
         self.sources.names.iter().map(String::as_str)
     }

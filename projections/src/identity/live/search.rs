@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kulta_events::RecordId;
 
 use super::{Candidate, Resolver, record_id};
+use crate::identity::block::{joined, refined};
 use crate::identity::compare;
 use crate::identity::explain::{Explanation, Sides, explain};
 use crate::identity::prepared::Prepared;
@@ -42,6 +43,28 @@ impl Resolver {
         hits.sort_by(|a, b| b.bits.total_cmp(&a.bits).then(a.record.0.cmp(&b.record.0)));
         hits.truncate(limit);
         hits
+    }
+
+    /// The records that share a key with something that is no record of its own, as far as that key is not crowded.
+    pub fn sharing(&self, query: &Prepared) -> Vec<RecordId> {
+        let mut found: BTreeSet<u32> = BTreeSet::new();
+        for key in query.keys() {
+            if !self.blocks.crowded(*key) {
+                found.extend(self.blocks.members(*key));
+                continue;
+            }
+            let fine = query.facets.iter().filter(|_| refined(*key)).map(|facet| joined(*key, *facet));
+            for key in fine.filter(|key| !self.blocks.crowded(*key)) {
+                found.extend(self.blocks.members(key));
+            }
+        }
+        found.into_iter().map(|place| record_id(self.residents.id(place))).collect()
+    }
+
+    /// Which of the keys by which something meets others are crowded.
+    pub fn crowded(&self, query: &Prepared) -> Vec<u64> {
+        let fine = query.keys().iter().flat_map(|key| query.facets.iter().map(|facet| joined(*key, *facet)));
+        query.keys().iter().copied().chain(fine).filter(|key| self.blocks.crowded(*key)).collect()
     }
 
     /// Why something that is no record of its own is, or is not, the customer of a record.
