@@ -83,11 +83,21 @@ fn introduce(address: &str, story: &Story) {
     println!("  every address, with examples      {base}/docs");
     println!("  how far the projections are       curl -s {base}/v1/projections");
     println!("  what arrived last                 curl -s '{base}/v1/events?limit=5'");
-    if let Some((customer, away)) = story.merged {
-        println!("\nA steward found two records to be one person and merged them:");
-        println!("  the golden record                 curl -s {base}/v1/customers/{customer}");
+    println!("  find somebody                     curl -s '{base}/v1/customers?q=Virtanen&limit=3'");
+    let (customers, records, questions) = story.counts;
+    println!(
+        "\nMatching found {customers} customers in {records} records, and has {questions} questions for stewards."
+    );
+    if let Some(customer) = story.found {
+        println!("  a golden record of several        curl -s {base}/v1/customers/{customer}");
         println!("  whose records they are            curl -s {base}/v1/customers/{customer}/records");
+        println!("  why they are one customer         curl -s {base}/v1/customers/{customer}/why");
         println!("  what happened, latest first       curl -s '{base}/v1/customers/{customer}/timeline?limit=5'");
+    }
+    println!("  what stewards are asked           curl -s '{base}/v1/reviews?limit=3'");
+    if let Some((customer, away)) = story.merged {
+        println!("\nA steward answered the first question: these two are one.");
+        println!("  the golden record                 curl -s {base}/v1/customers/{customer}");
         println!("  the id that was merged away       curl -si {base}/v1/customers/{away}");
         if let Some(before) = story.before_merge {
             println!("  as it was known before            curl -s '{base}/v1/customers/{away}?known_at={before}'");
@@ -102,10 +112,13 @@ fn introduce(address: &str, story: &Story) {
         println!("  as of a moment before             curl -sL '{base}/v1/customers/{record}?as_of={before}'");
         println!("  what to ask at the next encounter curl -sL {base}/v1/customers/{record}/freshness");
     }
-    if let Some((one, other)) = story.duplicates {
-        println!("\nThese two are one person too, but nobody has said so yet. Be the steward:");
-        println!("  curl -s {base}/v1/customers/{one}/merge -H 'content-type: application/json' \\");
-        println!("    -d '{{\"with\": \"{other}\", \"reason\": \"same e-mail address\"}}'");
+    if let Some((one, other)) = story.question {
+        println!(
+            "\nNobody has answered this one yet. Look why it is asked, then be the steward (link, separate or later):"
+        );
+        println!("  curl -s '{base}/v1/customers/{one}/why?with={other}'");
+        println!("  curl -s {base}/v1/reviews/{one}~{other} -H 'content-type: application/json' \\");
+        println!("    -d '{{\"decision\": \"link\", \"reason\": \"asked her\"}}'");
     }
     println!("\nPublish an event of your own (send it twice: the second time it is a duplicate):");
     println!("  curl -s {base}/v1/events -H 'content-type: application/cloudevents+json' -d '{EXAMPLE}'");

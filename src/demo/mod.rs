@@ -1,9 +1,10 @@
-//! The demo: a year in the life of generated customers, with duplicates, changed addresses and a steward's merge.
+//! The demo: a year in the life of generated customers, with duplicates that matching finds, changed addresses, and a
+//! steward who answers the first question.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kulta_events::{CustomerId, Instant, Json, RecordId};
+use kulta_projections::identity::live::Why;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -26,7 +27,11 @@ pub struct Story {
     pub events: u64,
     /// Of these accepted; the others are repetitions.
     pub accepted: u64,
-    /// A customer whose two records a steward merged, and the id that it had in the second one.
+    /// A customer whose records matching found in several sources.
+    pub found: Option<CustomerId>,
+    /// How many customers there are, of how many records, and how many questions for stewards.
+    pub counts: (usize, usize, usize),
+    /// The customer of the first question, which a steward answered with yes, and the id that was merged away.
     pub merged: Option<(CustomerId, RecordId)>,
     /// The steward's decision.
     pub decision: Option<Uuid>,
@@ -34,8 +39,8 @@ pub struct Story {
     pub before_merge: Option<Instant>,
     /// A customer whose address or e-mail changed during the year, and a moment before the change.
     pub moved: Option<(RecordId, Instant)>,
-    /// A record that is left unmerged though it is the same person as another.
-    pub duplicates: Option<(RecordId, RecordId)>,
+    /// A question that is left to the newcomer.
+    pub question: Option<(RecordId, RecordId)>,
 }
 
 /// Why the demo could not be loaded.
@@ -47,6 +52,9 @@ pub enum Error {
     /// The merge failed.
     #[error(transparent)]
     Command(#[from] crate::commands::Error),
+    /// The projections did not follow.
+    #[error(transparent)]
+    Reads(#[from] crate::reads::Error),
 }
 
 /// What the demo needs of a service.
@@ -109,62 +117,63 @@ async fn publish(stage: &Stage<'_>, batch: &mut Vec<Arrival>, story: &mut Story)
     Ok(())
 }
 
-/// The records of a few customers, as they come by.
+/// What comes by that is worth telling.
 #[derive(Default)]
 struct Cast {
-    /// The first records of the first customers that have two with an e-mail address.
-    records: BTreeMap<u64, Vec<(String, String)>>,
-    /// The first change of address or e-mail that comes by.
+    /// The first change of address that comes by.
     moved: Option<(String, String, Instant)>,
 }
 
 impl Cast {
-    /// Customers that may appear in the story; the others only live in the data.
-    const WATCHED: u64 = 400;
-
     fn see(&mut self, generated: &Generated) {
-        let contact =
-            generated.json.contains("customer.registered") || generated.json.contains("customer.contact_edited");
-        if generated.customer >= Self::WATCHED || !contact {
+        if self.moved.is_some() || !generated.json.contains("customer.contact_edited") {
             return;
         }
         let Ok(event) = Json::parse(generated.json.as_bytes()) else { return };
         let text = |name| event.get(name).and_then(Json::as_str).map(str::to_owned);
-        let (Some(source), Some(subject), Some(type_name)) = (text("source"), text("subject"), text("type")) else {
-            return;
-        };
         let says = |name| event.get("data").is_some_and(|data| data.get(name).is_some_and(|value| !value.is_null()));
-        if type_name == "customer.contact_edited" && self.moved.is_none() && says("address") {
-            let time = text("time").and_then(|time| Instant::parse(&time).ok());
-            self.moved = time.map(|time| (source.clone(), subject.clone(), time));
-        }
-        let known = self.records.entry(generated.customer).or_default();
-        if says("email") && !known.iter().any(|(from, key)| (from, key) == (&source, &subject)) {
-            known.push((source, subject));
+        if let (Some(source), Some(subject), Some(time), true) =
+            (text("source"), text("subject"), text("time"), says("address"))
+        {
+            self.moved = Instant::parse(&time).ok().map(|time| (source, subject, time));
         }
     }
 
     async fn tell(self, stage: &Stage<'_>, story: &mut Story) -> Result<(), Error> {
-        let id = |(source, subject): &(String, String)| stage.hasher.record(source, subject);
         story.moved = self.moved.map(|(source, subject, time)| {
             (stage.hasher.record(&source, &subject), time.plus_micros(-Instant::SECOND))
         });
-        let mut pairs = self.records.values().filter_map(|records| Some((id(records.first()?), id(records.get(1)?))));
-        if let Some((one, other)) = pairs.next() {
+        let reads = &stage.customers.reads;
+        reads.caught_up().await?;
+        let questions = reads.questions().await?;
+        let clusters = reads.clusters().await?;
+        let records = clusters.iter().map(Vec::len).sum();
+        story.counts = (clusters.len(), records, questions.len());
+        let found =
+            clusters.iter().filter(|records| (3..=5).contains(&records.len())).min_by_key(|records| records[0].0);
+        if let Some(record) = found.and_then(|records| records.first()) {
+            story.found = reads.record_by_id(*record).await?.map(|row| row.customer);
+        }
+        let unclear = questions.iter().filter(|question| question.review.why == Why::Unclear);
+        let mut unclear = unclear.map(|question| (question.review.one, question.review.other));
+        if let Some((one, other)) = unclear.next() {
             let context = Context { actor: stage.steward, idempotency_key: None, request: "demo".to_owned() };
-            let say = Say { reason: Some("same e-mail address, confirmed on the phone".to_owned()), overrule: false };
+            let say = Say { reason: Some("asked on the phone".to_owned()), overrule: false };
             story.before_merge = Some(stage.customers.commands.now());
-            let wish = Wish::Merge { id: one, with: other, say };
-            let done = stage.customers.run(&context, &wish).await?;
+            let away = [reads.record_by_id(one).await?, reads.record_by_id(other).await?];
+            let done = stage.customers.run(&context, &Wish::Merge { id: one, with: other, say }).await?;
             let uuid =
                 |name: &str| done.body.get(name).and_then(Value::as_str).and_then(|text| text.parse::<Uuid>().ok());
             story.decision = uuid("decision_id");
-            story.merged = uuid("customer_id").map(|customer| {
-                let away = if customer == one.0 { other } else { one };
-                (CustomerId(customer), away)
+            story.merged = uuid("customer_id").and_then(|customer| {
+                let away = away.into_iter().flatten().map(|row| row.customer).find(|id| id.0 != customer)?;
+                Some((CustomerId(customer), away.into()))
             });
         }
-        story.duplicates = pairs.next();
+        story.question = unclear.find(|(one, other)| {
+            let merged = story.merged.map(|(customer, away)| [RecordId::from(customer), away]);
+            merged.is_none_or(|merged| !merged.contains(one) && !merged.contains(other))
+        });
         Ok(())
     }
 }

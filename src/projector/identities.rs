@@ -15,6 +15,7 @@ use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::identity::prepared::Prepared;
 use kulta_projections::identity::said::attributes;
 use kulta_projections::rows::{MatchPolicyRow, RecordRow};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::Error;
@@ -26,9 +27,10 @@ const PAGE: usize = 5_000;
 const AT_ONCE: usize = 64;
 
 /// The records of one node, shared with whoever asks who is who.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Identities {
     resident: Arc<RwLock<Option<Resident>>>,
+    loaded: watch::Sender<bool>,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -104,7 +106,20 @@ pub(crate) struct Loaded {
     pub differing: Vec<Vec<RecordId>>,
 }
 
+impl Default for Identities {
+    fn default() -> Self {
+        let (loaded, _) = watch::channel(false);
+        Self { resident: Arc::default(), loaded, kept: Arc::default() }
+    }
+}
+
 impl Identities {
+    /// Waits until the records are loaded; false when they are not in time.
+    pub async fn loaded(&self, within: Duration) -> bool {
+        let mut loaded = self.loaded.subscribe();
+        matches!(tokio::time::timeout(within, loaded.wait_for(|loaded| *loaded)).await, Ok(Ok(_)))
+    }
+
     /// Asks matching something; `None` while nothing is loaded yet. Whoever asks holds up the projector.
     pub fn ask<T>(&self, question: impl FnOnce(&Resolver, &MatchPolicyRow) -> T) -> Option<T> {
         let resident = self.resident.read().unwrap_or_else(PoisonError::into_inner);
@@ -126,6 +141,7 @@ impl Identities {
                 + 1;
         let before = self.resident.write().unwrap_or_else(PoisonError::into_inner).replace(resident);
         drop(before);
+        self.loaded.send_replace(true);
     }
 
     /// Takes what another has.
@@ -357,19 +373,27 @@ pub(crate) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPol
         let mut resolver = Resolver::new((*policy).clone());
         resolver.load(records, decisions, threads);
         let clusters = resolver.clusters_changed().clusters;
+        let mut sizes: HashMap<CustomerId, usize> = HashMap::new();
+        customers.values().for_each(|customer| *sizes.entry(*customer).or_default() += 1);
+        let customers = Assigned { customers, sizes };
         let differing = clusters.into_iter().filter(|cluster| differs(cluster, &seen.places, &customers)).collect();
         Loaded { resolver, seen, differing }
     });
     loaded.await.map_err(|_| Error::NoProgress)
 }
 
-/// Whether the records of a cluster are not a customer of their founder's id.
-fn differs(
-    cluster: &[RecordId],
-    places: &HashMap<RecordId, (u64, u64)>,
-    customers: &HashMap<RecordId, CustomerId>,
-) -> bool {
+/// Whose the records are by their rows.
+struct Assigned {
+    customers: HashMap<RecordId, CustomerId>,
+    /// How many records each customer has.
+    sizes: HashMap<CustomerId, usize>,
+}
+
+/// Whether the records of a cluster are not a customer of their founder's id, or not all of it.
+fn differs(cluster: &[RecordId], places: &HashMap<RecordId, (u64, u64)>, assigned: &Assigned) -> bool {
     let founder = cluster.iter().filter_map(|record| Some((places.get(record)?.0, *record))).min();
     let Some((_, founder)) = founder else { return false };
-    cluster.iter().any(|record| customers.get(record).is_some_and(|customer| *customer != founder.into()))
+    let of = |record: &RecordId| assigned.customers.get(record).copied();
+    assigned.sizes.get(&founder.into()) != Some(&cluster.len())
+        || cluster.iter().any(|record| of(record) != Some(founder.into()))
 }

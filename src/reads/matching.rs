@@ -39,11 +39,20 @@ impl Reads {
         Ok(self.projections.live().look_up(needs).await?.decisions)
     }
 
+    /// All customers as sets of records.
+    ///
+    /// # Errors
+    /// When matching is not loaded yet.
+    pub async fn clusters(&self) -> Result<Vec<Vec<RecordId>>, Error> {
+        self.ask(|resolver, _| resolver.clusters()).await
+    }
+
     /// All questions for stewards, the first to be answered first.
     ///
     /// # Errors
     /// When matching is not loaded yet.
-    pub fn questions(&self) -> Result<Arc<Vec<Question>>, Error> {
+    pub async fn questions(&self) -> Result<Arc<Vec<Question>>, Error> {
+        self.loaded().await?;
         tokio::task::block_in_place(|| self.identities.questions()).ok_or(Error::NotLoaded)
     }
 
@@ -74,6 +83,7 @@ impl Reads {
     /// # Errors
     /// When matching is not loaded yet, or the store fails.
     pub async fn preview(&self, policy: MatchPolicy) -> Result<Previewed, Error> {
+        self.loaded().await?;
         let identities = self.identities.clone();
         let policy = Arc::new(policy);
         let asked = policy.clone();
@@ -97,6 +107,7 @@ impl Reads {
     /// # Errors
     /// When matching is not loaded yet.
     pub async fn train(&self) -> Result<(MatchPolicy, Previewed), Error> {
+        self.loaded().await?;
         let identities = self.identities.clone();
         let answer = tokio::task::spawn_blocking(move || {
             let (position, snapshot) = identities.snapshot()?;

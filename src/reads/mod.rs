@@ -117,6 +117,14 @@ impl Reads {
         Ok(self.projections.live().record(id).await?)
     }
 
+    /// The record of this id, if any event named it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn record_by_id(&self, id: RecordId) -> Result<Option<RecordRow>, Error> {
+        Ok(self.projections.live().record(id).await?)
+    }
+
     /// The survivorship policy in force.
     ///
     /// # Errors

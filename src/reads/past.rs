@@ -111,7 +111,7 @@ impl Gathering<'_> {
             past.decide(known_by(decision, self.cut));
         }
         for (record, prepared) in self.prepared_then(records).await? {
-            let crowded = self.reads.ask(|resolver, _| resolver.crowded(&prepared))?;
+            let crowded = self.reads.ask(|resolver, _| resolver.crowded(&prepared)).await?;
             past.add(record, prepared, crowded);
         }
         Ok(())
@@ -121,7 +121,7 @@ impl Gathering<'_> {
     async fn add_around(&mut self, past: &mut Past<'_>, records: &[RecordId]) -> Result<(), Error> {
         let mut around = BTreeSet::new();
         for (_, prepared) in self.prepared_then(records.iter().copied().collect()).await? {
-            around.extend(self.reads.ask(|resolver, _| resolver.sharing(&prepared))?);
+            around.extend(self.reads.ask(|resolver, _| resolver.sharing(&prepared)).await?);
             around.extend(prepared.keys().iter().filter_map(|key| self.changed.get(key)).flatten());
         }
         for decision in self.live.decisions_of(records).await? {

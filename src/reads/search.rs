@@ -14,7 +14,7 @@ use kulta_projections::identity::prepared::Prepared;
 use kulta_projections::identity::said::of_fields;
 use uuid::Uuid;
 
-use super::{Error, Reads};
+use super::{Error, LONGEST_WAIT, Reads};
 use crate::store::views::Generation;
 
 /// A customer as lists show it.
@@ -67,18 +67,20 @@ impl Reads {
     /// # Errors
     /// When matching is not loaded yet, or the store fails.
     pub async fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
-        let keys = self.named_by(text)?;
+        let keys = self.named_by(text).await?;
         let mut found: HashMap<RecordId, Reason> = HashMap::new();
         for (record, reason) in keys {
             found.insert(record, reason);
         }
-        let agreeing = self.ask(|resolver, policy| {
-            let queries: Vec<Prepared> = readings(text).iter().map(|read| Prepared::of(read, policy)).collect();
-            queries
-                .iter()
-                .flat_map(|query| explained(resolver, query, resolver.search(query, 3 * limit)))
-                .collect::<Vec<_>>()
-        })?;
+        let agreeing = self
+            .ask(|resolver, policy| {
+                let queries: Vec<Prepared> = readings(text).iter().map(|read| Prepared::of(read, policy)).collect();
+                queries
+                    .iter()
+                    .flat_map(|query| explained(resolver, query, resolver.search(query, 3 * limit)))
+                    .collect::<Vec<_>>()
+            })
+            .await?;
         for (record, explanation) in agreeing {
             let reason = Reason::Agrees(explanation);
             match found.get(&record) {
@@ -95,12 +97,14 @@ impl Reads {
     /// When matching is not loaded yet, or the store fails.
     pub async fn candidates(&self, attributes: &Json, limit: usize) -> Result<Vec<Hit>, Error> {
         let said = of_fields(attributes.members().iter().map(|(name, value)| (name.as_str(), value)));
-        let found = self.ask(|resolver, policy| {
-            let query = Prepared::of(&said, policy);
-            let candidates = resolver.candidates(&query, 3 * limit);
-            let asked = candidates.into_iter().filter(|candidate| candidate.bits >= policy.ask).collect();
-            explained(resolver, &query, asked)
-        })?;
+        let found = self
+            .ask(|resolver, policy| {
+                let query = Prepared::of(&said, policy);
+                let candidates = resolver.candidates(&query, 3 * limit);
+                let asked = candidates.into_iter().filter(|candidate| candidate.bits >= policy.ask).collect();
+                explained(resolver, &query, asked)
+            })
+            .await?;
         let found = found.into_iter().map(|(record, explanation)| (record, Reason::Agrees(explanation))).collect();
         self.customers_of(found, limit).await
     }
@@ -109,15 +113,25 @@ impl Reads {
     ///
     /// # Errors
     /// [`Error::NotLoaded`].
-    pub(super) fn ask<T>(&self, question: impl FnOnce(&Resolver, &MatchPolicy) -> T) -> Result<T, Error> {
+    pub(super) async fn ask<T>(&self, question: impl FnOnce(&Resolver, &MatchPolicy) -> T) -> Result<T, Error> {
+        self.loaded().await?;
         // It may take some milliseconds, and whoever waits for the projector to let go waits too.
         let answer =
             tokio::task::block_in_place(|| self.identities.ask(|resolver, row| question(resolver, &row.policy)));
         answer.ok_or(Error::NotLoaded)
     }
 
+    /// Waits until this node has read the records for matching, as it does when it starts.
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`].
+    pub(super) async fn loaded(&self) -> Result<(), Error> {
+        if self.identities.loaded(LONGEST_WAIT).await { Ok(()) } else { Err(Error::NotLoaded) }
+    }
+
     /// The records that a text names by id or by key; whether they are there shows later.
-    fn named_by(&self, text: &str) -> Result<Vec<(RecordId, Reason)>, Error> {
+    async fn named_by(&self, text: &str) -> Result<Vec<(RecordId, Reason)>, Error> {
+        self.loaded().await?;
         let text = text.trim();
         let hasher = self.source.vault.hasher();
         let mut found: Vec<(RecordId, Reason)> = Vec::new();

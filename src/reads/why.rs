@@ -48,10 +48,12 @@ impl Reads {
         };
         let ids: Vec<RecordId> = rows.iter().map(|row| row.record).collect();
         let decisions = self.projections.live().decisions_of(&ids).await?;
-        let explained = self.ask(|resolver, _| {
-            let tree = strongest_tree(resolver, &ids[..ids.len().min(MOST_RECORDS)]);
-            tree.into_iter().filter_map(|(a, b)| Some((a, b, resolver.explain(a, b)?))).collect::<Vec<_>>()
-        })?;
+        let explained = self
+            .ask(|resolver, _| {
+                let tree = strongest_tree(resolver, &ids[..ids.len().min(MOST_RECORDS)]);
+                tree.into_iter().filter_map(|(a, b)| Some((a, b, resolver.explain(a, b)?))).collect::<Vec<_>>()
+            })
+            .await?;
         let by_id: BTreeMap<RecordId, &RecordRow> = rows.iter().map(|row| (row.record, row)).collect();
         let pair = |(a, b, explanation)| {
             Some(Pair { one: (*by_id.get(&a)?).clone(), other: (*by_id.get(&b)?).clone(), explanation })
@@ -81,13 +83,15 @@ impl Reads {
         let (ones, others) = (ids(&one), ids(&other));
         let mut decisions = self.projections.live().decisions_of(&ones).await?;
         decisions.retain(|decision| decision.named().any(|record| others.contains(&record)));
-        let best = self.ask(|resolver, _| {
-            let pairs = ones.iter().flat_map(|a| others.iter().map(move |b| (*a, *b)));
-            let most = MOST_RECORDS * MOST_RECORDS;
-            let judged = pairs.take(most).filter_map(|(a, b)| Some((a, b, resolver.evidence(a, b)?)));
-            let (a, b, _) = judged.max_by(|x, y| x.2.total_cmp(&y.2).then((y.0, y.1).cmp(&(x.0, x.1))))?;
-            Some((a, b, resolver.explain(a, b)?))
-        })?;
+        let best = self
+            .ask(|resolver, _| {
+                let pairs = ones.iter().flat_map(|a| others.iter().map(move |b| (*a, *b)));
+                let most = MOST_RECORDS * MOST_RECORDS;
+                let judged = pairs.take(most).filter_map(|(a, b)| Some((a, b, resolver.evidence(a, b)?)));
+                let (a, b, _) = judged.max_by(|x, y| x.2.total_cmp(&y.2).then((y.0, y.1).cmp(&(x.0, x.1))))?;
+                Some((a, b, resolver.explain(a, b)?))
+            })
+            .await?;
         let row = |id: RecordId| one.iter().chain(&other).find(|row| row.record == id).cloned();
         let pair = best.and_then(|(a, b, explanation)| Some(Pair { one: row(a)?, other: row(b)?, explanation }));
         Ok(Found::Here(Why { customer, pairs: pair.into_iter().collect(), decisions }))

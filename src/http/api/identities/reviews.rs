@@ -41,7 +41,7 @@ pub async fn handler(State(services): State<Arc<Services>>, mut params: Params) 
     let from = params.number_cursor(LIST)?.unwrap_or(0);
     after(&services, &mut params).await?;
     params.finish()?;
-    let questions = services.reads.questions()?;
+    let questions = services.reads.questions().await?;
     let from = usize::try_from(from).unwrap_or(usize::MAX).min(questions.len());
     let to = (from + limit).min(questions.len());
     let mut items = Vec::with_capacity(to - from);
