@@ -271,4 +271,6 @@ fn record_id(id: u128) -> RecordId {
 }
 
 #[cfg(test)]
+mod asked_tests;
+#[cfg(test)]
 mod tests;

@@ -8,10 +8,10 @@ use kulta_events::payload::Verdict;
 use proptest::prelude::*;
 
 /// A small generator: the same seed, the same world.
-struct Dice(u64);
+pub(super) struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
+    pub fn below(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
@@ -30,7 +30,7 @@ impl Dice {
 /// K of these tests: small, so that mailboxes, names and addresses cross it all the time.
 const LIMIT: u32 = 4;
 
-fn policy() -> MatchPolicy {
+pub(super) fn policy() -> MatchPolicy {
     let mut policy = MatchPolicy::built_in();
     policy.block_limit = LIMIT;
     // As in a small file, so that names and dates alone link.
@@ -40,7 +40,7 @@ fn policy() -> MatchPolicy {
 }
 
 /// A record out of few values: shared mailboxes, families at one address, namesakes, companies whose ids contradict.
-fn attributes(dice: &mut Dice) -> Attributes {
+pub(super) fn attributes(dice: &mut Dice) -> Attributes {
     let mut said = Attributes::default();
     if dice.below(4) == 0 {
         said.kind = "organisation".into();
@@ -58,7 +58,7 @@ fn attributes(dice: &mut Dice) -> Attributes {
     said
 }
 
-fn id(number: u64) -> RecordId {
+pub(super) fn id(number: u64) -> RecordId {
     // Ids in no order of the numbers.
     RecordId(Uuid::from_u128(u128::from(crate::identity::hash::pair(number, 77)) << 64 | u128::from(number)))
 }
@@ -75,20 +75,20 @@ fn decision(dice: &mut Dice, number: u64, records: u64) -> Decision {
 }
 
 #[derive(Clone)]
-enum Step {
+pub(super) enum Step {
     Put(RecordId, Attributes),
     Remove(RecordId),
     Decide(Decision),
 }
 
-struct World {
-    steps: Vec<Step>,
-    last: Vec<(RecordId, Attributes)>,
-    decisions: Vec<Decision>,
+pub(super) struct World {
+    pub steps: Vec<Step>,
+    pub last: Vec<(RecordId, Attributes)>,
+    pub decisions: Vec<Decision>,
 }
 
 /// Records that come, change and go, and decisions that come whenever.
-fn world(dice: &mut Dice, records: u64) -> World {
+pub(super) fn world(dice: &mut Dice, records: u64) -> World {
     let mut last = Vec::new();
     let mut of_records: Vec<Vec<Step>> = Vec::new();
     for number in 0..records {
