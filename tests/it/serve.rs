@@ -205,7 +205,7 @@ async fn two_nodes_serve_one_postgresql_under_one_key() {
             "source": "newsletter", "id": "2", "status": "accepted", "position": 4,
         })
     );
-    let events = one.client().get("/v1/events?wait=30&after=1").send().expect_status(200).json();
+    let events = one.client().get("/v1/events?wait=30&after=2").send().expect_status(200).json();
     assert_eq!(events["items"][0]["data"]["name"], "Anna Virtanen");
     for node in [one, two] {
         assert_eq!(node.terminate(PATIENCE).code(), Some(0));

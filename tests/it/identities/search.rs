@@ -98,3 +98,39 @@ fn before_a_registration_on_sqlite() {
 fn before_a_registration_on_postgresql() {
     before_a_new_customer_is_registered(&Place::postgresql());
 }
+
+/// A node that stands by follows the one that projects, and takes over what it knows.
+#[test]
+fn the_node_that_stands_by_knows_who_is_who() {
+    let place = Place::postgresql();
+    let (one, two) = (place.serve(), place.serve());
+    let mut clients = [one.client(), two.client()];
+    clients[0].accepted(&[registered("erp", "1", anna("anna@example.fi"))]);
+    let names = |client: &mut Client| -> Vec<usize> {
+        let hits = found(client, "Virtanen");
+        let mut sizes: Vec<_> = hits.iter().map(|hit| hit["records"].as_array().unwrap().len()).collect();
+        sizes.sort_unstable();
+        sizes
+    };
+    let eventually = |client: &mut Client, expected: &[usize]| {
+        let give_up = std::time::Instant::now() + PATIENCE;
+        // A node that stands by looks every quarter of a second.
+        while names(client) != expected {
+            assert!(std::time::Instant::now() < give_up, "{:?}", names(client));
+        }
+    };
+    clients.iter_mut().for_each(|client| eventually(client, &[1]));
+    clients[1]
+        .accepted(&[registered("crm", "1", anna("anna@example.fi")), registered("crm", "2", super::maybe_anna())]);
+    clients.iter_mut().for_each(|client| eventually(client, &[1, 2]));
+    for client in &mut clients {
+        client.caught_up();
+        assert_eq!(client.read("/v1/reviews")["total"], 1);
+    }
+    // Whichever projected is gone; the other goes on with what it knew.
+    one.kill_9();
+    clients[1].accepted(&[registered("shop", "1", anna("anna@example.fi"))]);
+    eventually(&mut clients[1], &[1, 3]);
+    two.terminate(PATIENCE);
+    place.kulta(["verify"]).run().expect_code(0);
+}
