@@ -169,6 +169,11 @@ impl Prepared {
         values::tell(self, told);
     }
 
+    /// Tells each word of a person's family name, hashed as it is counted, with what the first given name sounds like.
+    pub(crate) fn names_beside(&self, told: impl FnMut(u64, u32)) {
+        values::beside(self, told);
+    }
+
     /// Person, organisation or unknown.
     pub fn kind(&self) -> Kind {
         self.kind
