@@ -39,11 +39,13 @@ def main(path):
     connection = duckdb.connect()
     connection.execute("SET threads = 2")
     connection.execute(
-        "CREATE TABLE people AS SELECT record_id AS unique_id, * EXCLUDE (record_id) FROM read_csv(?, all_varchar = true) "
+        "CREATE TABLE people AS SELECT record_id AS unique_id, * EXCLUDE (record_id, cluster_id) FROM read_csv(?, all_varchar = true) "
         "WHERE kind = 'person'",
         [path],
     )
-    truth = dict(connection.execute("SELECT unique_id, cluster_id FROM people").fetchall())
+    truth = dict(
+        connection.execute("SELECT record_id, cluster_id FROM read_csv(?, all_varchar = true)", [path]).fetchall()
+    )
     database = api(connection)
     settings = SettingsCreator(
         link_type="dedupe_only",

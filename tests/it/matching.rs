@@ -74,8 +74,8 @@ fn public_files_reach_what_the_documentation_says() {
         ("er/febrl1.csv", "match-febrl.toml", 0.998, 0.998),
         ("er/febrl2.csv", "match-febrl.toml", 0.998, 0.998),
         ("er/febrl3.csv", "match-febrl.toml", 0.998, 0.998),
-        ("er/fake_1000.csv", "match-fake-1000.toml", 0.95, 0.965),
-        ("er/senzing_truthset.csv", "match-senzing.toml", 0.88, 0.93),
+        ("er/fake_1000.csv", "match-fake-1000.toml", 0.96, 0.97),
+        ("er/senzing_truthset.csv", "match-senzing.toml", 0.95, 0.97),
     ] {
         let Some(path) = data::shared(file) else { continue };
         let matched = kulta().arg("match").arg(path).args(["--mapping", &example(mapping), "--truth", "cluster_id"]);

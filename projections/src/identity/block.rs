@@ -45,7 +45,7 @@ mod label {
 
 /// In a joined block that is crowded too, a record meets as many neighbours on either side.
 pub const NEIGHBOURS: usize = 3;
-/// No record has more keys.
+/// No record has more keys, unless those of its values are more.
 const MOST_KEYS: usize = 40;
 /// No record has more facets.
 const MOST_FACETS: usize = 10;
@@ -80,6 +80,14 @@ pub(crate) fn street(record: &Prepared, place: &Place) -> u64 {
     keyed(label::STREET, &[hash::text(record.at(place.street)), u64::from(place.number)]) & !WEAK
 }
 
+/// Whether a key of a record is of a value that says nothing once it is crowded: only then does crowding change scores,
+/// and not just which pairs are compared.
+pub(crate) fn weighs(record: &Prepared, key: u64) -> bool {
+    record.mails.iter().any(|found| mail(found.value) == key)
+        || record.phones.iter().any(|found| phone(found.national) == key)
+        || record.places.iter().any(|place| place.number != 0 && street(record, place) == key)
+}
+
 /// A crowded key joined with a facet.
 pub(crate) fn joined(key: u64, facet: u64) -> u64 {
     keyed(label::JOINED, &[key, facet]) & !WEAK
@@ -93,19 +101,23 @@ pub(crate) fn keys(record: &Prepared) -> (Box<[u64]>, Box<[u64]>) {
         Kind::Organisation => organisation::keys(record, &mut found),
         _ => person::keys(record, &mut found),
     }
+    // Keys of values are all there: whoever compares asks of each value how many records share it.
+    let most = MOST_KEYS.max(found.values);
     let tidy = |mut keys: Vec<u64>, most: usize| {
         keys.truncate(most);
         keys.sort_unstable();
         keys.dedup();
         keys.into_boxed_slice()
     };
-    (tidy(found.keys, MOST_KEYS), tidy(found.facets, MOST_FACETS))
+    (tidy(found.keys, most), tidy(found.facets, MOST_FACETS))
 }
 
 #[derive(Default)]
 struct Found {
     keys: Vec<u64>,
     facets: Vec<u64>,
+    /// How many of the first keys are of ids, e-mail addresses, numbers and streets.
+    values: usize,
 }
 
 impl Found {
@@ -142,6 +154,7 @@ impl Found {
                 self.keys.push(street(record, place));
             }
         }
+        self.values = self.keys.len();
     }
 }
 

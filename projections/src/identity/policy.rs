@@ -72,8 +72,8 @@ impl MatchPolicy {
             link: LINK,
             ask: ASK,
             strong_ids: STRONG.map(str::to_owned).to_vec(),
-            persons: Weights::built_in(slots::PERSON, BUILT_IN_RECORDS),
-            organisations: Weights::built_in(slots::ORGANISATION, BUILT_IN_RECORDS),
+            persons: Weights::built_in(false, BUILT_IN_RECORDS),
+            organisations: Weights::built_in(true, BUILT_IN_RECORDS),
             terms: Terms::default(),
         }
     }

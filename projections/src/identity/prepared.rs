@@ -24,7 +24,7 @@ pub enum Kind {
 }
 
 /// A part of the record's text.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Span {
     start: u16,
     len: u16,
@@ -37,7 +37,7 @@ impl Span {
 }
 
 /// A word of a name.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Word {
     pub text: Span,
     pub rarity: Rarity,
@@ -50,7 +50,7 @@ pub(crate) struct Word {
 }
 
 /// A name: given words, then family words; of an organisation its core words as family words.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Name {
     pub first: u8,
     pub given: u8,
@@ -69,7 +69,7 @@ pub(crate) struct Birth {
     pub rarity: Rarity,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Mail {
     /// Of local part and domain.
     pub value: u64,
@@ -83,7 +83,7 @@ pub(crate) struct Mail {
     pub rarity: Rarity,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Telephone {
     /// Of the number with its country, 0 when that is unknown.
     pub full: u64,
@@ -92,7 +92,7 @@ pub(crate) struct Telephone {
     pub rarity: Rarity,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Place {
     pub street: Span,
     pub number: u32,
@@ -107,7 +107,7 @@ pub(crate) struct Place {
     pub city_rarity: Rarity,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Id {
     /// Type, hashed.
     pub kind: u32,
@@ -122,8 +122,8 @@ pub(crate) struct Id {
     pub strong: bool,
 }
 
-/// A record, normalised.
-#[derive(Clone, Debug, Default)]
+/// A record, normalised. Equal ones are compared alike with any other.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prepared {
     /// Person or organisation.
     pub(crate) kind: Kind,
@@ -167,6 +167,11 @@ impl Prepared {
     /// Tells each value that is counted.
     pub(crate) fn values(&self, told: impl FnMut(Term, u64)) {
         values::tell(self, told);
+    }
+
+    /// Tells each word of a person's family name, hashed as it is counted, with what the first given name sounds like.
+    pub(crate) fn names_beside(&self, told: impl FnMut(u64, u32)) {
+        values::beside(self, told);
     }
 
     /// Person, organisation or unknown.

@@ -72,20 +72,32 @@ impl Terms {
         self.listed[term as usize].get(&value).copied().unwrap_or(0)
     }
 
-    /// Lists what is frequent among counted values; `total` is how many records have the field.
-    pub fn list(&mut self, term: Term, counts: &hash::Map<u64, u32>, total: u64) {
+    /// Lists what is frequent among counted values; `total` is how many records have the field, `known` tells of values
+    /// that are frequent whatever their count.
+    pub fn list(&mut self, term: Term, counts: &hash::Map<u64, u32>, total: u64, known: impl Fn(u64) -> bool) {
         let least = f64::from(LEAST_COUNT).max(LEAST_SHARE * total as f64);
         let rarity = |count: u32| {
             let bits = -(f64::from(count) / total as f64).log2();
             (bits * f64::from(EIGHTHS)).round().clamp(1.0, 255.0) as Rarity
         };
-        let frequent = counts.iter().filter(|(_, count)| f64::from(**count) >= least);
+        let frequent = counts.iter().filter(|(value, count)| f64::from(**count) >= least || known(**value));
         self.listed[term as usize] = frequent.map(|(value, count)| (*value, rarity(*count))).collect();
     }
 
     /// What a listed value's rarity, in bits, has to be added to so that shared values weigh nothing in the mean among
-    /// strangers: log2(Σf² / Σf) over the listed shares f.
+    /// strangers: log2(Σf² / Σf) over the listed shares f. Words of names stand in both halves, so one half of which
+    /// nothing is listed has the base of the other.
     pub fn base(&self, term: Term) -> f32 {
+        let own = self.mean_bits(term);
+        let other = match term {
+            Term::Given => Term::Family,
+            Term::Family => Term::Given,
+            _ => return own,
+        };
+        if self.listed[term as usize].is_empty() { self.mean_bits(other) } else { own }
+    }
+
+    fn mean_bits(&self, term: Term) -> f32 {
         let mut counts = [0_u32; 256];
         self.listed[term as usize].values().for_each(|rarity| counts[usize::from(*rarity)] += 1);
         // By rarity, so that the sums do not depend on the order of a table.

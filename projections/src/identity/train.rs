@@ -1,5 +1,7 @@
 //! A policy from the records themselves, without labels.
 
+use std::collections::BTreeSet;
+
 use super::compare::{self, Compared, slots};
 use super::hash::{self, Map};
 use super::pairs::{Index, Pair, Pairs, allowed, of_pattern, pattern};
@@ -14,6 +16,11 @@ const RANDOM_PAIRS: u64 = 400_000;
 
 /// Pairs that fall short of being asked about by so many bits under built-in weights are of no account to training.
 const MARGIN: f32 = 8.0;
+
+/// In a file of fewer records a family name is frequent also by the given names that stand beside it.
+const FEW: usize = 1_000;
+/// So many that they sound different are not one customer's.
+const MANY_GIVEN: usize = 5;
 
 /// A policy and the pairs that it was learned from.
 #[derive(Clone, Debug)]
@@ -43,8 +50,8 @@ pub fn train(
     let of_kind = |organisations: bool| {
         records.iter().filter(|record| (record.kind == Kind::Organisation) == organisations).count() as u64
     };
-    policy.persons = Weights::built_in(slots::PERSON, of_kind(false));
-    policy.organisations = Weights::built_in(slots::ORGANISATION, of_kind(true));
+    policy.persons = Weights::built_in(false, of_kind(false));
+    policy.organisations = Weights::built_in(true, of_kind(true));
     let rough = Scorer::of(&policy);
     let keep = |compared: &Compared| rough.score(compared).bits >= policy.ask - MARGIN;
     let pairs = Pairs::find(records, ids, index, between, threads, keep);
@@ -65,15 +72,21 @@ pub fn train(
 fn count(records: &[Prepared]) -> Terms {
     let mut counts: [Map<u64, u32>; Term::ALL.len()] = Default::default();
     let mut totals = [0_u64; Term::ALL.len()];
+    let mut beside: Map<u64, BTreeSet<u32>> = Map::default();
     for record in records {
         record.values(|term, value| {
             *counts[term as usize].entry(value).or_default() += 1;
             totals[term as usize] += 1;
         });
+        if records.len() < FEW {
+            record.names_beside(|family, given| beside.entry(family).or_default().extend([given]));
+        }
     }
+    beside.retain(|_, given| given.len() >= MANY_GIVEN);
     let mut terms = Terms::default();
     for term in Term::ALL {
-        terms.list(term, &counts[term as usize], totals[term as usize]);
+        let known = |value: u64| term == Term::Family && beside.contains_key(&value);
+        terms.list(term, &counts[term as usize], totals[term as usize], known);
     }
     terms
 }

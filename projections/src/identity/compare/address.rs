@@ -18,8 +18,7 @@ pub(super) fn places(
         for b in &other.places {
             let found = Pair { one, other, a, b };
             let (on, at) = (found.street(crowded), found.place());
-            // Who agrees in street and number is known well enough: the town's frequency is of no account.
-            let at = if at == place::COMMON && matches!(on, street::SAME | street::FLAT) { place::SAME } else { at };
+            let at = if matches!(on, street::SAME | street::FLAT) { found.settled(at) } else { at };
             let found_good = goodness(on, at);
             if found_good > good {
                 (level, good) = (5 * on + at, found_good);
@@ -89,6 +88,13 @@ impl Pair<'_> {
             (Part::Missing, Part::Missing) if region => place::MISSING,
             _ => place::DIFFER,
         }
+    }
+
+    /// The place of two addresses that agree in street and number, which is known well enough: the town's frequency is
+    /// of no account, nor is its name beside one postal code (Manhattan is New York).
+    fn settled(&self, at: u8) -> u8 {
+        let same_code = self.part(self.a.postal, self.b.postal, 0) == Part::Same;
+        if at == place::COMMON || at == place::CLOSE && same_code { place::SAME } else { at }
     }
 
     fn part(&self, a: crate::identity::prepared::Span, b: crate::identity::prepared::Span, allowed: usize) -> Part {

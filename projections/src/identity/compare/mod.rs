@@ -18,7 +18,7 @@ pub use agreement::{Agreement, Compared};
 use super::prepared::{Kind, Prepared};
 
 /// The version of the comparisons. A policy names the one that it was trained on.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Whether two records may be one customer as far as their kinds go.
 pub fn comparable(one: &Prepared, other: &Prepared) -> bool {

@@ -99,7 +99,14 @@ impl Both<'_> {
             return found;
         }
         let related = a.classes.iter().take_while(|class| **class != 0).any(|class| b.classes.contains(class));
-        if related { Found::of(RELATED) } else { found }
+        if related {
+            return Found::of(RELATED);
+        }
+        // A common beginning makes names alike that are different ones, of sisters often: Anna, Annabelle.
+        let (one, other) = self.bytes(a, b);
+        let longer = one.len().max(other.len());
+        let alike = matches!(found.level, CLOSE | FAR) && 3 * edits(one, other, longer / 3) > longer;
+        if alike { Found::of(DIFFER) } else { found }
     }
 
     /// Given names: any of one with any of the other, because any may be the one that is used.

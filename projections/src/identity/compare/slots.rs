@@ -156,7 +156,7 @@ const BIRTH: &[Level] = &[
     level("two of year, month, day", 0.03, 0.005),
     level("a month or a year apart", 0.03, 0.01),
     level("year", 0.01, 0.013),
-    level("different", 0.04, 0.97),
+    level("different", 0.02, 0.97),
 ];
 
 const EMAIL: &[Level] = &[
@@ -250,7 +250,7 @@ pub const PERSON: &[Slot] = &[
     Slot { name: "given_name", shared: Shared::Fixed(0.01), namesakes: Some(&[1, 2, 3, 4, 5, 6]), levels: GIVEN },
     Slot { name: "family_name", shared: Shared::Value(0.65), namesakes: Some(&[1, 2, 3, 4, 5, 6]), levels: FAMILY },
     Slot { name: "birth_date", shared: Shared::Fixed(0.01), namesakes: None, levels: BIRTH },
-    Slot { name: "email", shared: Shared::Value(0.12), namesakes: None, levels: EMAIL },
+    Slot { name: "email", shared: Shared::Value(0.1), namesakes: None, levels: EMAIL },
     Slot { name: "phone", shared: Shared::Value(0.4), namesakes: None, levels: PHONE },
     Slot { name: "address", shared: Shared::Value(0.8), namesakes: Some(&[1, 2, 3, 26, 27, 28]), levels: ADDRESS },
     Slot { name: "ids", shared: Shared::Fixed(0.0), namesakes: None, levels: ID },

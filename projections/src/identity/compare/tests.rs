@@ -30,6 +30,9 @@ fn names_in_their_levels() {
     assert_eq!(given("Matti", "Liisa"), names::DIFFER);
     assert_eq!(given("Matti", ""), 0);
     assert_eq!(given("Juho Matti", "Matti"), names::SAME);
+    assert_eq!(given("Anna", "Annabelle"), names::DIFFER);
+    assert_eq!(given("Darla", "Darletta"), names::DIFFER);
+    assert_eq!(given("Katarzyna", "Katarzina"), names::CLOSE);
     let family = |one: &str, other: &str| level(&named("Matti", one), &named("Matti", other), person::FAMILY);
     assert_eq!(family("Virtanen-Korhonen", "Korhonen"), names::RELATED);
     assert_eq!(family("Mäkinen", "Makinen"), names::SAME);
@@ -44,6 +47,29 @@ fn fields_that_change_places_are_found() {
     let other = named("Virtanen", "Kaarina");
     assert_eq!(level(&one, &other, person::FAMILY), names::SAME);
     assert_eq!(level(&one, &other, person::GIVEN), names::DIFFER);
+}
+
+#[test]
+fn a_name_in_another_script_is_compared_in_latin_letters_too() {
+    let (khmer, latin) = (named("តារា", "គឹម"), named("Dara", "Kim"));
+    assert_eq!(level(&khmer, &latin, person::GIVEN), names::SOUND);
+    assert_eq!(level(&khmer, &latin, person::FAMILY), names::SOUND);
+    let (han, latin) = (named("", ""), named("Jie", "Wang"));
+    let han = Attributes { name: "王杰".into(), kind: "person".into(), ..han };
+    assert_eq!(level(&han, &latin, person::FAMILY), names::SAME);
+    // Nothing in common says nothing: the letters may be read in another way.
+    assert_eq!(level(&han, &named("Matti", "Virtanen"), person::FAMILY), 0);
+}
+
+#[test]
+fn a_postal_code_outranks_the_name_of_its_town() {
+    let at = |city: &str, postal_code: &str| {
+        let (street, city, postal_code) = ("405 Lexington Avenue".into(), city.into(), postal_code.into());
+        let address = AddressText { street, city, postal_code, ..AddressText::default() };
+        Attributes { addresses: vec![address], ..named("", "X") }
+    };
+    assert_eq!(level(&at("New York", "10174"), &at("Manhattan", "10174"), person::ADDRESS), 6);
+    assert_eq!(level(&at("New York", "10174"), &at("New York", "22222"), person::ADDRESS), 8);
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! Which resident records share which keys.
 
+use super::tables::Table;
 use crate::identity::block;
-use crate::identity::hash::Map;
 
 /// Key → places. Most keys have one record; these take no list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
     limit: usize,
-    ones: Map<u64, u32>,
+    ones: Table<u64, u32>,
     /// In the order of the records' ids.
-    many: Map<u64, Vec<u32>>,
+    many: Table<u64, Vec<u32>>,
 }
 
 impl Blocks {

@@ -1,15 +1,14 @@
 //! Clustering anew around what changed.
 
-use std::collections::BTreeSet;
-
 use super::Resolver;
 use crate::identity::cluster::{self, Link};
+use crate::identity::hash::Set;
 use crate::identity::resolve::Component;
 
 impl Resolver {
     /// Clusters the components of all dirty places.
     pub(super) fn mend(&mut self) {
-        let mut done: BTreeSet<u32> = BTreeSet::new();
+        let mut done: Set<u32> = Set::default();
         for place in std::mem::take(&mut self.dirty) {
             if self.residents.get(place).is_none() || done.contains(&place) {
                 continue;
@@ -21,22 +20,26 @@ impl Resolver {
     }
 
     /// The places that links and stewards' links connect with this one, by record id.
-    pub(super) fn component(&self, place: u32) -> Vec<u32> {
-        let mut seen = BTreeSet::from([place]);
-        let mut open = vec![place];
-        while let Some(place) = open.pop() {
-            let Some(resident) = self.residents.get(place) else { continue };
-            let linked = resident.links.iter().filter(|link| link.1 >= self.policy.link).map(|link| link.0);
-            let decided = self.decisions.linked(resident.id).filter_map(|id| self.residents.by_id.get(&id).copied());
-            for other in linked.chain(decided) {
-                if seen.insert(other) {
-                    open.push(other);
-                }
-            }
-        }
-        let mut places: Vec<u32> = seen.into_iter().collect();
+    fn component(&self, place: u32) -> Vec<u32> {
+        let mut places = self.connected(place);
         places.sort_unstable_by_key(|place| self.residents.id(*place));
         places
+    }
+
+    /// The same in no order that tells anything.
+    pub(super) fn connected(&self, place: u32) -> Vec<u32> {
+        let mut seen: Set<u32> = Set::default();
+        seen.insert(place);
+        let mut found = vec![place];
+        let mut next = 0;
+        while let Some(place) = found.get(next) {
+            next += 1;
+            let Some(resident) = self.residents.get(*place) else { continue };
+            let linked = resident.links.iter().filter(|link| link.1 >= self.policy.link).map(|link| link.0);
+            let decided = self.decisions.linked(resident.id).filter_map(|id| self.residents.by_id.get(&id).copied());
+            found.extend(linked.chain(decided).filter(|other| seen.insert(*other)).collect::<Vec<u32>>());
+        }
+        found
     }
 
     fn mend_component(&mut self, places: &[u32]) {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Resolver;
-use crate::identity::block::{NEIGHBOURS, common, joined, refined};
+use crate::identity::block::{NEIGHBOURS, common, joined, refined, weighs};
+use crate::identity::hash::Set;
 use crate::identity::{compare, pairs};
 
 impl Resolver {
@@ -19,6 +20,7 @@ impl Resolver {
                 meet.extend(self.blocks.members(key));
             } else if count == limit + 1 {
                 self.crowd(key);
+                meet.extend(self.blocks.members(key));
             } else if refined(key) {
                 for facet in &facets {
                     self.enter_joined(joined(key, *facet), place, &mut meet);
@@ -40,9 +42,12 @@ impl Resolver {
                 self.blocks.insert(joined(key, *facet), *member, |place| self.residents.id(place));
             }
         }
-        self.judge_all(&members);
-        // What a crowded value says counts between all records of a component, linked or not.
-        self.dirty.extend(members);
+        if self.weighs(key, &members) {
+            self.judge_all(&members);
+            self.disturb(&members);
+        } else {
+            self.judge_linked(&members);
+        }
     }
 
     fn enter_joined(&mut self, key: u64, place: u32, meet: &mut BTreeSet<u32>) {
@@ -52,9 +57,10 @@ impl Resolver {
             meet.extend(self.blocks.members(key));
         } else if count == limit + 1 {
             let members = self.blocks.members(key).to_vec();
-            self.judge_all(&members);
+            self.judge_linked(&members);
+            meet.extend(self.around(key, place, 0));
         } else {
-            let around = self.around(key, place, 0);
+            let around = self.around(key, place, 0).to_vec();
             self.judge_all(&around);
         }
     }
@@ -92,35 +98,70 @@ impl Resolver {
             }
         }
         self.judge_all(&members);
-        self.dirty.extend(members);
+        if self.weighs(key, &members) {
+            self.disturb(&members);
+        }
     }
 
     fn leave_joined(&mut self, key: u64, place: u32) {
         let limit = self.blocks.limit(key);
         // Those around it, found before it goes, get to be neighbours.
-        let around = if self.blocks.count(key) > limit + 1 { self.around(key, place, 1) } else { Vec::new() };
+        let around = if self.blocks.count(key) > limit + 1 { self.around(key, place, 1) } else { &[] };
+        let around: Vec<u32> = around.iter().copied().filter(|other| *other != place).collect();
         let left = self.blocks.remove(key, place, |place| self.residents.id(place));
         if left == limit {
             let members = self.blocks.members(key).to_vec();
             self.judge_all(&members);
         }
-        let others: Vec<u32> = around.into_iter().filter(|other| *other != place).collect();
-        self.judge_all(&others);
+        self.judge_all(&around);
     }
 
     /// The places near one in a block that is crowded twice.
-    fn around(&self, key: u64, place: u32, more: usize) -> Vec<u32> {
+    fn around(&self, key: u64, place: u32, more: usize) -> &[u32] {
         let members = self.blocks.members(key);
         let own = self.residents.id(place);
         let at = members.partition_point(|member| self.residents.id(*member) < own);
         let reach = NEIGHBOURS + more;
-        members[at.saturating_sub(reach)..(at + reach + 1).min(members.len())].to_vec()
+        &members[at.saturating_sub(reach)..(at + reach + 1).min(members.len())]
     }
 
     fn judge_all(&mut self, members: &[u32]) {
         for (at, one) in members.iter().enumerate() {
             for other in &members[at + 1..] {
                 self.judge(*one, *other);
+            }
+        }
+    }
+
+    /// Judges the pairs that are linked, where fewer pairs meet than before and what they say stands: no others change.
+    fn judge_linked(&mut self, members: &[u32]) {
+        let inside: Set<u32> = members.iter().copied().collect();
+        for one in members {
+            let links = self.residents.get(*one).map_or(&[][..], |resident| &resident.links);
+            let linked = links.iter().map(|link| link.0).filter(|other| other > one && inside.contains(other));
+            for other in linked.collect::<Vec<u32>>() {
+                self.judge(*one, other);
+            }
+        }
+    }
+
+    /// Whether crowding this key changes what its records say of each other.
+    fn weighs(&self, key: u64, members: &[u32]) -> bool {
+        let any = members.first().and_then(|place| self.residents.get(*place));
+        any.is_some_and(|resident| weighs(&resident.prepared, key))
+    }
+
+    /// A value became crowded, or no longer is: its records count otherwise in the means of each component that holds
+    /// two of them, linked or not. Those that links changed for are dirty already.
+    fn disturb(&mut self, members: &[u32]) {
+        let mut left: Set<u32> = members.iter().copied().collect();
+        for place in members {
+            if !left.remove(place) {
+                continue;
+            }
+            let others = self.connected(*place).into_iter().filter(|other| left.remove(other)).count();
+            if others > 0 {
+                self.dirty.insert(*place);
             }
         }
     }
@@ -166,12 +207,7 @@ impl Resolver {
     }
 
     fn neighbours(&self, key: u64, one: u32, other: u32) -> bool {
-        let members = self.blocks.members(key);
-        let at = |place: u32| {
-            let own = self.residents.id(place);
-            members.partition_point(|member| self.residents.id(*member) < own)
-        };
-        at(one).abs_diff(at(other)) <= NEIGHBOURS
+        self.around(key, one, 0).contains(&other)
     }
 
     fn link(&mut self, one: u32, other: u32, bits: f32) {

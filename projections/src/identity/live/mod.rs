@@ -29,7 +29,6 @@ use std::collections::BTreeSet;
 use kulta_events::RecordId;
 use uuid::Uuid;
 
-use super::hash::Map;
 use super::policy::MatchPolicy;
 use super::prepared::Prepared;
 use super::steward::Decisions;
@@ -43,6 +42,7 @@ mod load;
 mod query;
 mod queue;
 mod search;
+mod tables;
 mod whatif;
 
 pub use query::{Candidate, Review, Why};
@@ -50,6 +50,7 @@ pub use queue::Question;
 pub use whatif::{Snapshot, WhatIf};
 
 use blocks::Blocks;
+use tables::{List, Table};
 
 /// A record with what is known of it.
 #[derive(Clone, Debug)]
@@ -65,9 +66,9 @@ struct Resident {
 /// The resident records.
 #[derive(Clone, Debug, Default)]
 struct Residents {
-    places: Vec<Option<Resident>>,
+    places: List<Option<Resident>>,
     free: Vec<u32>,
-    by_id: Map<u128, u32>,
+    by_id: Table<u128, u32>,
 }
 
 impl Residents {
@@ -86,10 +87,11 @@ impl Residents {
 
     fn insert(&mut self, id: u128, prepared: Prepared) -> u32 {
         let place = self.free.pop().unwrap_or(self.places.len() as u32);
-        if place as usize == self.places.len() {
-            self.places.push(None);
+        let resident = Some(Resident { id, prepared, links: Vec::new(), cluster: place });
+        match self.places.get_mut(place as usize) {
+            Some(free) => *free = resident,
+            None => self.places.push(resident),
         }
-        self.places[place as usize] = Some(Resident { id, prepared, links: Vec::new(), cluster: place });
         self.by_id.insert(id, place);
         place
     }
@@ -120,7 +122,7 @@ pub struct Resolver {
     blocks: Blocks,
     decisions: Decisions,
     /// Clusters of more than one record: lowest record's place → places, by id.
-    clusters: Map<u32, Vec<u32>>,
+    clusters: Table<u32, Vec<u32>>,
     /// Places whose component is to be clustered anew.
     dirty: BTreeSet<u32>,
     /// Records whose cluster changed.
@@ -139,7 +141,7 @@ impl Resolver {
             blocks,
             residents: Residents::default(),
             decisions: Decisions::default(),
-            clusters: Map::default(),
+            clusters: Table::default(),
             dirty: BTreeSet::new(),
             changed: BTreeSet::new(),
             removed: BTreeSet::new(),
@@ -161,9 +163,14 @@ impl Resolver {
         self.len() == 0
     }
 
-    /// A record came, or says something else now. `prepared` under [`Self::policy`].
+    /// A record came, or says something else now. `prepared` under [`Self::policy`]; one that is equal to what the record
+    /// said before changes nothing.
     pub fn upsert(&mut self, record: RecordId, prepared: Prepared) {
         let id = record.0.as_u128();
+        let place = self.residents.by_id.get(&id);
+        if place.and_then(|place| self.residents.get(*place)).is_some_and(|known| known.prepared == prepared) {
+            return;
+        }
         self.take_out(id);
         let place = self.residents.insert(id, prepared);
         self.removed.remove(&id);

@@ -1,5 +1,7 @@
 //! The law: whatever the order in which records, changes and decisions come, the clusters are those of the batch.
 
+mod malformed;
+
 use super::*;
 use crate::crosswalk::{self, Made};
 use crate::identity::attributes::{AddressText, Attributes};

@@ -49,7 +49,8 @@ pub struct WhatIf {
 impl Resolver {
     /// All records as they are now.
     pub fn snapshot(&self) -> Snapshot {
-        let mut places: Vec<u32> = self.residents.by_id.values().copied().collect();
+        let all = (0..).zip(self.residents.places.iter());
+        let mut places: Vec<u32> = all.filter(|(_, resident)| resident.is_some()).map(|(place, _)| place).collect();
         places.sort_unstable_by_key(|place| self.residents.id(*place));
         let mut numbers = vec![0_u32; self.residents.places.len()];
         for (number, place) in (0..).zip(&places) {

@@ -106,12 +106,20 @@ fn of_street(text: &str) -> Address {
     if let Some(behind) = behind {
         whole = [whole.as_str(), " ", behind].concat();
     }
+    // #321, Street 128: the number of the house before a street that has a number for a name.
+    let folded = fold_plain(&whole);
+    if place > 0 && street::is_numbered(&folded.split(' ').collect::<Vec<_>>()) {
+        return of_parts(street::parse(&[segments[place - 1], " ", &whole].concat()));
+    }
     let flats = segments.iter().enumerate().filter(|(at, segment)| *at != place && street::is_flat(segment));
     for (_, flat) in flats.take(2) {
         whole.push(' ');
         whole.push_str(flat);
     }
-    let parsed = street::parse(&whole);
+    of_parts(street::parse(&whole))
+}
+
+fn of_parts(parsed: street::Street) -> Address {
     let street = if parsed.tail.is_empty() { parsed.street } else { [parsed.street, parsed.tail].join(" ") };
     Address {
         street: street.trim().into(),

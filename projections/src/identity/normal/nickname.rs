@@ -32,7 +32,13 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 /// is unknown.
 pub fn classes(given: &str) -> &'static [u16] {
     let index: &'static Index = &INDEX;
-    index.get(given).map(|classes| &**classes).unwrap_or_default()
+    let of = |name: &str| index.get(name).map(|classes| &**classes);
+    // Peggie is Peggy, Jacky is Jackie; the table has one of the two.
+    let other_spelling = || match given.strip_suffix("ie") {
+        Some(stem) => of(&[stem, "y"].concat()),
+        None => given.strip_suffix('y').and_then(|stem| of(&[stem, "ie"].concat())),
+    };
+    of(given).or_else(other_spelling).unwrap_or_default()
 }
 
 /// Whether two given names may be one person's, by a class that holds both. Names that no class holds share none, not
@@ -67,6 +73,8 @@ mod tests {
             ("juhani", "juha"),
             ("johannes", "hannu"),
             ("margaret", "peggy"),
+            ("margaret", "peggie"),
+            ("robert", "bobbie"),
             ("heikki", "henrik"),
             ("yrjo", "georg"),
             ("katariina", "kati"),

@@ -50,15 +50,18 @@ impl PersonName {
         self.given.iter().chain(&self.family).map(|word| &**word)
     }
 
-    /// The name in Latin letters, when it is in Chinese characters, kana or Hangul: one more name to compare, as an alias
-    /// is. Weak evidence, since many characters sound alike; each character of the given name is a word (`xiu ying`).
+    /// The name in Latin letters, when it is in a script that is not written in them as passports do by
+    /// [`fold_plain`] and that writes vowels: one more name to compare, as an alias is. Weak evidence, since many
+    /// characters sound alike. Each Chinese character, kana and Hangul syllable of the given name is a word (`xiu ying`).
     pub fn romanised(&self) -> Option<Self> {
-        if !self.words().any(words::is_east_asian) {
+        if !self.words().any(words::is_other_script) {
             return None;
         }
         let family = self.family.iter().map(|word| words::syllables(word).concat().into()).collect();
         let given = self.given.iter().flat_map(|word| words::syllables(word)).take(MOST_KEPT).map(Box::from).collect();
-        Some(Self { given, family, ..self.clone() })
+        let name = Self { given, family, ..self.clone() };
+        let said = name.words().all(|word| !word.is_empty());
+        said.then_some(name)
     }
 }
 
@@ -111,6 +114,13 @@ impl<'a> Words<'a> {
     }
 }
 
+/// The first of his name, behind given names: `Morris I`. It may be an initial as well and stays among them; taken for
+/// one of the other it does no harm unless another record says II or Jr.
+fn first_of_his_name(given: &[&str]) -> Option<Suffix> {
+    let numbered = matches!(given, [.., before, "i"] if before.len() > 1);
+    numbered.then_some(Suffix::First)
+}
+
 /// `o.s.` (omaa sukua, née) is one word.
 fn join_omaa_sukua(words: &mut Vec<&str>) {
     let at = words.windows(2).position(|pair| pair == ["o", "s"]).filter(|at| *at > 0 && at + 2 < words.len());
@@ -159,7 +169,8 @@ fn of_fields(given: &str, family: &str) -> PersonName {
     if given.words.len() > family.words.len() && given.words.ends_with(&family.words) {
         given.words.truncate(given.words.len() - family.words.len());
     }
-    let mut parsed = PersonName { suffix: family.suffix.or(given.suffix), order_known: true, ..PersonName::default() };
+    let suffix = family.suffix.or(given.suffix).or_else(|| first_of_his_name(&given.words));
+    let mut parsed = PersonName { suffix, order_known: true, ..PersonName::default() };
     set_given(&mut parsed, &given.words);
     set_family(&mut parsed, &family.words);
     parsed
@@ -203,6 +214,7 @@ fn of_whole(name: &str) -> PersonName {
     let mut parsed = PersonName { suffix: later.or(second.suffix).or(first.suffix), ..PersonName::default() };
     if !second.words.is_empty() && !degrees {
         parsed.order_known = true;
+        parsed.suffix = parsed.suffix.or_else(|| first_of_his_name(&second.words));
         set_family(&mut parsed, &first.words);
         set_given(&mut parsed, &second.words);
         return parsed;

@@ -11,9 +11,7 @@
 //! - doubled letters once; of vowels in a row the first (so ae, oe, aa, ue count as a, o, a, u); y as i;
 //! - the vowel at the end off, unless too little is left.
 //!
-//! Works on folded text; `å`, which stands for a and for o, has a second key: [`second_key`].
-
-use super::text::fold_plain;
+//! Works on folded text.
 
 /// Most bytes of a key.
 const MOST_BYTES: usize = 32;
@@ -42,11 +40,6 @@ pub fn key(folded: &str) -> String {
         out.pop();
     }
     out
-}
-
-/// The key with å as o, when the text as written has an å: `Ståhl` is found as `Stol` too.
-pub fn second_key(text: &str) -> Option<String> {
-    text.contains(['å', 'Å']).then(|| key(&fold_plain(&text.replace(['å', 'Å'], "o"))))
 }
 
 fn is_vowel(c: char) -> bool {
@@ -170,7 +163,7 @@ impl Sound {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::text::fold_long;
+    use super::super::text::{fold_long, fold_plain};
     use super::*;
 
     fn of(name: &str) -> String {
@@ -244,8 +237,6 @@ mod tests {
         ] {
             assert_eq!(of(name), expected, "{name}");
         }
-        assert_eq!(second_key("Ståhl").as_deref(), Some("stol"));
-        assert_eq!(second_key("Stahl"), None);
     }
 
     proptest! {

@@ -174,22 +174,28 @@ impl Builder {
         for (given, family, name) in texts.into_iter().take(MOST) {
             let Some(parsed) = person::parse(given, family, name) else { continue };
             self.generation = self.generation.max(parsed.suffix.map_or(0, |suffix| suffix as u8 + 1));
-            let parts = (parsed.given, parsed.family);
-            if known.contains(&parts) || self.words.len() + parts.0.len() + parts.1.len() > 200 {
-                continue;
+            self.person_name(&parsed, &mut known);
+            if let Some(latin) = parsed.romanised() {
+                self.person_name(&latin, &mut known);
             }
-            let first = self.words.len() as u8;
-            parts.0.iter().for_each(|word| self.word(word, true));
-            parts.1.iter().for_each(|word| self.word(word, true));
-            self.names.push(Name {
-                first,
-                given: parts.0.len() as u8,
-                family: parts.1.len() as u8,
-                whole: full_name(&parts.0, &parts.1),
-                rarity: 0,
-            });
-            known.push(parts);
         }
+    }
+
+    fn person_name(&mut self, name: &person::PersonName, known: &mut Vec<Parts>) {
+        let parts = (name.given.clone(), name.family.clone());
+        if known.contains(&parts) || self.words.len() + parts.0.len() + parts.1.len() > 200 {
+            return;
+        }
+        let first = self.words.len() as u8;
+        parts.0.iter().chain(&parts.1).for_each(|word| self.word(word, true));
+        self.names.push(Name {
+            first,
+            given: parts.0.len() as u8,
+            family: parts.1.len() as u8,
+            whole: full_name(&parts.0, &parts.1),
+            rarity: 0,
+        });
+        known.push(parts);
     }
 
     fn company(&mut self, attributes: &Attributes) {

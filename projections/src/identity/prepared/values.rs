@@ -49,6 +49,12 @@ pub(super) fn tell(record: &Prepared, mut told: impl FnMut(Term, u64)) {
     }
 }
 
+pub(super) fn beside(record: &Prepared, mut told: impl FnMut(u64, u32)) {
+    let Some(name) = record.names.first().filter(|_| record.kind != super::Kind::Organisation) else { return };
+    let Some(given) = record.given(name).first().filter(|given| record.at(given.text).len() > 1) else { return };
+    record.family(name).iter().for_each(|word| told(text(record, word.text), given.sound));
+}
+
 pub(super) fn weigh(record: &mut Prepared, terms: &Terms) {
     let organisation = record.kind == super::Kind::Organisation;
     let mut words = std::mem::take(&mut record.words);

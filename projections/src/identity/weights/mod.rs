@@ -21,6 +21,8 @@ pub mod em;
 pub const EXPECTED_DUPLICATES: f64 = 1.0;
 /// Records of others of its household that a record is expected to have.
 pub const EXPECTED_HOUSEHOLD: f64 = 0.6;
+/// Records of others of its group that an organisation is expected to have: most companies belong to none.
+pub const EXPECTED_GROUP: f64 = 0.2;
 
 /// Namesakes of its region that a record is expected to have.
 pub const EXPECTED_NAMESAKES: f64 = 0.2;
@@ -67,6 +69,10 @@ pub struct LevelWeights {
     pub k: f64,
 }
 
+pub(crate) fn expected_household(organisations: bool) -> f64 {
+    if organisations { EXPECTED_GROUP } else { EXPECTED_HOUSEHOLD }
+}
+
 /// The share of pairs in which each of `records` has `expected` partners.
 pub(crate) fn share(expected: f64, records: u64) -> f64 {
     (expected / records.saturating_sub(1).max(1) as f64).min(0.25)
@@ -94,7 +100,7 @@ fn namesakes(slot: &Slot, level: usize, m: f64, u: f64) -> f64 {
 
 impl Weights {
     /// The weights before training, for a file of so many records.
-    pub fn built_in(slots: &[Slot], records: u64) -> Self {
+    pub fn built_in(organisations: bool, records: u64) -> Self {
         let of = |slot: &Slot| {
             let total = |part: fn(&Level) -> f64| slot.levels.iter().skip(1).map(part).sum::<f64>();
             let (m, u) = (total(|level| level.m), total(|level| level.u));
@@ -111,9 +117,9 @@ impl Weights {
         Self {
             records,
             customer: share(EXPECTED_DUPLICATES, records),
-            household: share(EXPECTED_HOUSEHOLD, records),
+            household: share(expected_household(organisations), records),
             namesakes: share(EXPECTED_NAMESAKES, records),
-            slots: slots.iter().map(of).collect(),
+            slots: slots(organisations).iter().map(of).collect(),
         }
     }
 
@@ -192,11 +198,6 @@ impl Table {
     /// What a level says for one customer, before the rarity of the value.
     pub fn bits(&self, slot: usize, level: usize) -> f32 {
         self.customer[slot][level]
-    }
-
-    /// What a level says for one household.
-    pub fn household_bits(&self, slot: usize, level: usize) -> f32 {
-        self.shared[slot][level]
     }
 
     /// Odds of one customer, of one household and of namesakes against strangers.

@@ -4,7 +4,7 @@ use crate::identity::compare::slots::{PERSON, person};
 use crate::identity::compare::{Agreement, Compared};
 
 fn table(records: u64) -> Table {
-    Table::of(&Weights::built_in(PERSON, records), &Terms::default(), false)
+    Table::of(&Weights::built_in(false, records), &Terms::default(), false)
 }
 
 fn pair(levels: &[(usize, u8)]) -> Compared {
@@ -33,7 +33,7 @@ fn a_household_does_not_outweigh_another_given_name() {
 #[test]
 fn few_pairs_move_the_built_in_shares_little() {
     let found = train(PERSON, false, 50, &[], &Terms::default());
-    let before = Weights::built_in(PERSON, 50);
+    let before = Weights::built_in(false, 50);
     for (found, before) in found.slots.iter().zip(&before.slots) {
         for (found, before) in found.levels.iter().zip(&before.levels) {
             assert!((found.m - before.m).abs() < 1e-9 && (found.u - before.u).abs() < 1e-9);

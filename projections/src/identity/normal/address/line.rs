@@ -173,10 +173,23 @@ fn has_digit(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
+/// A house number and a street behind it.
+fn begins_with_house(folded: &str) -> bool {
+    folded.starts_with(|c: char| c.is_ascii_digit())
+        && tokens(folded).skip(1).any(|word| word.len() > 2 && !has_digit(word))
+}
+
 /// The text of the street: what is left of the segments, without a name before it (`Acme Oy, Katu 5`).
 fn street_text(segments: &[Segment<'_>], cut: Option<String>) -> String {
     if let Some(cut) = cut {
         return cut;
+    }
+    // #01-11, Hill View, 4 Hillview Rise: the flat first, then the house, then the street.
+    let is_flat = |segment: &&Segment<'_>| street::is_flat(segment.text);
+    let house = segments.iter().position(|segment| !is_flat(&segment) && begins_with_house(&segment.folded));
+    if let (Some(flat), Some(house)) = (segments.first().filter(is_flat), house) {
+        let behind = segments.iter().skip(house);
+        return behind.chain(std::iter::once(flat)).map(|segment| segment.text).collect::<Vec<_>>().join(" ");
     }
     let named = segments.first().is_some_and(|first| !has_digit(&first.folded) && !first.folded.ends_with(" ul"));
     let numbered = segments.get(1).is_some_and(|second| {

@@ -197,10 +197,16 @@ fn number_first(street: &mut Street, words: &[&str]) {
     let is_kind = |word: &&str| kind(word).is_some_and(|kind| !matches!(kind, "rue" | "calle" | "via" | "piazza"));
     let end = name.iter().enumerate().skip(1).find(|(_, word)| is_kind(word)).map_or(name.len(), |(at, _)| at + 1);
     let end = if name.get(end).is_some_and(|word| is_direction(word)) { end + 1 } else { end };
+    let end = if is_numbered(name) { 2 } else { end };
     let (name, tail) = name.split_at(end);
     street.street = joined(name);
     push_words(&mut street.tail, tail);
     set_behind(street, behind);
+}
+
+/// Street 128: a street that has a number for a name.
+pub(super) fn is_numbered(words: &[&str]) -> bool {
+    matches!(words, [first, second, ..] if kind(first).is_some() && starts_with_number(second))
 }
 
 /// Mannerheimintie 5 B 12.

@@ -113,6 +113,9 @@ fn whole_lines() {
         ("10 Downing Street, London SW1A 2AA", "downing st/10//SW1A2AA/london//"),
         ("Chinatown Point, 133 New Bridge Road, 059413 Singapore", "new bridge rd/133//059413/singapore//"),
         ("Hughes Plaza, 100 Howard Hughes Way, Las Vegas, NV 89111", "howard hughes way/100//89111/las vegas/nv/"),
+        ("#01-11, HillV2, 4 Hillview Rise, 667979 Singapore", "hillview rise/4/01 11/667979/singapore//"),
+        ("Unit 5, 12 Main Street, Springfield", "main st/12/5//springfield//"),
+        ("No 321, Street 128 Phnom Penh Cambodia", "st 128/321///phnom penh//KH"),
         ("00100 Helsinki", "///00100/helsinki//"),
         ("Helsinki", "////helsinki//"),
         ("12345 Main Street, Springfield", "main st/12345///springfield//"),
@@ -142,6 +145,13 @@ fn given_parts_win_over_the_line() {
     let parts =
         Parts { street: "tullaroop street", city: "bittern", region: "qld", postal_code: "4814", ..Parts::default() };
     assert_eq!(shown(parse(&parts)), "tullaroop st///4814/bittern/qld/");
+}
+
+#[test]
+fn a_street_that_has_a_number_for_a_name() {
+    let parts = Parts { street: "#321, Street 128", city: "Phnom Penh", country: "KH", ..Parts::default() };
+    assert_eq!(shown(parse(&parts)), "st 128/321///phnom penh//KH");
+    assert_eq!(street("3212 W. 32nd St"), street("3212 W 32nd Street"));
 }
 
 #[test]

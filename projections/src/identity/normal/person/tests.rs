@@ -108,17 +108,20 @@ fn a_whole_name_whose_parts_are_a_guess() {
 }
 
 #[test]
-fn east_asian_names_have_one_in_latin_letters_too() {
+fn names_in_other_scripts_have_one_in_latin_letters_too() {
     for (name, expected) in [
         ("张秀英", "xiu ying / zhang ?"),
         ("王杰", "jie / wang ?"),
         ("欧阳明", "ming / ouyang ?"),
         ("김민준", "min jun / gim ?"),
+        ("តារា, គឹម", "gym / taaraa"),
+        ("გიორგი მაისურაძე", "giorgi / maisuraze ?"),
     ] {
         assert_eq!(parse("", "", name).unwrap().romanised().map(|name| shown(&name)).unwrap(), expected);
     }
     assert_eq!(parse("", "", "Иванов").unwrap().romanised(), None);
     assert_eq!(parse("Jie", "Wang", "").unwrap().romanised(), None);
+    assert_eq!(parse("", "", "فيصل صديقي").unwrap().romanised(), None, "without vowels too little is left");
 }
 
 #[test]
@@ -127,6 +130,21 @@ fn one_part_and_the_whole_name_tell_the_other_part() {
     assert_eq!(of("", "Jie", "Jie Wang"), "wang / jie");
     assert_eq!(of("", "Korhonen", "Matti Virtanen"), "matti / virtanen ?", "they contradict");
     assert_eq!(of("Matti", "Virtanen", "Something Else"), "matti / virtanen");
+}
+
+#[test]
+fn the_first_of_his_name_is_a_generation_and_an_initial() {
+    for (given, family, name) in [("Morris I", "Klein", ""), ("", "", "Klein, Morris I")] {
+        let parsed = parse(given, family, name).unwrap();
+        assert_eq!(parsed.suffix, Some(Suffix::First));
+        assert_eq!(shown(&parsed), "morris i / klein First");
+    }
+    assert_eq!(parse("Morris II", "Klein", "").unwrap().suffix, Some(Suffix::Second));
+    for (given, family, name) in
+        [("M I", "Klein", ""), ("I", "Klein", ""), ("I Morris", "Klein", ""), ("", "", "Virtanen I")]
+    {
+        assert_eq!(parse(given, family, name).unwrap().suffix, None, "{given} {family} {name}");
+    }
 }
 
 #[test]

@@ -195,15 +195,23 @@ pub(super) fn han_parts(word: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether a word is in Chinese characters, kana or Hangul.
-pub(super) fn is_east_asian(word: &str) -> bool {
+fn is_east_asian(word: &str) -> bool {
     word.chars().any(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}'))
 }
 
-/// The characters of a word in Latin letters, folded; words that are in Latin letters already as they are.
+/// Whether a word is in a script that [`syllables`] writes in Latin letters: those of East Asia, and Armenian, those of
+/// India and South-East Asia, Georgian, Ethiopic, Khmer. Arabic and Hebrew leave vowels out, which leaves too little.
+pub(super) fn is_other_script(word: &str) -> bool {
+    let with_vowels = |c: char| matches!(c, '\u{530}'..='\u{58f}' | '\u{900}'..='\u{10ff}' | '\u{1200}'..='\u{139f}' | '\u{1780}'..='\u{17ff}');
+    is_east_asian(word) || word.chars().any(with_vowels)
+}
+
+/// The characters of a word in Latin letters, folded, as one word unless each is a syllable; words that are in Latin
+/// letters already as they are.
 pub(super) fn syllables(word: &str) -> Vec<String> {
-    if !is_east_asian(word) {
+    if !is_other_script(word) {
         return vec![word.to_owned()];
     }
     let latin = word.chars().map(|c| fold_plain(deunicode::deunicode_char(c).unwrap_or_default()).replace(' ', ""));
-    latin.filter(|syllable| !syllable.is_empty()).collect()
+    if is_east_asian(word) { latin.filter(|syllable| !syllable.is_empty()).collect() } else { vec![latin.collect()] }
 }
