@@ -57,6 +57,8 @@ pub struct Metrics {
     events: Family<VerdictLabels, Counter>,
     head: Gauge<u64, AtomicU64>,
     open_letters: Gauge<u64, AtomicU64>,
+    matched: Gauge<u64, AtomicU64>,
+    questions: Gauge<u64, AtomicU64>,
     memory: Gauge<u64, AtomicU64>,
 }
 
@@ -87,11 +89,14 @@ impl Default for Metrics {
         let events = Family::default();
         kulta.register("events", "Events by door and verdict", events.clone());
         let (head, open_letters, memory) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let (matched, questions) = (Gauge::default(), Gauge::default());
         kulta.register("log_head", "Last position of the log", head.clone());
         kulta.register("dead_letters_open", "Dead letters that wait for a person", open_letters.clone());
         let help = "Memory of the process that is in use";
         kulta.register_with_unit("process_resident_memory", help, Unit::Bytes, memory.clone());
-        Self { registry, requests, durations, in_work, events, head, open_letters, memory }
+        kulta.register("matching_records", "Records that matching holds in memory", matched.clone());
+        kulta.register("reviews_open", "Questions that wait for a steward", questions.clone());
+        Self { registry, requests, durations, in_work, events, head, open_letters, matched, questions, memory }
     }
 }
 
@@ -119,11 +124,15 @@ impl Metrics {
         }
     }
 
-    /// Sets what is looked up when somebody asks.
-    pub fn observe(&self, head: u64, open_letters: Option<u64>) {
+    /// Sets what is looked up when somebody asks. `matching`: records and questions, once they are loaded.
+    pub fn observe(&self, head: u64, open_letters: Option<u64>, matching: Option<(usize, usize)>) {
         self.head.set(head);
         if let Some(count) = open_letters {
             self.open_letters.set(count);
+        }
+        if let Some((records, questions)) = matching {
+            self.matched.set(records as u64);
+            self.questions.set(questions as u64);
         }
         if let Some(bytes) = resident_bytes() {
             self.memory.set(bytes);
@@ -156,13 +165,15 @@ mod tests {
         let metrics = Metrics::default();
         let route = Route("/v1/events".into());
         metrics.request(RequestLabels { route, method: "POST", status: 200 }, Duration::from_millis(3));
-        metrics.observe(42, Some(2));
+        metrics.observe(42, Some(2), Some((7, 3)));
         let text = metrics.text();
         for line in [
             "kulta_http_requests_total{route=\"/v1/events\",method=\"POST\",status=\"200\"} 1",
             "kulta_http_request_duration_seconds_count{route=\"/v1/events\",method=\"POST\"} 1",
             "kulta_log_head 42",
             "kulta_dead_letters_open 2",
+            "kulta_matching_records 7",
+            "kulta_reviews_open 3",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -6,10 +6,14 @@
 //! joined them already. So the later decision holds, for whole customers and not only for the pair that it names, and
 //! the customers depend on the decisions and the records alone, not on the order in which either arrived.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+#[cfg(test)]
+use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+#[cfg(test)]
+use kulta_events::CustomerId;
 use kulta_events::payload::{Pairing, Verdict, withdrawn_decision};
-use kulta_events::{CustomerId, Order, RecordId, Recorded};
+use kulta_events::{Order, RecordId, Recorded};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -116,6 +120,7 @@ pub fn fold(decisions: &mut BTreeMap<Uuid, Decision>, event: &Recorded) -> Optio
 }
 
 /// A customer as a set of records.
+#[cfg(test)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
     /// The record with the lowest first position; the customer has its id.
@@ -124,6 +129,7 @@ pub struct Cluster {
     pub members: Vec<RecordId>,
 }
 
+#[cfg(test)]
 impl Cluster {
     /// The customer's id.
     pub fn customer(&self) -> CustomerId {
@@ -131,8 +137,10 @@ impl Cluster {
     }
 }
 
-/// The customers that these records, given with their first positions, are under these decisions, by the founders'
-/// first positions. Decisions about records that are not given wait until these are.
+/// The customers that these records, given with their first positions, are by these decisions alone, by the founders'
+/// first positions: what tests hold matching against where nothing is alike. Decisions about records that are not given
+/// wait until these are.
+#[cfg(test)]
 pub fn clusters<'a>(records: &[(RecordId, u64)], decisions: impl IntoIterator<Item = &'a Decision>) -> Vec<Cluster> {
     let mut sorted = records.to_vec();
     sorted.sort_unstable_by_key(|(record, position)| (*position, *record));

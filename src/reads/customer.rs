@@ -92,14 +92,12 @@ impl Reads {
         };
         let cut = self.source.log.position_at(known_at).await?;
         self.after(cut).await?;
-        let Some(then) = self.customer_then(id, cut).await? else { return Ok(Found::Unknown) };
-        let Some(customer) = then.rows.first().map(|row| CustomerId::from(row.record)) else {
-            return Ok(Found::Unknown);
-        };
+        let rows = self.customer_then(id, cut).await?;
+        let Some(customer) = rows.first().map(|row| CustomerId::from(row.record)) else { return Ok(Found::Unknown) };
         if customer != id.into() {
             return Ok(Found::Moved(customer));
         }
-        Ok(Found::Here(Members { customer, rows: then.rows, cut: Some(cut) }))
+        Ok(Found::Here(Members { customer, rows, cut: Some(cut) }))
     }
 }
 

@@ -56,6 +56,12 @@ impl Reads {
         tokio::task::block_in_place(|| self.identities.questions()).ok_or(Error::NotLoaded)
     }
 
+    /// How many records matching holds, and how many questions it has; `None` while it is not loaded.
+    pub fn counts(&self) -> Option<(usize, usize)> {
+        let records = self.identities.ask(|resolver, _| resolver.len())?;
+        Some((records, self.identities.questions()?.len()))
+    }
+
     /// Whom a question is about; `None` when it was answered meanwhile.
     ///
     /// # Errors

@@ -24,15 +24,10 @@ const MOST_CHANGED: usize = 5_000;
 /// A customer and all that was linked to it, at most.
 const MOST_LINKED: usize = 2_000;
 
-/// The records of a customer as of a position, with their present rows.
-pub(super) struct Then {
-    /// The founder first.
-    pub rows: Vec<RecordRow>,
-}
-
 impl Reads {
-    /// The customer that held a record at a position; `None`: the record was not known.
-    pub(super) async fn customer_then(&self, id: RecordId, cut: u64) -> Result<Option<Then>, Error> {
+    /// The records, the founder first, of the customer that held a record at a position, by their present rows; empty:
+    /// the record was not known.
+    pub(super) async fn customer_then(&self, id: RecordId, cut: u64) -> Result<Vec<RecordRow>, Error> {
         let live = self.projections.live();
         let policy = policy_at(&live, cut).await?;
         let mut gathering = Gathering {
@@ -48,7 +43,7 @@ impl Reads {
         gathering.read_changed().await?;
         gathering.add(&mut past, BTreeSet::from([id])).await?;
         if !past.knows(id) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let mut component = BTreeSet::from([id]);
         let mut open = vec![id];
@@ -60,7 +55,7 @@ impl Reads {
         let members = past.customer(id, &component);
         let mut rows: Vec<RecordRow> = members.iter().filter_map(|id| gathering.rows.get(id).cloned()).collect();
         rows.sort_by_key(|row| (row.first_position, row.record));
-        Ok(Some(Then { rows }))
+        Ok(rows)
     }
 }
 
@@ -72,7 +67,7 @@ async fn policy_at(live: &Arc<dyn Generation>, cut: u64) -> Result<Arc<MatchPoli
 }
 
 /// What was known of a decision at a position.
-pub(super) fn known_by(mut decision: Decision, cut: u64) -> Decision {
+fn known_by(mut decision: Decision, cut: u64) -> Decision {
     decision.made = decision.made.filter(|made| made.position <= cut);
     decision.withdrawn = decision.withdrawn.filter(|withdrawn| withdrawn.position <= cut);
     decision

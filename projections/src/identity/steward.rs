@@ -59,8 +59,7 @@ impl Decisions {
         self.naming(record).filter(is_link).flat_map(Decision::named).map(|record| record.0.as_u128())
     }
 
-    /// The sets that decisions make of the records of a component, given by their ids in ascending order; the same as
-    /// [`crate::crosswalk::clusters`] makes of them.
+    /// The sets that decisions make of the records of a component, given by their ids in ascending order.
     pub(crate) fn sets(&self, members: &[u128]) -> Sets {
         let naming = members.iter().flat_map(|member| self.naming(*member));
         let standing: BTreeMap<Uuid, &Made> =

@@ -152,6 +152,25 @@ fn live(steps: &[Step], policy: &MatchPolicy) -> Resolver {
     resolver
 }
 
+/// Records that contradict each other (different valid strong ids, generations) are one customer only where stewards
+/// linked what they stand for.
+fn contradictions_are_stewards_work(resolver: &Resolver, clusters: &[Vec<RecordId>]) {
+    for cluster in clusters {
+        let ids: Vec<u128> = cluster.iter().map(|record| record.0.as_u128()).collect();
+        let prepared = |id: &u128| {
+            let place = resolver.residents.by_id.get(id).copied().unwrap();
+            &resolver.residents.get(place).unwrap().prepared
+        };
+        let mut linked = resolver.decisions.sets(&ids);
+        for (at, one) in ids.iter().enumerate() {
+            for (beyond, other) in ids.iter().enumerate().skip(at + 1) {
+                let contradict = prepared(one).contradicts(prepared(other));
+                assert!(!contradict || linked.find(at) == linked.find(beyond), "{cluster:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_thousand_orders_end_as_the_batch() {
     let policy = policy();
@@ -162,7 +181,9 @@ fn a_thousand_orders_end_as_the_batch() {
         let world = world(&mut dice, records);
         let expected = batch(&world.last, &world.decisions, &policy);
         joined += expected.iter().filter(|cluster| cluster.len() > 1).count();
-        assert_eq!(live(&world.steps, &policy).clusters(), expected, "seed {seed}");
+        let resolver = live(&world.steps, &policy);
+        assert_eq!(resolver.clusters(), expected, "seed {seed}");
+        contradictions_are_stewards_work(&resolver, &expected);
     }
     // The worlds are such that there is something to join.
     assert!(joined > 1_000, "{joined}");

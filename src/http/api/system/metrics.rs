@@ -20,6 +20,7 @@ pub async fn handler(State(services): State<Arc<Services>>) -> impl IntoResponse
     let head = *services.log.head().borrow();
     // A log that does not answer must not hide the other numbers.
     let open_letters = services.log.open_dead_letters().await.ok();
-    services.metrics.observe(head, open_letters);
+    let matching = tokio::task::block_in_place(|| services.reads.counts());
+    services.metrics.observe(head, open_letters, matching);
     ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], services.metrics.text())
 }
