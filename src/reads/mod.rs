@@ -4,6 +4,7 @@
 //! log: membership, policies and events are those that were recorded by then.
 
 pub mod customer;
+pub mod relations;
 pub mod timeline;
 
 use std::sync::Arc;
