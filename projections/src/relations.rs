@@ -6,7 +6,7 @@
 //! Several records of a customer may speak of one relation. The newest word holds, where a system that repeats itself
 //! says nothing new: so what a person ends stays ended, whatever the CRM sends every night.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kulta_events::{CustomerId, Instant, Order, RecordId};
 
@@ -58,7 +58,7 @@ pub struct Relation {
     pub other: Option<CustomerId>,
     /// The other's record.
     pub other_record: RecordId,
-    /// What the records say, the word that holds first.
+    /// What the records say, the word that holds first; of each record of the other the newest word first.
     pub claims: Vec<Claim>,
 }
 
@@ -141,6 +141,13 @@ fn together(
 }
 
 impl Relation {
+    /// The records of which the newest word is not that it ended.
+    pub fn not_ended(&self) -> BTreeSet<RecordId> {
+        let mut heard = BTreeSet::new();
+        let newest = self.claims.iter().filter(|claim| heard.insert(claim.to));
+        newest.filter(|claim| !claim.ended).map(|claim| claim.to).collect()
+    }
+
     /// Takes in the words about another record of the same customer: what did not end goes before what did, then the
     /// newer before the older.
     fn join(&mut self, mut other: Self) {

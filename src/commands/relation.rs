@@ -1,9 +1,7 @@
 //! What people say of customers' relations.
 
-use std::collections::BTreeSet;
-
 use kulta_events::{Json, Problem, RecordId};
-use kulta_projections::relations::Direction;
+use kulta_projections::relations::{Direction, Relation};
 use serde_json::{Value, json};
 
 use super::customer::{Customers, unreadable};
@@ -67,12 +65,11 @@ impl Customers {
             let is_to = other.is_some() && relation.other == other || relation.other_record == relating.to;
             relation.direction == Direction::Outgoing && relation.relation == name && is_to
         });
-        let to: BTreeSet<_> =
-            meant.flat_map(|relation| &relation.claims).filter(|claim| !claim.ended).map(|claim| claim.to).collect();
+        let to: Vec<_> = meant.flat_map(Relation::not_ended).collect();
         if to.is_empty() {
             return Err(Refusal::NotFound("there is no such relation").into());
         }
-        let command = Command::Unrelate { to: to.into_iter().collect(), data: relating.data.clone() };
+        let command = Command::Unrelate { to, data: relating.data.clone() };
         self.edit(transaction, &founder, command).await?;
         Ok((200, json!({"customer_id": founder.customer, "to_customer_id": other})))
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::kit::{Asks, Place, event, pages, text};
 
 fn registered(source: &str, subject: &str, data: Value) -> Value {
-    event(source, subject, "r", "2026-01-01T10:00:00Z", "customer.registered", data)
+    event(source, subject, &format!("r{subject}"), "2026-01-01T10:00:00Z", "customer.registered", data)
 }
 
 /// What `source` says of the relation of a record of its own.
