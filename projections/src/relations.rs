@@ -141,11 +141,10 @@ fn together(
 }
 
 impl Relation {
-    /// The records of which the newest word is not that it ended.
-    pub fn not_ended(&self) -> BTreeSet<RecordId> {
+    /// The newest word on each record that is named: what holds of it.
+    pub fn newest(&self) -> impl Iterator<Item = &Claim> {
         let mut heard = BTreeSet::new();
-        let newest = self.claims.iter().filter(|claim| heard.insert(claim.to));
-        newest.filter(|claim| !claim.ended).map(|claim| claim.to).collect()
+        self.claims.iter().filter(move |claim| heard.insert(claim.to))
     }
 
     /// Takes in the words about another record of the same customer: what did not end goes before what did, then the

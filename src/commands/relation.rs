@@ -65,7 +65,8 @@ impl Customers {
             let is_to = other.is_some() && relation.other == other || relation.other_record == relating.to;
             relation.direction == Direction::Outgoing && relation.relation == name && is_to
         });
-        let to: Vec<_> = meant.flat_map(Relation::not_ended).collect();
+        let standing = meant.flat_map(Relation::newest).filter(|claim| !claim.ended);
+        let to: Vec<_> = standing.map(|claim| claim.to).collect();
         if to.is_empty() {
             return Err(Refusal::NotFound("there is no such relation").into());
         }

@@ -136,6 +136,9 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
     /// The records that speak of a relation to one of these, in no order.
     async fn related_to(&self, records: &[RecordId]) -> Result<Vec<RecordRow>, Error>;
 
+    /// All records of these customers, in no order.
+    async fn members_of(&self, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error>;
+
     /// The names of these customers, where they are there, in no order.
     async fn named(&self, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error>;
 

@@ -89,6 +89,7 @@ fn relations_are_shown_and_survive(place: &Place) {
     let mut client = server.client();
     let world = world(&mut client);
     both_sides_show_them(&mut client, &world);
+    a_company_shows_its_contacts_conversations(&mut client, &world);
     late_and_repeated_events_change_nothing_else(&mut client, &world);
     merges_and_splits_move_nothing(&mut client, &world);
     people_say_and_end_them(&mut client, &world);
@@ -139,6 +140,33 @@ fn both_sides_show_them(client: &mut Client, world: &World) {
         client.get(&format!("/v1/customers/{company}/relations?{wrong}")).send().expect_status(400);
     }
     client.get("/v1/customers/6fa459ea-ee8a-5ca4-894e-db77e160355e/relations").send().expect_status(404);
+}
+
+fn a_company_shows_its_contacts_conversations(client: &mut Client, world: &World) {
+    let said = |source: &str, subject: &str, id: &str, time: &str, type_name: &str, data: Value| {
+        event(source, subject, id, &format!("{time}T10:00:00Z"), type_name, data)
+    };
+    client.accepted(&[
+        said("crm", "7", "before", "2025-04-30", "email.replied", json!({})),
+        said("crm", "7", "mail", "2025-05-01", "email.replied", json!({})),
+        said("crm", "7", "bought", "2026-03-03", "purchase.made", json!({"amount": "1", "currency": "EUR"})),
+        said("erp", "200", "of-the-subsidiary", "2026-03-03", "email.replied", json!({})),
+        said("erp", "secret-100", "own", "2026-03-04", "complaint.opened", json!({"complaint": "c1"})),
+        said("crm", "7", "complaint", "2026-03-05", "complaint.opened", json!({"complaint": "c2"})),
+    ]);
+    client.caught_up();
+    let ids = |items: &[Value]| items.iter().map(|item| text(item, "id").to_owned()).collect::<Vec<_>>();
+    let company = format!("/v1/customers/{}/timeline", world.company);
+    let with = pages(client, &format!("{company}?contacts=true&limit=1"));
+    assert_eq!(ids(&with), ["complaint", "own", "rsecret-100", "mail"]);
+    let whose: Vec<_> = with.iter().map(|item| item["contact"].as_str()).collect();
+    let contact = Some(world.contact.as_str());
+    assert_eq!(whose, [contact, None, None, contact]);
+    assert_eq!((&with[0]["subject"], &with[0]["source"]), (&json!("7"), &json!("crm")));
+    assert_eq!(ids(&pages(client, &company)), ["own", "rsecret-100"]);
+    let own = pages(client, &format!("/v1/customers/{}/timeline?contacts=true", world.contact));
+    assert_eq!(ids(&own), ["complaint", "bought", "2", "1", "r7", "mail", "before"], "never the company's");
+    client.get(&format!("{company}?contacts=true&known_at=2026-03-01T00:00:00Z")).send().expect_status(400);
 }
 
 fn late_and_repeated_events_change_nothing_else(client: &mut Client, world: &World) {

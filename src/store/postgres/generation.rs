@@ -139,6 +139,10 @@ impl Generation for Tables {
         relations::related_to(self, records).await
     }
 
+    async fn members_of(&self, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error> {
+        relations::members_of(self, ids).await
+    }
+
     async fn named(&self, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error> {
         relations::named(self, ids).await
     }

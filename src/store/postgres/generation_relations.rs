@@ -19,6 +19,7 @@ pub(super) struct Relations {
     write: SqlStr,
     records: SqlStr,
     related: SqlStr,
+    members: SqlStr,
     named: SqlStr,
 }
 
@@ -39,6 +40,7 @@ impl Relations {
             related: text(format!(
                 "{records} WHERE record_id IN (SELECT record_id FROM {{g}}relation WHERE to_record_id = ANY ($1))"
             )),
+            members: text(format!("{records} WHERE customer_id = ANY ($1)")),
             named: text("SELECT customer_id, kind, name FROM {g}customer WHERE customer_id = ANY ($1)".to_owned()),
         }
     }
@@ -64,18 +66,22 @@ pub(super) async fn write(
     Ok(())
 }
 
-async fn records_by(tables: &Tables, sql: &SqlStr, ids: &[RecordId]) -> Result<Vec<RecordRow>, Error> {
-    let query = sqlx::query_as(sql.clone()).bind(ids.iter().map(|id| id.0).collect::<Vec<_>>());
+async fn records_by(tables: &Tables, sql: &SqlStr, ids: Vec<Uuid>) -> Result<Vec<RecordRow>, Error> {
+    let query = sqlx::query_as(sql.clone()).bind(ids);
     let rows = query.fetch_all(&tables.readers).await.map_err(|error| tables.failed(error))?;
     view_rows::all(rows, view_rows::record)
 }
 
 pub(super) async fn records(tables: &Tables, ids: &[RecordId]) -> Result<Vec<RecordRow>, Error> {
-    records_by(tables, &tables.relations.records, ids).await
+    records_by(tables, &tables.relations.records, ids.iter().map(|id| id.0).collect()).await
 }
 
 pub(super) async fn related_to(tables: &Tables, ids: &[RecordId]) -> Result<Vec<RecordRow>, Error> {
-    records_by(tables, &tables.relations.related, ids).await
+    records_by(tables, &tables.relations.related, ids.iter().map(|id| id.0).collect()).await
+}
+
+pub(super) async fn members_of(tables: &Tables, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error> {
+    records_by(tables, &tables.relations.members, ids.iter().map(|id| id.0).collect()).await
 }
 
 pub(super) async fn named(tables: &Tables, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error> {

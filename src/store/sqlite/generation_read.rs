@@ -18,7 +18,7 @@ use super::generation_schema::SIDES;
 const EXIST: &str = "SELECT record_id FROM record WHERE record_id IN (SELECT unhex(value) FROM json_each($1))";
 
 pub(super) static RECORDS: LazyLock<SqlStr> = LazyLock::new(|| records_where("record_id"));
-static MEMBERS: LazyLock<SqlStr> = LazyLock::new(|| records_where("customer_id"));
+pub(super) static MEMBERS: LazyLock<SqlStr> = LazyLock::new(|| records_where("customer_id"));
 
 static DECISIONS: LazyLock<SqlStr> = LazyLock::new(|| {
     let select = view_sql::decisions(SIDES).replace("{g}", "");

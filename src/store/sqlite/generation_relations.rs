@@ -52,6 +52,10 @@ pub(super) async fn related_to(tables: &Tables, ids: &[RecordId]) -> Result<Vec<
     read::records(tables, &RELATED, id_list(ids.iter().map(|id| id.0))).await
 }
 
+pub(super) async fn members_of(tables: &Tables, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error> {
+    read::records(tables, &read::MEMBERS, id_list(ids.iter().map(|id| id.0))).await
+}
+
 pub(super) async fn named(tables: &Tables, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error> {
     let rows = sqlx::query_as(NAMED).bind(id_list(ids.iter().map(|id| id.0))).fetch_all(&tables.readers).await?;
     Ok(rows.into_iter().map(view_rows::named).collect())

@@ -35,6 +35,8 @@ async fn related_records_and_names_are_found(store: Store) {
 
     assert_eq!(sorted(live.records(&[id(20), id(4), id(999), id(4)]).await.unwrap()), [id(4), id(20)]);
     assert_eq!(live.records(&[]).await.unwrap(), []);
+    assert_eq!(sorted(live.members_of(&[id(20).into(), id(4).into(), id(999).into()]).await.unwrap()), [id(4), id(20)]);
+
     let mut named = live.named(&[id(2).into(), id(5).into(), id(999).into()]).await.unwrap();
     named.sort_by_key(|named| named.name.is_none());
     let [known, erased] = &named[..] else { panic!("{named:?}") };
