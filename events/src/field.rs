@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use crate::envelope::MAX_NAME;
 use crate::json::Json;
 
 /// Who may read a member and how long it is kept.
@@ -67,7 +68,7 @@ pub enum Kind {
     OneOrMany(&'static Kind),
     /// An object of any names with text, number or boolean values.
     Scalars,
-    /// `{source, subject}`: a record as outsiders name it.
+    /// `{source, subject}`: a record as outsiders name it. At rest it is the record id, since subjects may be personal.
     RecordRef,
     /// An object whose inside another reader checks.
     Document,
@@ -215,6 +216,7 @@ impl Kind {
                 json!({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}})
             }
             Kind::RecordRef => json!({
+                "description": "A record. It is kept, and shown again, as its record id.",
                 "type": "object", "required": ["source", "subject"],
                 "properties": {"source": {"type": "string"}, "subject": {"type": "string"}}
             }),
@@ -329,8 +331,14 @@ fn scalars(value: &Json) -> Result<(), Fault> {
 fn record_ref(value: &Json) -> Result<(), Fault> {
     for name in ["source", "subject"] {
         match value.get(name).and_then(Json::as_str) {
-            Some(text) if !text.is_empty() => {}
-            _ => return Err(Fault::here("expected non-empty text").below(name)),
+            Some(text) if text.trim().is_empty() || text.chars().any(char::is_control) => {
+                return Err(Fault::here("expected non-empty text without control characters").below(name));
+            }
+            Some(text) if text.chars().count() > MAX_NAME => {
+                return Err(Fault::here(format!("longer than {MAX_NAME} characters")).below(name));
+            }
+            Some(_) => {}
+            None => return Err(Fault::here("expected non-empty text").below(name)),
         }
     }
     Ok(())
@@ -363,6 +371,18 @@ mod tests {
         let found = check(Kind::List(&ITEM), r#"[{"type":"a"},{"type":"123456789"}]"#);
         assert_eq!(found.unwrap_err(), "/1/type: longer than 8 characters");
         assert_eq!(check(ITEM, "{}").unwrap_err(), "/type: required member is missing");
+    }
+
+    #[test]
+    fn records_are_named_by_source_and_subject() {
+        assert!(check(Kind::RecordRef, r#"{"source":"erp","subject":"7"}"#).is_ok());
+        for refused in [r#""6f1c""#, r#"{"source":"erp"}"#, r#"{"source":"","subject":"7"}"#] {
+            assert!(check(Kind::RecordRef, refused).is_err(), "{refused}");
+        }
+        let blank = check(Kind::RecordRef, r#"{"source":"erp","subject":" "}"#);
+        assert_eq!(blank.unwrap_err(), "/subject: expected non-empty text without control characters");
+        let long = format!(r#"{{"source":"erp","subject":"{}"}}"#, "7".repeat(513));
+        assert_eq!(check(Kind::RecordRef, &long).unwrap_err(), "/subject: longer than 512 characters");
     }
 
     #[test]

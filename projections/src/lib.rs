@@ -11,6 +11,7 @@
 //! | [`expr`] | expressions over exact decimals: mapping files, later rules |
 //! | [`freshness`] | how old a field is, and which few are worth asking for |
 //! | [`crosswalk`] | stewards' decisions, and the customers that follow from them |
+//! | [`relations`] | who is whose contact, subsidiary, owner: shown, never a reason to be one customer |
 //! | [`timeline`] | events as somebody reads them, with importance |
 //! | [`identity`] | which records are one customer |
 //! | [`rows`] | what a store keeps of all this |
@@ -33,6 +34,7 @@ pub mod golden;
 pub mod identity;
 pub mod normal;
 pub mod record;
+pub mod relations;
 pub mod rows;
 pub mod timeline;
 pub mod whole;

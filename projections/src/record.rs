@@ -7,11 +7,16 @@
 use std::collections::BTreeMap;
 
 use kulta_events::ids::KULTA;
-use kulta_events::recorded::EventName;
 use kulta_events::{Instant, Json, Recorded};
 use serde::{Deserialize, Serialize};
 
 use crate::normal::{equal_key, says_nothing};
+
+mod moment;
+mod relation;
+
+pub use moment::Moment;
+pub use relation::RelationView;
 
 /// Whether events of this type shape what a record says; all others leave it as it is.
 pub fn shapes_golden(type_name: &str) -> bool {
@@ -26,6 +31,8 @@ pub fn shapes_golden(type_name: &str) -> bool {
             | "classified"
             | "tagged"
             | "untagged"
+            | "related"
+            | "unrelated"
             | "consent_given"
             | "consent_withdrawn"
             | "preference_stated"
@@ -41,28 +48,6 @@ pub enum Applied {
     Late,
     /// It is of another type, or was folded already.
     Ignored,
-}
-
-/// An event's place in the order of its record's facts. The source is the record's own, for every event of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "(i64, EventName)", into = "(i64, EventName)")]
-pub struct Moment {
-    /// When it happened.
-    pub time: Instant,
-    /// The event's id.
-    pub id: EventName,
-}
-
-impl From<(i64, EventName)> for Moment {
-    fn from((micros, id): (i64, EventName)) -> Self {
-        Self { time: Instant::from_micros(micros), id }
-    }
-}
-
-impl From<Moment> for (i64, EventName) {
-    fn from(moment: Moment) -> Self {
-        (moment.time.micros(), moment.id)
-    }
 }
 
 /// What a record says about one field. Moments are places in [`RecordState::moments`].
@@ -126,6 +111,8 @@ pub struct RecordState {
     /// Purpose → channel (empty: any) → consent.
     #[serde(rename = "a", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) consents: BTreeMap<Box<str>, BTreeMap<Box<str>, Consent>>,
+    #[serde(rename = "r", default, skip_serializing_if = "BTreeMap::is_empty")]
+    relations: relation::Relations,
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     closed: Option<u32>,
 }
@@ -253,6 +240,8 @@ impl RecordState {
             "customer.classified" => latest(&mut self.classes, text("scheme"), text("class").map(Into::into), at),
             "customer.tagged" => latest(&mut self.tags, text("tag"), Some(true), at),
             "customer.untagged" => latest(&mut self.tags, text("tag"), None, at),
+            "customer.related" => relation::relate(&mut self.relations, data, at, event.order.source == KULTA),
+            "customer.unrelated" => relation::unrelate(&mut self.relations, event, at),
             "customer.preference_stated" => {
                 latest(&mut self.preferences, text("preference"), text("value").map(Into::into), at);
             }
@@ -378,6 +367,7 @@ impl RecordState {
         self.tags.values_mut().for_each(|(_, at)| visit(at));
         self.preferences.values_mut().for_each(|(_, at)| visit(at));
         self.consents.values_mut().flat_map(BTreeMap::values_mut).for_each(|consent| visit(&mut consent.at));
+        relation::places(&mut self.relations).for_each(&mut visit);
         self.closed.iter_mut().for_each(visit);
     }
 }

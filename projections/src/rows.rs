@@ -47,6 +47,35 @@ impl RecordRow {
     }
 }
 
+/// What a record says of its relation to another, so that it is found from the other side as well. Rows follow from the
+/// records' states alone, so merges and splits change none.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelationRow {
+    /// The other record.
+    pub to: RecordId,
+    /// The record that says so.
+    pub record: RecordId,
+    /// Which relation, such as `contact_of`.
+    pub relation: String,
+    /// The first day on which it holds.
+    pub valid_from: Option<String>,
+    /// The first day on which it no longer holds.
+    pub valid_until: Option<String>,
+}
+
+impl RelationRow {
+    /// The relations that a record speaks of. None ever goes away: what ended was.
+    pub fn of(row: &RecordRow) -> impl Iterator<Item = Self> + '_ {
+        row.state.relations().map(|view| Self {
+            to: view.to,
+            record: row.record,
+            relation: view.relation.to_owned(),
+            valid_from: view.valid_from.map(str::to_owned),
+            valid_until: view.valid_until.map(str::to_owned),
+        })
+    }
+}
+
 /// A customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomerRow {

@@ -67,6 +67,7 @@ proptest! {
         let (one, other) = (delivered(events.clone()), delivered(shuffled(&events, &order)));
         let (first, second) = (Store::whole(&one, 1), Store::whole(&other, 2));
         prop_assert_eq!(first.meaning(), second.meaning());
+        prop_assert_eq!(first.relations(), second.relations());
         prop_assert_eq!(first.timelines(&one), second.timelines(&other));
     }
 }
@@ -100,7 +101,8 @@ proptest! {
         let mut log = delivered(events(&told));
         let mut undo = Vec::new();
         for (number, choice) in (205..).zip(choices) {
-            let before = Store::whole(&log, 1).meaning();
+            let before = Store::whole(&log, 1);
+            let before = (before.meaning(), before.relations());
             if let Some(sides) = merge(&mut log, number, choice) {
                 let joined = [sides.0.clone(), sides.1.clone()].concat();
                 let after = Store::live(&log, &[3]);
@@ -116,7 +118,8 @@ proptest! {
                 decision("identity.separated", number + 20, 255 - (number - 205), &one, &other)
             };
             append(&mut log, split);
-            prop_assert_eq!(Store::live(&log, &[4]).meaning(), before);
+            let after = Store::live(&log, &[4]);
+            prop_assert_eq!((after.meaning(), after.relations()), before);
         }
     }
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::decision::{self, Decision};
 use super::person_record::{self, PersonRecord};
 use super::policy;
+use super::relation::Relating;
 use super::transaction::{Context, Decide, Done, Transaction};
 use super::{Commands, Error, Refusal};
 use crate::reads::{Found, Reads};
@@ -50,6 +51,10 @@ pub enum Wish {
         /// What changes.
         command: person_record::Command,
     },
+    /// A customer stands in a relation to another.
+    Relate(Relating),
+    /// It no longer does.
+    Unrelate(Relating),
     /// Two customers are one.
     Merge {
         /// Any record id of one.
@@ -111,6 +116,8 @@ impl Decide for Asked<'_> {
         match self.wish {
             Wish::Register { attributes } => of.register(transaction, attributes).await,
             Wish::Change { id, if_match, command } => of.change(transaction, *id, *if_match, command).await,
+            Wish::Relate(relating) => of.relate(transaction, relating).await,
+            Wish::Unrelate(relating) => of.unrelate(transaction, relating).await,
             Wish::Merge { id, with, say } => of.merge(transaction, *id, *with, say).await,
             Wish::Answer { id, with, verdict, say } => of.answer(transaction, *id, *with, *verdict, say).await,
             Wish::Split { id, away, say } => of.split(transaction, *id, away, say).await,
@@ -163,6 +170,13 @@ impl Customers {
         if_match: Option<u64>,
         command: &person_record::Command,
     ) -> Result<(i16, Value), Error> {
+        let founder = self.founder_to_change(id, if_match).await?;
+        self.edit(transaction, &founder, command.clone()).await?;
+        Ok((200, json!({"customer_id": founder.customer})))
+    }
+
+    /// The founding record of a customer that is to be changed, if it is as the caller read it.
+    pub(super) async fn founder_to_change(&self, id: RecordId, if_match: Option<u64>) -> Result<RecordRow, Error> {
         let members = match if_match {
             Some(expected) => {
                 let members = self.members(id).await?;
@@ -171,14 +185,12 @@ impl Customers {
             }
             None => self.members_at_hand(id).await?,
         };
-        let founder = members.first().ok_or(Refusal::NotFound("no such customer"))?;
-        self.edit(transaction, founder, command.clone()).await?;
-        Ok((200, json!({"customer_id": founder.customer})))
+        Ok(members.into_iter().next().ok_or(Refusal::NotFound("no such customer"))?)
     }
 
     /// The first edit of a customer makes its record of the source `kulta` and links it, in the same append, to the
     /// founding record, with which it stays on a split.
-    async fn edit(
+    pub(super) async fn edit(
         &self,
         transaction: &mut Transaction,
         founder: &RecordRow,
@@ -300,7 +312,7 @@ impl Customers {
     }
 
     /// The records of the customer that holds a record, by first position, after the projections have caught up.
-    async fn members(&self, id: RecordId) -> Result<Vec<RecordRow>, Error> {
+    pub(super) async fn members(&self, id: RecordId) -> Result<Vec<RecordRow>, Error> {
         self.reads.caught_up().await.map_err(unreadable)?;
         match self.reads.holder(id).await.map_err(unreadable)? {
             Found::Here(members) => Ok(members),
@@ -334,7 +346,7 @@ fn founder(members: &[RecordRow], some: &[RecordId]) -> Option<CustomerId> {
     own.min_by_key(|row| row.first_position).map(|row| row.record.into())
 }
 
-fn unreadable(error: crate::reads::Error) -> Error {
+pub(super) fn unreadable(error: crate::reads::Error) -> Error {
     match error {
         crate::reads::Error::Store(error) => Error::Store(error),
         crate::reads::Error::Privacy(error) => Error::Privacy(error),

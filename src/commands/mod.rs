@@ -8,10 +8,12 @@ pub mod decision;
 pub mod event;
 pub mod person_record;
 pub mod policy;
+mod relation;
 pub mod staging;
 pub mod transaction;
 
 pub use customer::{Customers, Say, Wish};
+pub use relation::Relating;
 pub use transaction::{Commands, Context, Decide, Done, Transaction};
 
 use kulta_events::envelope::Problem;

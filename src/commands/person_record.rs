@@ -3,7 +3,7 @@
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use kulta_events::envelope::{Problem, check_members};
-use kulta_events::{Json, Vocabulary};
+use kulta_events::{Json, RecordId, Vocabulary};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -39,6 +39,20 @@ pub enum Command {
         /// How.
         method: Option<String>,
     },
+    /// The customer stands in a relation to another.
+    Relate {
+        /// The other's record.
+        to: RecordId,
+        /// Which relation, and what is said of it.
+        data: Json,
+    },
+    /// It no longer does.
+    Unrelate {
+        /// The other's records, each of which some record names.
+        to: Vec<RecordId>,
+        /// Which relation, and when it ended.
+        data: Json,
+    },
     /// The customer does not want to tell.
     Decline {
         /// Which field.
@@ -60,6 +74,13 @@ impl Aggregate for PersonRecord {
             return Err(Refusal::rule("closed", "this record is closed"));
         }
         let event = match command {
+            Command::Relate { to, data } => relation("customer.related", to, &data)?,
+            Command::Unrelate { to, data } => {
+                for to in to {
+                    sink.write(relation("customer.unrelated", to, &data)?, self).await;
+                }
+                return Ok(());
+            }
             Command::Register { .. } if self.registered => {
                 return Err(Refusal::rule("exists", "this customer is registered already"));
             }
@@ -90,6 +111,22 @@ impl Aggregate for PersonRecord {
             _ => self.registered = true,
         }
     }
+}
+
+/// What is said of a relation to a record, which stands in the payload by its id, as it does at rest.
+fn relation(type_name: &'static str, to: RecordId, data: &Json) -> Result<CommandEvent, Refusal> {
+    let as_outsiders_name_it = Json::object([("source", "-".into()), ("subject", "-".into())]);
+    let named = data.members().iter().cloned().chain([("to".to_owned(), as_outsiders_name_it)]);
+    let mut event = checked(type_name, Json::Object(named.collect()))?;
+    let day = |name: &str| data.get(name).and_then(Json::as_str);
+    if let (Some(from), Some(until)) = (day("valid_from"), day("valid_until"))
+        && from >= until
+    {
+        let problem = Problem::new("invalid", "/valid_until", "must lie after valid_from");
+        return Err(Refusal::Invalid(vec![problem]));
+    }
+    event.data["to"] = json!(to);
+    Ok(event)
 }
 
 /// Checks a payload against its type, strictly: a person who misspells a member is told.
@@ -166,6 +203,49 @@ mod tests {
             .given_no_previous_events()
             .when(command)
             .then_expect_events(vec![edited]);
+    }
+
+    fn relate(text: &str) -> Command {
+        Command::Relate { to: RecordId(uuid::Uuid::from_u128(7)), data: json(text) }
+    }
+
+    #[test]
+    fn a_relation_names_the_other_record_by_its_id() {
+        let to = uuid::Uuid::from_u128(7);
+        let data = json!({"relation": "contact_of", "role": "buyer", "to": to});
+        TestFramework::<PersonRecord>::with(())
+            .given_no_previous_events()
+            .when(relate(r#"{"relation":"contact_of","role":"buyer"}"#))
+            .then_expect_events(vec![CommandEvent::new("customer.related", data)]);
+        let ended = |to: u128| {
+            let data = json!({"relation": "owned_by", "to": uuid::Uuid::from_u128(to)});
+            CommandEvent::new("customer.unrelated", data)
+        };
+        let to = [1, 2].map(|to| RecordId(uuid::Uuid::from_u128(to))).to_vec();
+        TestFramework::<PersonRecord>::with(())
+            .given(vec![registered()])
+            .when(Command::Unrelate { to, data: json(r#"{"relation":"owned_by"}"#) })
+            .then_expect_events(vec![ended(1), ended(2)]);
+    }
+
+    #[test]
+    fn bad_relations_are_named() {
+        for (text, problem) in [
+            (r#"{"relation":"friend_of"}"#, ("invalid", "/relation")),
+            ("{}", ("missing", "/relation")),
+            (r#"{"relation":"owned_by","since":"2020"}"#, ("unknown-member", "/since")),
+            (r#"{"relation":"owned_by","valid_from":"2020-02-30"}"#, ("invalid", "/valid_from")),
+            (
+                r#"{"relation":"owned_by","valid_from":"2021-01-01","valid_until":"2021-01-01"}"#,
+                ("invalid", "/valid_until"),
+            ),
+        ] {
+            let Command::Relate { to, data } = relate(text) else { continue };
+            let Err(Refusal::Invalid(problems)) = relation("customer.related", to, &data) else { panic!("{text}") };
+            let found: Vec<_> =
+                problems.iter().map(|problem| (problem.code.as_str(), problem.pointer.as_str())).collect();
+            assert_eq!(found, [problem], "{text}");
+        }
     }
 
     #[test]

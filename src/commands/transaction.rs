@@ -212,7 +212,7 @@ impl Commands {
             .get(type_name)
             .ok_or_else(|| Error::Unreadable(format!("no event type {type_name}").into()))?;
         let data: Json = from_value(data);
-        Ok(Fact {
+        let mut fact = Fact {
             id,
             source: KULTA.to_owned(),
             subject: String::new(),
@@ -223,6 +223,8 @@ impl Commands {
             correlation: None,
             version: event_type.version,
             parts: Parts::split(event_type, data, &[]),
-        })
+        };
+        self.vault.hasher().put_record_ids(&mut fact);
+        Ok(fact)
     }
 }

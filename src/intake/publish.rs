@@ -137,7 +137,9 @@ impl Intake {
         let fact_attributes = self.fact_attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
         let validator =
             Validator { vocabulary: &self.vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
-        validator.check(event).map_err(|problems| self.refusal(text, problems))
+        let mut fact = validator.check(event).map_err(|problems| self.refusal(text, problems))?;
+        self.vault.hasher().put_record_ids(&mut fact);
+        Ok(fact)
     }
 
     /// The validator has taken the event apart: who is refused waits for it to be read again.

@@ -1,6 +1,7 @@
 //! Keys and seals: what stands between personal data and the disk.
 
 mod aad;
+mod at_rest;
 pub mod hash;
 mod keyring;
 pub mod letter;

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kulta_events::{CustomerId, RecordId};
-use kulta_projections::rows::{CustomerRow, RecordRow};
+use kulta_projections::rows::{CustomerRow, RecordRow, RelationRow};
 use kulta_projections::whole::Finished;
 use serde::Serialize;
 
@@ -44,6 +44,8 @@ pub struct Verified {
 
 /// What a row should be, short: rows of millions of customers need not stand in memory at once.
 type Expected<K> = HashMap<K, u64>;
+/// Few records speak of relations.
+type ExpectedRelations = BTreeMap<String, String>;
 /// A customer's row without its position, and the lowest position that it may stand at.
 type ExpectedCustomers = HashMap<CustomerId, (u64, u64)>;
 
@@ -59,33 +61,54 @@ impl Projector {
         let position = live.checkpoint().await?;
         let whole = fold_log(&self.source, position, progress).await?;
         let finished = finish(&whole)?;
-        let (records, customers) = expectations(&finished, &self.source)?;
-        let mut rows = (records.len() + customers.len()) as u64;
+        let (records, customers, relations) = expectations(&finished, &self.source)?;
+        let mut rows = (records.len() + customers.len() + relations.len()) as u64;
         let mut differences = Vec::new();
         let suspects = Suspects {
             records: suspect_records(&live, records, &mut differences).await?,
             customers: suspect_customers(&live, customers, position, &mut differences).await?,
         };
         explain(&finished, &self.source, position, suspects, &mut differences)?;
+        compare("relation", relations, stored_relations(&live).await?, &mut differences);
         rows += compare_rest(&live, &finished, &mut differences).await?;
         differences.sort();
         Ok(Verified { position, rows, differences })
     }
 }
 
-fn expectations(finished: &Finished<'_>, source: &Source) -> Result<(Expected<RecordId>, ExpectedCustomers), Error> {
-    let expected = Mutex::new((HashMap::new(), HashMap::new()));
+fn expectations(
+    finished: &Finished<'_>,
+    source: &Source,
+) -> Result<(Expected<RecordId>, ExpectedCustomers, ExpectedRelations), Error> {
+    let expected = Mutex::new((HashMap::new(), HashMap::new(), BTreeMap::new()));
     each_chunk(
         finished,
         async |records: Vec<RecordRow>, customers: Vec<CustomerRow>| {
             let mut expected = expected.lock().unwrap_or_else(PoisonError::into_inner);
             expected.0.extend(records.iter().map(|row| (row.record, digest(row))));
             expected.1.extend(customers.into_iter().map(|row| (row.customer, apart(row))));
+            expected.2.extend(records.iter().flat_map(RelationRow::of).map(told));
             Ok(())
         },
         source,
     )?;
     Ok(expected.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// A relation by its key, and the rest of it.
+fn told(row: RelationRow) -> (String, String) {
+    (format!("{} {} {}", row.record, row.relation, row.to), words(Some(&row)))
+}
+
+async fn stored_relations(live: &Arc<dyn Generation>) -> Result<ExpectedRelations, Error> {
+    let mut stored = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = live.relations_page(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(stored) };
+        after = Some(last.clone());
+        stored.extend(page.into_iter().map(told));
+    }
 }
 
 fn apart(row: CustomerRow) -> (u64, u64) {

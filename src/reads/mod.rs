@@ -6,6 +6,7 @@
 pub mod customer;
 pub mod matching;
 mod past;
+pub mod relations;
 pub mod search;
 pub mod timeline;
 pub mod why;

@@ -9,6 +9,8 @@ use kulta_events::vocabulary::Importance;
 use kulta_events::{CustomerId, Instant, RecordId};
 use kulta_projections::timeline::{Entry, sort};
 
+use super::customer::Members;
+use super::relations::Contacts;
 use super::{At, Error, Found, Reads};
 use crate::store::log::TimelinePage;
 
@@ -28,6 +30,8 @@ pub struct Wanted {
     pub importance: Option<Importance>,
     /// Only types that are, or start with, one of these (`complaint`, `purchase.made`); empty: all.
     pub types: Vec<String>,
+    /// With what the customer's contacts said and heard while they were its contacts.
+    pub contacts: bool,
     /// Behind this entry.
     pub behind: Option<Cursor>,
     /// At most so many.
@@ -41,6 +45,8 @@ pub struct Timeline {
     pub customer: CustomerId,
     /// The records' names, by id.
     pub records: HashMap<RecordId, (String, Option<String>)>,
+    /// Whose the records of contacts are.
+    pub contacts: HashMap<RecordId, CustomerId>,
     /// Latest first.
     pub entries: Vec<Entry>,
     /// Where the next page begins, if there is one.
@@ -69,22 +75,28 @@ impl Reads {
             Found::Moved(customer) => return Ok(Found::Moved(customer)),
             Found::Unknown => return Ok(Found::Unknown),
         };
-        let ids: Vec<_> = members.rows.iter().map(|row| row.record).collect();
-        let until = members.cut.unwrap_or_else(|| self.projections.position());
-        let (entries, more) = self.entries(&ids, at.as_of, until, wanted).await?;
+        let Members { customer, rows, cut } = members;
+        let contacts = if wanted.contacts { self.contacts(&rows).await? } else { Contacts::default() };
+        let until = cut.unwrap_or_else(|| self.projections.position());
+        let ids: Vec<_> = rows.iter().map(|row| row.record).collect();
+        let (entries, more) = self.entries(&ids, &contacts, (at.as_of, until), wanted).await?;
         let last = entries.last().map(|entry| Cursor { time: entry.order.time, position: entry.position });
-        let records = members.rows.into_iter().map(|row| (row.record, (row.source, row.subject))).collect();
-        Ok(Found::Here(Timeline { customer: members.customer, records, entries, next: last.filter(|_| more) }))
+        let contacts = contacts.into_records();
+        let of_contacts = contacts.iter().map(|row| (row.record, row.customer)).collect();
+        let records = rows.into_iter().chain(contacts).map(|row| (row.record, (row.source, row.subject))).collect();
+        let next = last.filter(|_| more);
+        Ok(Found::Here(Timeline { customer, records, contacts: of_contacts, entries, next }))
     }
 
     /// So many wanted entries, latest first, and whether there are more.
     async fn entries(
         &self,
-        records: &[RecordId],
-        as_of: Option<Instant>,
-        until: u64,
+        own: &[RecordId],
+        contacts: &Contacts,
+        (as_of, until): (Option<Instant>, u64),
         wanted: &Wanted,
     ) -> Result<(Vec<Entry>, bool), Error> {
+        let records: Vec<_> = own.iter().copied().chain(contacts.records()).collect();
         let mut found = Vec::new();
         let mut behind = wanted.behind;
         // The cursor's own time is read again, since equal times are ordered by source and id.
@@ -95,7 +107,7 @@ impl Reads {
         };
         loop {
             let limit = wanted.limit.max(50);
-            let page = TimelinePage { records: records.to_vec(), before, until: Some(until), limit };
+            let page = TimelinePage { records: records.clone(), before, until: Some(until), limit };
             let stored = self.source.log.timeline(&page).await?;
             let (count, oldest) = (stored.len(), stored.iter().map(|event| event.time).min());
             let opened = self.source.vault.open_events(&self.source.vocabulary, stored, |_| true).await?;
@@ -107,7 +119,7 @@ impl Reads {
             {
                 entries.drain(..=place);
             }
-            found.extend(entries.into_iter().filter(|entry| wanted.takes(entry)));
+            found.extend(entries.into_iter().filter(|entry| wanted.takes(entry) && contacts.show(entry)));
             if found.len() > wanted.limit {
                 found.truncate(wanted.limit);
                 return Ok((found, true));

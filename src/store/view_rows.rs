@@ -8,14 +8,14 @@ use kulta_events::payload::Verdict;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::crosswalk::{Decision, Made, Withdrawn};
 use kulta_projections::identity::policy::MatchPolicy;
-use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, RelationRow, UnknownRow};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::Error;
 use super::number::unsigned;
-use super::views::{Seen, StoredCustomer};
+use super::views::{NamedCustomer, Seen, StoredCustomer};
 
 /// Record, customer, first position, shaped at, source, subject, state.
 pub type RecordTuple = (Uuid, Uuid, i64, i64, String, Option<String>, String);
@@ -30,6 +30,11 @@ pub type DecisionTuple =
 pub type PolicyTuple = (i64, String, String);
 /// Source, type, count.
 pub type UnknownTuple = (String, String, i64);
+
+/// The other record, the record that says so, relation, first day, first day no longer.
+pub type RelationTuple = (Uuid, Uuid, String, Option<String>, Option<String>);
+/// Customer, kind, name.
+pub type NamedTuple = (Uuid, Option<String>, Option<String>);
 
 /// Most golden records and states of records are no longer: their text is written without moving.
 const TYPICAL_BYTES: usize = 2_048;
@@ -180,6 +185,14 @@ pub fn in_force(policies: Vec<PolicyRow>) -> Option<PolicyRow> {
 /// A count below zero, which nothing can have made, is seen as none.
 pub fn unknown((source, type_name, count): UnknownTuple) -> UnknownRow {
     UnknownRow { source, type_name, count: u64::try_from(count).unwrap_or(0) }
+}
+
+pub fn relation((to, record, relation, valid_from, valid_until): RelationTuple) -> RelationRow {
+    RelationRow { to: RecordId(to), record: RecordId(record), relation, valid_from, valid_until }
+}
+
+pub fn named((customer, kind, name): NamedTuple) -> NamedCustomer {
+    NamedCustomer { customer: CustomerId(customer), kind, name }
 }
 
 /// Sees a record for verification.

@@ -30,6 +30,8 @@ pub struct Texts {
     pub customers_page: SqlStr,
     pub decisions_page: SqlStr,
     pub orphans: SqlStr,
+    /// $4 relations behind ($1, $2, $3).
+    pub relations_page: SqlStr,
     /// Last customer of a page of $2 customers from $1 on.
     pub refold_until: SqlStr,
     /// The records of the customers from $1 to $2.
@@ -69,6 +71,11 @@ impl Texts {
                 "SELECT DISTINCT r.decision_id FROM {g}decision_record AS r \
                  WHERE NOT EXISTS (SELECT 1 FROM {g}decision AS d WHERE d.decision_id = r.decision_id) \
                  ORDER BY r.decision_id",
+            ),
+            relations_page: named(
+                "SELECT to_record_id, record_id, relation, valid_from, valid_until FROM {g}relation \
+                 WHERE (to_record_id, record_id, relation) > ($1, $2, $3) \
+                 ORDER BY to_record_id, record_id, relation LIMIT $4",
             ),
             refold_until: named(
                 "SELECT customer_id FROM (SELECT DISTINCT customer_id FROM {g}record WHERE customer_id >= $1 \

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, RelationRow, UnknownRow};
 use uuid::Uuid;
 
 use super::{Address, Error, Options, postgres, sqlite};
@@ -41,10 +41,21 @@ pub struct StoredCustomer {
     pub golden: String,
 }
 
+/// A customer by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedCustomer {
+    /// Its id.
+    pub customer: CustomerId,
+    /// `person` or `organisation`, if anybody said.
+    pub kind: Option<String>,
+    /// The name to show.
+    pub name: Option<String>,
+}
+
 /// Rows of a whole projection, in bulk. Every list may be a part; the order of calls does not matter.
 #[derive(Clone, Debug, Default)]
 pub struct Bulk {
-    /// Records.
+    /// Records, and with them what they say of relations.
     pub records: Vec<RecordRow>,
     /// Customers.
     pub customers: Vec<CustomerRow>,
@@ -118,6 +129,21 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
 
     /// Decisions that name one of these records.
     async fn decisions_of(&self, records: &[RecordId]) -> Result<Vec<Decision>, Error>;
+
+    /// These records, where they are there, in no order.
+    async fn records(&self, ids: &[RecordId]) -> Result<Vec<RecordRow>, Error>;
+
+    /// The records that speak of a relation to one of these, in no order.
+    async fn related_to(&self, records: &[RecordId]) -> Result<Vec<RecordRow>, Error>;
+
+    /// All records of these customers, in no order.
+    async fn members_of(&self, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error>;
+
+    /// The names of these customers, where they are there, in no order.
+    async fn named(&self, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error>;
+
+    /// One page of relations, by the other record, record and name, behind `after`: for verification.
+    async fn relations_page(&self, after: Option<&RelationRow>, limit: usize) -> Result<Vec<RelationRow>, Error>;
 
     /// One page of records, by id, behind `after`: for verification.
     async fn records_page(

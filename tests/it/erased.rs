@@ -37,6 +37,15 @@ fn facts() -> Vec<Value> {
             "customer.registered",
             json!({"name": "Matti Meikalainen"}),
         ),
+        // Who names the person by the key that the newsletter tool has.
+        event(
+            "newsletter",
+            "1",
+            "2",
+            "2026-01-02T10:00:00Z",
+            "customer.related",
+            json!({"relation": "household_of", "to": {"source": "newsletter", "subject": SUBJECT}, "role": "husband"}),
+        ),
     ]
 }
 
@@ -217,6 +226,7 @@ fn the_facts_stay(client: &mut Client, record: &str) {
         format!("/v1/customers/{record}?known_at=2100-01-01T00:00:00Z"),
         format!("/v1/customers/{record}/records"),
         format!("/v1/customers/{record}/freshness"),
+        format!("/v1/customers/{record}/relations"),
         format!("/v1/streams/record-{record}"),
         "/v1/events?source=newsletter".to_owned(),
         format!("/v1/events?source=newsletter&subject={}", encoded(SUBJECT)),
@@ -235,7 +245,12 @@ fn the_facts_stay(client: &mut Client, record: &str) {
     let decisions =
         all["items"].as_array().unwrap().iter().filter(|event| text(event, "type").starts_with("identity."));
     assert_eq!(decisions.count(), 3, "the edit's link, the merge, its withdrawal");
-    assert_eq!(client.customer("newsletter", "1")["name"], "Matti Meikalainen");
+    let other = client.customer("newsletter", "1");
+    assert_eq!(other["name"], "Matti Meikalainen");
+    let target = format!("/v1/customers/{}/relations", text(&other, "customer_id"));
+    let relation = &answer(client.get(&target).send().expect_status(200))["items"][0];
+    assert_eq!((&relation["customer_id"], &relation["name"]), (&json!(record), &Value::Null));
+    assert_eq!(relation["role"], "husband", "that is his own");
 }
 
 /// What conflicts with its events is told without what was sent.

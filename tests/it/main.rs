@@ -17,6 +17,7 @@ mod readers;
 mod real_input;
 mod rebuild_under_load;
 mod refusals;
+mod relations;
 mod repository;
 mod serve;
 mod story;

@@ -33,6 +33,11 @@ fn world(place: &Place) -> World {
         let data = json!({"amount": "9.50", "currency": "EUR", "odd": 1});
         events.push(event(source, "7", id, TIME, "purchase.made", data));
     }
+    for n in 0..4 {
+        let to = json!({"source": "crm", "subject": (n + 4).to_string()});
+        let data = json!({"relation": "contact_of", "to": to, "role": "Annas", "valid_from": "2020-01-01"});
+        events.push(event("crm", &n.to_string(), &format!("to{n}"), TIME, "customer.related", data));
+    }
     client.accepted(&events);
     let records: Vec<_> = (0..20).map(|n| client.record("crm", &n.to_string())).collect();
     let merge = |client: &mut kulta_test_support::http::Client, pair: &[String]| {
@@ -162,6 +167,23 @@ fn plant_decisions(planted: &mut Planted<'_>, world: &World) {
     planted.plant(&sql, "decision_record", orphan, "unexpected");
 }
 
+fn plant_relations(planted: &mut Planted<'_>, world: &World) {
+    let row = |n: usize| format!("{} contact_of {}", world.records[n], world.records[n + 4]);
+    for (n, sets) in [(0, "valid_from = '2019-01-01'"), (1, "valid_until = '2019-01-01'")] {
+        let id = planted.place.id(&world.records[n]);
+        planted.plant(&format!("UPDATE relation SET {sets} WHERE record_id = {id}"), "relation", row(n), "content");
+    }
+    let gone = planted.place.id(&world.records[2]);
+    planted.plant(&format!("DELETE FROM relation WHERE record_id = {gone}"), "relation", row(2), "missing");
+    let (of, extra) = (planted.place.id(&world.records[3]), planted.place.id(NOBODY));
+    let sql = format!(
+        "INSERT INTO relation (to_record_id, record_id, relation) SELECT to_record_id, {extra}, relation FROM relation \
+         WHERE record_id = {of}"
+    );
+    let unexpected = format!("{NOBODY} contact_of {}", world.records[7]);
+    planted.plant(&sql, "relation", unexpected, "unexpected");
+}
+
 fn plant_policies(planted: &mut Planted<'_>, world: &World) {
     let [first, second, third] = world.policies[..] else { panic!("{:?}", world.policies) };
     let row = |position: u64| format!("position {position}");
@@ -201,7 +223,7 @@ fn every_planted_row_is_named(place: &Place) {
     let sound = place.kulta(["verify"]).run().expect_code(0);
     assert!(sound.last_line().ends_with("differences=0"), "{sound:?}");
     let tables: Vec<fn(&mut Planted<'_>, &World)> =
-        vec![plant_records, plant_customers, plant_decisions, plant_policies, |planted, _| {
+        vec![plant_records, plant_customers, plant_decisions, plant_relations, plant_policies, |planted, _| {
             plant_unknown_members(planted)
         }];
     let mut planted = Planted { place, expected: BTreeSet::new() };

@@ -57,6 +57,15 @@ const CONTACT_FIELD: &[&str] = &[
     "country",
 ];
 
+/// How a customer may stand to another; each is read from the record that says so to the other one.
+pub const RELATIONS: &[&str] = &[
+    "contact_of",    // a person to the company for which they speak
+    "subsidiary_of", // a company to its parent
+    "owned_by",      // a company to whom it belongs, a person or an organisation
+    "member_of",     // to a chain, an association, a buying group
+    "household_of",  // a person to the person who stands for the household
+];
+
 const REASON: Field = personal("reason", Text(8_000), Conversation);
 
 /// The types of this family.
@@ -89,20 +98,20 @@ pub const TYPES: &[EventType] = &[
     EventType::of_record("customer.untagged", "A tag was taken off.", &[fact("tag", Text(64)).required()]),
     EventType::of_record(
         "customer.related",
-        "The customer stands in a relation to another, such as a contact to its company.",
+        "The customer stands in a relation to another: what is given changes, null clears.",
         &[
-            personal("to", RecordRef, Contact).required(),
-            fact("relation", Text(64)).required(),
-            fact("from_date", Date),
-            fact("to_date", Date),
-            personal("title", Text(500), Contact),
+            fact("relation", OneOf(RELATIONS)).required(),
+            fact("to", RecordRef).required(),
+            personal("role", Text(500), Contact).nullable(),
+            fact("valid_from", Date).nullable(),
+            fact("valid_until", Date).nullable(),
         ],
     )
     .unknown(Contact),
     EventType::of_record(
         "customer.unrelated",
-        "A relation ended.",
-        &[personal("to", RecordRef, Contact).required(), fact("relation", Text(64)).required(), fact("to_date", Date)],
+        "A relation ended: on that day, or else on the day of the event, it no longer holds.",
+        &[fact("relation", OneOf(RELATIONS)).required(), fact("to", RecordRef).required(), fact("valid_until", Date)],
     )
     .unknown(Contact),
     EventType::of_record(

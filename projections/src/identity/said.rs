@@ -108,4 +108,15 @@ mod tests {
         };
         assert_eq!(found, expected);
     }
+
+    #[test]
+    fn relations_say_nothing_about_who_somebody_is() {
+        let company = crate::given::record("erp", "100");
+        let data = format!(r#"{{"relation":"contact_of","to":"{company}","role":"buyer"}}"#);
+        let registered = event("erp", "1", 1, "customer.registered", r#"{"name":"Aino Aalto"}"#);
+        let related = event("erp", "1", 2, "customer.related", &data);
+        let (before, after) = (RecordState::fold([&registered]), RecordState::fold([&registered, &related]));
+        assert_ne!(before, after);
+        assert_eq!(attributes("erp", &before), attributes("erp", &after));
+    }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::given::{EventExt, day, event, json};
+use kulta_events::recorded::EventName;
 
 const REGISTERED: &str = "customer.registered";
 const EDITED: &str = "customer.contact_edited";

@@ -13,6 +13,7 @@ use kulta_projections::golden::Golden;
 use kulta_projections::identity::live::Resolver;
 use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::record::RecordState;
+use kulta_projections::relations::{Claim, Direction, Relation, relations};
 use kulta_projections::rows::{CustomerRow, PolicyRow, RecordRow};
 use kulta_projections::timeline::{self, Entry};
 use kulta_projections::whole::Whole;
@@ -36,7 +37,7 @@ pub struct Told {
 }
 
 pub fn told() -> impl Strategy<Value = Vec<Told>> {
-    let one = (0..RECORDS, 0_u8..6, 0_u8..23, any::<u8>(), any::<u8>(), 0_u8..8, (any::<u8>(), any::<u8>()));
+    let one = (0..RECORDS, 0_u8..6, 0_u8..26, any::<u8>(), any::<u8>(), 0_u8..8, (any::<u8>(), any::<u8>()));
     proptest::collection::vec(one, 1..40).prop_map(|raw| {
         let told = |(number, (record, time, kind, field, value, erased, sides))| {
             // Ids in another order than the events, so that equal times are told apart by more than arrival.
@@ -118,8 +119,17 @@ impl Told {
             19 => ("purchase.made", r#"{"amount":1.50,"currency":"EUR","colour":"red"}"#.to_owned()),
             20 => ("complaint.opened", r#"{"complaint":"c1"}"#.to_owned()),
             21 => ("weather.changed", r#"{"wind":3}"#.to_owned()),
+            22 | 23 => ("customer.related", self.relation(r#","role":"Chief","valid_until":"1970-01-03""#)),
+            24 => ("customer.unrelated", self.relation(r#","valid_until":"1970-01-02""#)),
             _ => ("customer.wish_recorded", r#"{"topic":"t"}"#.to_owned()),
         }
+    }
+
+    /// A relation to one of the records, with some of what else may be said of it.
+    fn relation(&self, whole: &str) -> String {
+        let relation = ["contact_of", "subsidiary_of"][usize::from(self.field) % 2];
+        let more = ["", whole, r#","role":null"#, r#","valid_from":"1970-01-02""#][usize::from(self.field / 2) % 4];
+        format!(r#"{{"relation":"{relation}","to":"{}"{more}}}"#, record_id(self.value % RECORDS))
     }
 
     pub fn recorded(&self) -> Recorded {
@@ -127,7 +137,8 @@ impl Told {
         let mut data = Json::parse(text.as_bytes()).unwrap();
         if let (true, Json::Object(members)) = (self.erased, &mut data) {
             let facts = ["kind", "field", "scheme", "class", "tag", "purpose", "channel", "preference", "amount"];
-            members.retain(|(name, _)| facts.contains(&name.as_str()));
+            let of_relations = ["relation", "to", "valid_from", "valid_until"];
+            members.retain(|(name, _)| facts.contains(&name.as_str()) || of_relations.contains(&name.as_str()));
         }
         let mut event = bare(type_name, source_of(self.record), self.number, self.time, data);
         let record = record_id(self.record);
@@ -243,6 +254,9 @@ pub type Rows<'a> = (
     &'a Vec<PolicyRow>,
     &'a BTreeMap<(String, String), u64>,
 );
+
+/// A relation without customer ids: direction, name, the other's records, what is said.
+pub type Related = (Direction, String, Vec<RecordId>, Vec<Claim>);
 
 /// Every row, as a store keeps them.
 #[derive(Clone, Debug)]
@@ -397,6 +411,27 @@ impl Store {
     pub fn meaning(&self) -> BTreeMap<Vec<RecordId>, Golden> {
         let golden = |(id, members): (Uuid, Vec<RecordId>)| (members, self.customers[&id].golden.clone());
         self.members().into_iter().map(golden).collect()
+    }
+
+    /// Relations by sets of records on both sides: what must not depend on the order of arrival.
+    pub fn relations(&self) -> BTreeMap<Vec<RecordId>, Vec<Related>> {
+        let members = self.members();
+        let rows = |of: &[RecordId]| of.iter().map(|record| self.records[record].clone()).collect::<Vec<_>>();
+        let all: Vec<_> = self.records.values().cloned().collect();
+        let holder = |record: RecordId| self.records.get(&record).map(|row| row.customer);
+        let of = |own: &Vec<RecordId>| {
+            let found = relations(&rows(own), &all, holder, None).into_iter();
+            let other = |relation: &Relation| match relation.other {
+                Some(customer) => members[&customer.0].clone(),
+                None => vec![relation.other_record],
+            };
+            let mut found: Vec<_> = found
+                .map(|relation| (relation.direction, relation.relation.clone(), other(&relation), relation.claims))
+                .collect();
+            found.sort_by(|a, b| (a.0, &a.1, &a.2).cmp(&(b.0, &b.1, &b.2)));
+            (own.clone(), found)
+        };
+        members.values().map(of).collect()
     }
 
     /// Timelines by sets of records, without what depends on the order of arrival.

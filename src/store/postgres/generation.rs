@@ -6,15 +6,16 @@ use async_trait::async_trait;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, RelationRow, UnknownRow};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::super::view_sql::Texts;
-use super::super::views::{Bulk, Generation, Refold, Seen, StoredCustomer};
+use super::super::views::{Bulk, Generation, NamedCustomer, Refold, Seen, StoredCustomer};
 use super::super::{Error, number, view_rows};
 use super::generation_reached::Reached;
 use super::generation_read::{self as read, LookUps};
+use super::generation_relations::{self as relations, Relations};
 use super::generation_schema::{SIDES, create_indexes, schema_of};
 use super::generation_write::{self as write, Writes};
 
@@ -25,6 +26,7 @@ pub(super) struct Tables {
     pub(super) texts: Texts,
     pub(super) look_ups: LookUps,
     pub(super) writes: Writes,
+    pub(super) relations: Relations,
     /// For those who were told a position.
     pub(super) readers: PgPool,
     /// For the projector, and whoever asks for the position.
@@ -36,7 +38,8 @@ impl Tables {
     pub(super) fn new(number: i64, readers: PgPool, writers: PgPool, reached: Reached) -> Self {
         let texts = Texts::new(&format!("{}.", schema_of(number)), SIDES);
         let (look_ups, writes) = (LookUps::new(number), Writes::new(number));
-        Self { number, texts, look_ups, writes, readers, writers, reached }
+        let relations = Relations::new(number);
+        Self { number, texts, look_ups, writes, relations, readers, writers, reached }
     }
 
     /// What a failed read means: a table that is not there was removed after a swap, so that the same request succeeds
@@ -126,6 +129,26 @@ impl Generation for Tables {
 
     async fn decisions_of(&self, records: &[RecordId]) -> Result<Vec<Decision>, Error> {
         read::decisions(self, &self.readers, Vec::new(), records.iter().map(|id| id.0).collect()).await
+    }
+
+    async fn records(&self, ids: &[RecordId]) -> Result<Vec<RecordRow>, Error> {
+        relations::records(self, ids).await
+    }
+
+    async fn related_to(&self, records: &[RecordId]) -> Result<Vec<RecordRow>, Error> {
+        relations::related_to(self, records).await
+    }
+
+    async fn members_of(&self, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error> {
+        relations::members_of(self, ids).await
+    }
+
+    async fn named(&self, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error> {
+        relations::named(self, ids).await
+    }
+
+    async fn relations_page(&self, after: Option<&RelationRow>, limit: usize) -> Result<Vec<RelationRow>, Error> {
+        relations::page(self, after, limit).await
     }
 
     async fn records_page(

@@ -43,6 +43,14 @@ CREATE TABLE {g}decision_record (
     PRIMARY KEY (decision_id, side, ordinal)
 );
 CREATE INDEX ON {g}decision_record (record_id, decision_id);
+CREATE TABLE {g}relation (
+    to_record_id uuid NOT NULL,                               -- may be of a record that no event is about
+    record_id    uuid NOT NULL,                               -- the one that says so
+    relation     text COLLATE \"C\" NOT NULL,
+    valid_from   text COLLATE \"C\",                          -- a day; null: not known
+    valid_until  text COLLATE \"C\",                          -- the first day on which it no longer holds
+    PRIMARY KEY (to_record_id, record_id, relation)
+);
 CREATE TABLE {g}policy (
     position  bigint PRIMARY KEY,
     published text   NOT NULL,                                -- JSON: time, source, id
@@ -75,7 +83,8 @@ CREATE UNIQUE INDEX ON {g}customer (position, customer_id);
 ";
 
 const ANALYZE: &str = "
-ANALYZE {g}record, {g}customer, {g}decision, {g}decision_record, {g}policy, {g}match_policy, {g}unknown_member;
+ANALYZE {g}record, {g}customer, {g}decision, {g}decision_record, {g}relation, {g}policy, {g}match_policy,
+    {g}unknown_member;
 ";
 
 const VIEWS: &str = "
@@ -114,6 +123,12 @@ SELECT d.decision_id, d.verdict,
        d.made::json ->> 'source' AS source, d.made_position AS position,
        (d.withdrawn::json ->> 'time')::timestamptz AS withdrawn_at, d.withdrawn_position
 FROM {g}decision AS d;
+
+CREATE OR REPLACE VIEW kulta.relations AS
+SELECT r.customer_id, l.relation, o.customer_id AS to_customer_id, l.valid_from::date, l.valid_until::date,
+       l.record_id, l.to_record_id
+FROM {g}relation AS l JOIN {g}record AS r ON r.record_id = l.record_id
+LEFT JOIN {g}record AS o ON o.record_id = l.to_record_id;
 
 CREATE OR REPLACE VIEW kulta.timeline AS
 SELECT r.customer_id, e.record_id, 'epoch'::timestamptz + e.time * interval '1 microsecond' AS time,

@@ -12,6 +12,7 @@ use super::super::views::{Bulk, Refold};
 use super::super::{Error, view_sql};
 use super::generation::Tables;
 use super::generation_copy as copy;
+use super::generation_relations as relations;
 use super::generation_schema::named;
 
 /// Rows per statement.
@@ -123,6 +124,7 @@ pub(super) async fn write(
     let connection = &mut *transaction;
     fenced(advance.execute(&mut *connection).await?.rows_affected())?;
     records(connection, writes, &changes.records).await?;
+    relations::write(connection, &tables.relations, &changes.records).await?;
     if !changes.deleted.is_empty() {
         delete_customers(connection, writes, &changes.deleted).await?;
     }
@@ -148,6 +150,7 @@ pub(super) async fn fill(tables: &Tables, bulk: &Bulk) -> Result<(), Error> {
     let connection = &mut *transaction;
     if !bulk.records.is_empty() {
         copy::records(connection, &writes.copy_records, &bulk.records).await?;
+        relations::write(connection, &tables.relations, &bulk.records).await?;
     }
     if !bulk.customers.is_empty() {
         copy::customers(connection, &writes.copy_customers, &bulk.customers).await?;

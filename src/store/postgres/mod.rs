@@ -9,6 +9,7 @@ mod generation;
 mod generation_copy;
 mod generation_reached;
 mod generation_read;
+mod generation_relations;
 mod generation_schema;
 mod generation_write;
 mod generations;

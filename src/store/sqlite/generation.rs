@@ -8,17 +8,17 @@ use async_trait::async_trait;
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, RelationRow, UnknownRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteExecutor, SqlitePool};
 use uuid::Uuid;
 
 use super::super::view_sql::Texts;
-use super::super::views::{Bulk, Generation, Refold, Seen, StoredCustomer};
+use super::super::views::{Bulk, Generation, NamedCustomer, Refold, Seen, StoredCustomer};
 use super::super::{Error, number, view_rows};
 use super::generation_schema::{create_indexes, create_tables};
 use super::generation_write::{fill, write};
-use super::{generation_read as read, generation_schema as schema};
+use super::{generation_read as read, generation_relations as relations, generation_schema as schema};
 
 /// Others than this process read the file, never for long; what plants or repairs a row by hand may write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -190,6 +190,26 @@ impl Generation for Tables {
 
     async fn decisions_of(&self, records: &[RecordId]) -> Result<Vec<Decision>, Error> {
         read::decisions(self, &[], records).await
+    }
+
+    async fn records(&self, ids: &[RecordId]) -> Result<Vec<RecordRow>, Error> {
+        relations::records(self, ids).await
+    }
+
+    async fn related_to(&self, records: &[RecordId]) -> Result<Vec<RecordRow>, Error> {
+        relations::related_to(self, records).await
+    }
+
+    async fn members_of(&self, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error> {
+        relations::members_of(self, ids).await
+    }
+
+    async fn named(&self, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error> {
+        relations::named(self, ids).await
+    }
+
+    async fn relations_page(&self, after: Option<&RelationRow>, limit: usize) -> Result<Vec<RelationRow>, Error> {
+        relations::page(self, after, limit).await
     }
 
     async fn records_page(

@@ -17,8 +17,8 @@ use super::generation_schema::SIDES;
 
 const EXIST: &str = "SELECT record_id FROM record WHERE record_id IN (SELECT unhex(value) FROM json_each($1))";
 
-static RECORDS: LazyLock<SqlStr> = LazyLock::new(|| records_where("record_id"));
-static MEMBERS: LazyLock<SqlStr> = LazyLock::new(|| records_where("customer_id"));
+pub(super) static RECORDS: LazyLock<SqlStr> = LazyLock::new(|| records_where("record_id"));
+pub(super) static MEMBERS: LazyLock<SqlStr> = LazyLock::new(|| records_where("customer_id"));
 
 static DECISIONS: LazyLock<SqlStr> = LazyLock::new(|| {
     let select = view_sql::decisions(SIDES).replace("{g}", "");
@@ -74,7 +74,7 @@ pub(super) async fn look_up(tables: &Tables, needs: &Needs) -> Result<Answer, Er
     Ok(answer)
 }
 
-async fn records(tables: &Tables, sql: &SqlStr, ids: String) -> Result<Vec<RecordRow>, Error> {
+pub(super) async fn records(tables: &Tables, sql: &SqlStr, ids: String) -> Result<Vec<RecordRow>, Error> {
     let rows = sqlx::query_as(sql.clone()).bind(ids).fetch_all(&tables.readers).await?;
     view_rows::all(rows, view_rows::record)
 }

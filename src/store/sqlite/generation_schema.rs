@@ -44,6 +44,14 @@ CREATE TABLE decision_record (
     PRIMARY KEY (decision_id, side, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX decision_record_record ON decision_record (record_id, decision_id);
+CREATE TABLE relation (
+    to_record_id BLOB NOT NULL,                   -- may be of a record that no event is about
+    record_id    BLOB NOT NULL,                   -- the one that says so
+    relation     TEXT NOT NULL,
+    valid_from   TEXT,                            -- a day; null: not known
+    valid_until  TEXT,                            -- the first day on which it no longer holds
+    PRIMARY KEY (to_record_id, record_id, relation)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE policy (
     position  INTEGER PRIMARY KEY,
     published TEXT NOT NULL,                      -- JSON: time, source, id
@@ -109,6 +117,12 @@ SELECT {decision.decision_id} AS decision_id, verdict,
        made ->> '$.source' AS source, made_position AS position,
        strftime('%Y-%m-%dT%H:%M:%fZ', withdrawn ->> '$.time') AS withdrawn_at, withdrawn_position
 FROM decision;
+CREATE VIEW kulta_relations AS
+SELECT {r.customer_id} AS customer_id, relation,
+       CASE WHEN o.customer_id IS NOT NULL THEN {o.customer_id} END AS to_customer_id, valid_from, valid_until,
+       {relation.record_id} AS record_id, {relation.to_record_id} AS to_record_id
+FROM relation JOIN record AS r ON r.record_id = relation.record_id
+LEFT JOIN record AS o ON o.record_id = relation.to_record_id;
 ";
 
 /// The records of decision `d` on either side.

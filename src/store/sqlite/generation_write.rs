@@ -16,20 +16,21 @@ use super::super::views::{Bulk, Refold};
 use super::super::{Error, view_rows, view_sql};
 use super::generation::{Epoch, Tables};
 use super::generation_read::id_list;
+use super::generation_relations as relations;
 
 /// Rows per statement: what is left over goes by the next smaller number, so that few texts are prepared.
 const SIZES: [usize; 4] = [128, 32, 8, 1];
 /// Customers that are made anew at a time.
 const REFOLD_CUSTOMERS: i64 = 500;
 
-type Bound = Query<'static, Sqlite, SqliteArguments>;
+pub(super) type Bound = Query<'static, Sqlite, SqliteArguments>;
 
 /// An INSERT in as many texts as there are sizes.
-struct Insert([SqlStr; SIZES.len()]);
+pub(super) struct Insert([SqlStr; SIZES.len()]);
 
 impl Insert {
     /// `into`: table and columns. `conflict`: what stands behind the values.
-    fn new(into: &str, columns: usize, conflict: &str) -> Self {
+    pub(super) fn new(into: &str, columns: usize, conflict: &str) -> Self {
         let row = format!("({})", vec!["?"; columns].join(","));
         Self(SIZES.map(|size| {
             let rows = vec![row.as_str(); size].join(",");
@@ -38,7 +39,7 @@ impl Insert {
     }
 
     /// Runs it for all rows; `bind` binds the columns of one.
-    async fn run<T>(
+    pub(super) async fn run<T>(
         &self,
         connection: &mut SqliteConnection,
         mut rows: &[T],
@@ -121,6 +122,7 @@ pub(super) async fn write(
     let mut transaction = tables.writer.begin_with("BEGIN IMMEDIATE").await?;
     let connection = &mut *transaction;
     records(connection, &changes.records, true).await?;
+    relations::write(connection, &changes.records).await?;
     delete_customers(connection, &changes.deleted).await?;
     customers(connection, &changes.customers, true).await?;
     decisions(connection, &changes.decisions).await?;
@@ -145,6 +147,7 @@ pub(super) async fn fill(tables: &Tables, bulk: Bulk) -> Result<(), Error> {
     let mut transaction = tables.writer.begin_with("BEGIN IMMEDIATE").await?;
     let connection = &mut *transaction;
     records(connection, &bulk.records, false).await?;
+    relations::write(connection, &bulk.records).await?;
     customers(connection, &bulk.customers, false).await?;
     decisions(connection, &bulk.decisions).await?;
     policies(connection, &bulk.policies).await?;

@@ -6,6 +6,7 @@
 mod append;
 mod generation;
 mod generation_read;
+mod generation_relations;
 mod generation_schema;
 mod generation_write;
 mod generations;

@@ -6,6 +6,7 @@ mod given;
 mod lifecycle;
 mod places;
 mod refolds;
+mod relations;
 mod rows;
 mod views;
 

@@ -11,7 +11,7 @@ use kulta_projections::batch::{Changes, Needs};
 use kulta_projections::crosswalk::{Decision, Made, Withdrawn};
 use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::record::RecordState;
-use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, UnknownRow};
+use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, RelationRow, UnknownRow};
 use uuid::Uuid;
 
 /// A record id whose order has nothing to do with `n`.
@@ -59,6 +59,7 @@ pub fn record(n: u64) -> RecordRow {
         event(n + 1, "customer.tagged", r#"{"tag":"press"}"#),
         event(n + 2, "customer.consent_given", r#"{"purpose":"news","channel":"email","double_opt_in":true}"#),
         event(n + 3, "customer.contact_verified", &format!(r#"{{"field":"email","value":"v{n}@example.org"}}"#)),
+        event(n + 4, "customer.related", &related(n, erased)),
     ];
     RecordRow {
         record: id(n),
@@ -69,6 +70,13 @@ pub fn record(n: u64) -> RecordRow {
         customer: id(n).into(),
         state: RecordState::fold(&events),
     }
+}
+
+/// A relation to the next record, of which every third says from when to when.
+fn related(n: u64, erased: bool) -> String {
+    let role = if erased { "" } else { r#","role":"ostaja 買い手""# };
+    let days = if n.is_multiple_of(3) { r#","valid_from":"2020-02-29","valid_until":"2030-01-01""# } else { "" };
+    format!(r#"{{"relation":"contact_of","to":"{}"{role}{days}}}"#, id(n + 1))
 }
 
 /// A record that says nothing, for tests of many rows.
@@ -139,6 +147,7 @@ pub struct Contents {
     pub records: Vec<RecordRow>,
     pub customers: Vec<CustomerRow>,
     pub decisions: Vec<Decision>,
+    pub relations: Vec<RelationRow>,
     pub policies: Vec<PolicyRow>,
     pub match_policies: Vec<MatchPolicyRow>,
     pub unknown: Vec<UnknownRow>,
@@ -152,6 +161,7 @@ pub async fn contents(of: &Arc<dyn Generation>) -> Contents {
         records: Vec::new(),
         customers: Vec::new(),
         decisions: Vec::new(),
+        relations: Vec::new(),
         policies: of.policies().await.unwrap(),
         match_policies: of.match_policies_seen().await.unwrap().into_iter().map(|(_, row)| row.unwrap()).collect(),
         unknown: of.unknown().await.unwrap(),
@@ -181,6 +191,14 @@ pub async fn contents(of: &Arc<dyn Generation>) -> Contents {
             break;
         }
     }
+    loop {
+        let page = of.relations_page(all.relations.last(), LIMIT).await.unwrap();
+        let last = page.len() < LIMIT;
+        all.relations.extend(page);
+        if last {
+            break;
+        }
+    }
     all
 }
 
@@ -190,6 +208,7 @@ pub fn expected(changes: &Changes, checkpoint: u64) -> Contents {
         records: changes.records.clone(),
         customers: changes.customers.clone(),
         decisions: changes.decisions.clone(),
+        relations: changes.records.iter().flat_map(RelationRow::of).collect(),
         policies: changes.policies.clone(),
         match_policies: changes.match_policies.clone(),
         unknown: changes.unknown.clone(),
@@ -198,6 +217,7 @@ pub fn expected(changes: &Changes, checkpoint: u64) -> Contents {
     all.records.sort_by_key(|row| row.record);
     all.customers.sort_by_key(|row| row.customer);
     all.decisions.sort_by_key(|row| row.id);
+    all.relations.sort();
     all.policies.sort_by_key(|row| row.position);
     all.unknown.sort();
     all

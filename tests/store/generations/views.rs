@@ -37,7 +37,7 @@ fn documented() -> Vec<Documented> {
             Documented { name: section.lines().next().unwrap().to_owned(), columns }
         })
         .collect();
-    assert_eq!(views.len(), 5);
+    assert_eq!(views.len(), 6);
     views
 }
 
@@ -119,6 +119,12 @@ async fn the_views_show_what_was_projected(store: Store) {
     let address = of(&ids[1], "address").0.unwrap()[0].clone().unwrap();
     assert_eq!(address, r#"{"street":"Katu 1","postal_code":"00001","city":"Helsinki","country":"FI"}"#);
     assert_eq!(of(&ids[5], "email"), (None, None));
+
+    let (_, relations) = store.view("relations", "record_id").await;
+    let of = |record: &str| relations.iter().find(|row| row[5].as_deref() == Some(record)).cloned().unwrap();
+    assert_eq!(of(&ids[2]), row(&[&ids[1], "contact_of", &ids[3], "-", "-", &ids[2], &ids[3]]), "of the customer's");
+    assert_eq!(of(&ids[3]), row(&[&ids[3], "contact_of", &ids[4], "2020-02-29", "2030-01-01", &ids[3], &ids[4]]));
+    assert_eq!(of(&ids[5]), row(&[&ids[5], "contact_of", "-", "-", "-", &ids[5], &ids[6]]), "nobody knows that one");
 
     let (_, decisions) = store.view("decisions", "withdrawn_position").await;
     let list = |list: &[&String]| {

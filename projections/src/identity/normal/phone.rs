@@ -88,7 +88,8 @@ fn international(digits: &str) -> Option<Phone> {
     let (fewest, most) = country.digits;
     // +358 040: the trunk prefix again. Italian numbers keep their 0, having no trunk prefix.
     let national = match rest.strip_prefix(country.trunk) {
-        Some(without) if country.trunk == "0" || rest.len() > most => without,
+        Some(without) if country.trunk == "0" => without.trim_start_matches('0'),
+        Some(without) if rest.len() > most => without,
         _ => rest,
     };
     if national.len() < fewest.min(FEWEST) || country.calling.len() + national.len() > MOST {
@@ -146,6 +147,7 @@ fn without_country(digits: &str) -> Option<Phone> {
         && let Some(national) = digits.strip_prefix(country.calling)
         && (country.digits.0..=country.digits.1).contains(&national.len())
         && (country.calling != "1" || !national.starts_with(['0', '1']))
+        && (country.trunk != "0" || !national.starts_with('0'))
     {
         return Some(with_country(country, national));
     }

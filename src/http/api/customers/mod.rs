@@ -6,6 +6,8 @@ pub mod get;
 pub mod merge;
 pub mod records;
 pub mod register;
+pub mod relate;
+pub mod relations;
 pub mod split;
 pub mod timeline;
 pub mod verify;

@@ -1,14 +1,13 @@
 //! `GET /v1/customers/{id}/timeline`: what happened, latest first.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
+use kulta_events::Instant;
 use kulta_events::vocabulary::Importance;
-use kulta_events::{Instant, RecordId};
 use kulta_projections::timeline::Entry;
 use serde_json::{Value, json};
 
@@ -16,8 +15,8 @@ use super::{after, at, moved, record_id, unknown};
 use crate::http::page::{Paged, write_cursor};
 use crate::http::params::{Params, Place};
 use crate::http::problem::Problem;
-use crate::reads::Found;
-use crate::reads::timeline::{Cursor, Wanted};
+use crate::reads::timeline::{Cursor, Timeline, Wanted};
+use crate::reads::{At, Found};
 use crate::services::Services;
 
 const LIST: &str = "timeline";
@@ -25,7 +24,8 @@ const LIST: &str = "timeline";
 /// Get a customer's timeline
 ///
 /// Every event of all its records, latest first; equal times by source and id. A company's timeline holds its own
-/// records' events.
+/// records' events and, with `contacts=true`, the conversations of its contacts from the days on which they were; such
+/// entries name the `contact`. A contact's timeline holds only its own.
 #[utoipa::path(
     get,
     path = "/v1/customers/{id}/timeline",
@@ -36,6 +36,7 @@ const LIST: &str = "timeline";
         ("known_at" = Option<String>, Query, description = "As far as was recorded by this time"),
         ("importance" = Option<String>, Query, description = "At least `low` (default), `normal` or `high`"),
         ("type" = Option<String>, Query, description = "Types or families, comma-separated: `complaint,purchase.made`"),
+        ("contacts" = Option<String>, Query, description = "`true`: with its contacts' conversations; not with `known_at`"),
         ("after" = Option<u64>, Query, description = "Wait until the projections have got to this position"),
         ("limit" = Option<u64>, Query, description = "At most so many"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
@@ -62,13 +63,14 @@ pub async fn handler(
             .text("type")?
             .map(|text| text.split(',').map(|name| name.trim().to_owned()).collect())
             .unwrap_or_default(),
+        contacts: contacts(&mut params, at)?,
         limit: params.limit(&services.settings.limits)?,
         behind: params.cursor(LIST)?.map(|text| read(&text)).transpose()?,
     };
     params.finish()?;
     match services.reads.timeline(id, at, &wanted).await? {
         Found::Here(timeline) => {
-            let items: Vec<_> = timeline.entries.iter().map(|entry| item(entry, &timeline.records)).collect();
+            let items: Vec<_> = timeline.entries.iter().map(|entry| item(entry, &timeline)).collect();
             let place = |cursor: Cursor| write_cursor(LIST, format!("{} {}", cursor.time.micros(), cursor.position));
             Ok(Json(Paged { items, next: timeline.next.map(place) }).into_response())
         }
@@ -83,11 +85,23 @@ fn read(text: &str) -> Result<Cursor, Problem> {
     Ok(Cursor { time: Instant::from_micros(time), position })
 }
 
-fn item(entry: &Entry, records: &HashMap<RecordId, (String, Option<String>)>) -> Value {
+fn contacts(params: &mut Params, at: At) -> Result<bool, Problem> {
+    let wanted = params.one_of("contacts", &[("true", true), ("false", false)])?.unwrap_or_default();
+    if wanted && at.known_at.is_some() {
+        return Err(Problem::parameter("contacts", "who was a contact is read as it is known now, without known_at"));
+    }
+    Ok(wanted)
+}
+
+fn item(entry: &Entry, timeline: &Timeline) -> Value {
     let mut item = serde_json::to_value(entry).unwrap_or_else(|_| json!({}));
-    let subject = entry.record.and_then(|record| records.get(&record)).and_then(|(_, subject)| subject.clone());
+    let subject =
+        entry.record.and_then(|record| timeline.records.get(&record)).and_then(|(_, subject)| subject.clone());
     if let Some(members) = item.as_object_mut() {
         members.insert("subject".to_owned(), json!(subject));
+        if let Some(contact) = entry.record.and_then(|record| timeline.contacts.get(&record)) {
+            members.insert("contact".to_owned(), json!(contact));
+        }
     }
     item
 }

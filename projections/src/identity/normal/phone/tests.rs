@@ -148,3 +148,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn zeros_behind_a_calling_code_are_no_number() {
+    assert_eq!(normalise("81000000000", None).and_then(|phone| phone.e164), None);
+    assert_eq!(normalise("+81 0 000 000 00", None).and_then(|phone| phone.e164), None);
+    let tokyo = normalise("+81 (0)3-1234-5678", None).and_then(|phone| phone.e164);
+    assert_eq!(tokyo.as_deref(), Some("+81312345678"));
+}
