@@ -75,21 +75,21 @@ fn ask(addr: SocketAddr, store: Store, registered: &[String], table: &mut Table)
     let mut client = Client::new(addr);
     let data: Vec<&Value> = known.iter().map(|event| &event["data"]).collect();
     let names = data.iter().filter_map(|data| data["family_name"].as_str().or(data["name"].as_str()));
-    let mut searches: Vec<f64> = names
+    let searches: Vec<f64> = names
         .map(|name| {
             let target = format!("/v1/customers?limit=10&q={}", encoded(name));
             timed(|| drop(client.get(&target).send().expect_status(200)))
         })
         .collect();
-    report(table, &format!("search by name, top 10, {}", store.name()), &mut searches, 20.0, 5.0);
-    let mut matches: Vec<f64> = data
+    report(table, &format!("search by name, top 10, {}", store.name()), &searches, 20.0, 5.0);
+    let matches: Vec<f64> = data
         .iter()
         .map(|data| timed(|| drop(client.post("/v1/customers/match?limit=10").json(data).send().expect_status(200))))
         .collect();
-    report(table, &format!("search before create, top 10, {}", store.name()), &mut matches, 20.0, 5.0);
+    report(table, &format!("search before create, top 10, {}", store.name()), &matches, 20.0, 5.0);
 }
 
-fn report(table: &mut Table, what: &str, milliseconds: &mut [f64], must: f64, goal: f64) {
+fn report(table: &mut Table, what: &str, milliseconds: &[f64], must: f64, goal: f64) {
     let median = percentile(milliseconds, 50.0);
     let remark = format!("median {median:.1} ms");
     table.at_most(&format!("{what}: p99"), percentile(milliseconds, 99.0), "ms", must, goal, &remark);
@@ -120,7 +120,7 @@ fn split(addr: SocketAddr, store: Store, table: &mut Table) {
         }));
     }
     let what = format!("split of a customer of {records} records, {}", store.name());
-    let median = percentile(&mut times, 50.0);
+    let median = percentile(&times, 50.0);
     table.at_most(&format!("{what}: median"), median, "ms", 50.0, 5.0, "command, durable, golden records");
 }
 
