@@ -58,7 +58,7 @@ pub async fn advance(source: &Source, target: Target<'_>, from: u64, until: Opti
     write(target, &step.loaded, &changes, span).await?;
     match resident {
         Some(resident) => target.identities.put(resident),
-        None => target.identities.written(to, &changes.records),
+        None => target.identities.written(to, &changes.records, &changes.match_policies),
     }
     Ok(to)
 }

@@ -141,6 +141,8 @@ impl Identities {
                 + 1;
         let before = self.resident.write().unwrap_or_else(PoisonError::into_inner).replace(resident);
         drop(before);
+        // It may have been of another policy.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).snapshot = None;
         self.loaded.send_replace(true);
     }
 
@@ -223,18 +225,23 @@ impl Identities {
             while prepared.peek().is_some() {
                 let some: Vec<(RecordId, Prepared)> = prepared.by_ref().take(AT_ONCE).collect();
                 self.change(|resident| {
-                    some.into_iter().for_each(|(record, prepared)| resident.resolver.upsert(record, prepared));
+                    some.into_iter().for_each(|(record, prepared)| resident.resolver.put(record, prepared));
                 });
             }
-        });
-        self.change(|resident| folded.tell_decisions(&mut resident.resolver)).ok_or(Error::NoProgress)
+            self.change(|resident| folded.tell_decisions(&mut resident.resolver)).ok_or(Error::NoProgress)
+        })
     }
 
-    /// What was told is written, up to a position, and these rows with it.
-    pub(super) fn written(&self, to: u64, rows: &[RecordRow]) {
+    /// What was told is written, up to a position, and these rows with it. A match policy among them that comes into
+    /// force says the same as the one before: any other is taken in a batch of its own.
+    pub(super) fn written(&self, to: u64, rows: &[RecordRow], policies: &[MatchPolicyRow]) {
         let mut seen = Seen::default();
         seen.see(rows);
+        let published = policies.iter().max_by(|a, b| a.order.cmp(&b.order)).cloned();
         self.change(|resident| {
+            if let Some(published) = published.filter(|row| row.order > resident.policy.order) {
+                resident.policy = published;
+            }
             resident.see(seen);
             resident.position = to;
             resident.doubtful = Default::default();
@@ -250,7 +257,7 @@ impl Identities {
         let checkpoint = generation.checkpoint().await?;
         let policy = generation.match_policy().await?;
         let state = self.look(|resident| {
-            let same = resident.generation == generation.number() && resident.policy.position == policy.position;
+            let same = resident.generation == generation.number() && resident.policy.policy == policy.policy;
             (same && resident.position <= checkpoint).then(|| (resident.position, resident.doubtful.clone()))
         });
         let Some((position, doubtful)) = state.flatten() else {
@@ -263,7 +270,7 @@ impl Identities {
         if position < checkpoint {
             self.follow(generation, position).await?;
         }
-        self.written(checkpoint, &[]);
+        self.written(checkpoint, &[], &[policy]);
         Ok(Vec::new())
     }
 
@@ -322,7 +329,8 @@ impl Identities {
         seen.see(&rows);
         self.change(|resident| {
             resident.see(seen);
-            prepared.into_iter().for_each(|(record, prepared)| resident.resolver.upsert(record, prepared));
+            prepared.into_iter().for_each(|(record, prepared)| resident.resolver.put(record, prepared));
+            resident.resolver.mend();
             decisions.into_iter().for_each(|decision| resident.resolver.decide(decision));
             // Whose they are stands in the rows already.
             drop(resident.resolver.clusters_changed());

@@ -145,8 +145,10 @@ impl Projector {
         let mut turn = self.turn.lock().await;
         let Some(epoch) = self.claimed(&mut turn).await? else {
             drop(turn);
+            // Who is who first: whoever waited for a position finds it by search as well.
+            self.identities.sync(&self.generations.live().await?).await?;
+            self.identities.tidy();
             self.follow().await?;
-            self.identities.sync(&self.projections.live()).await?;
             return Ok(Progress::StandingBy);
         };
         let from = self.projections.position();

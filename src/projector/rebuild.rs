@@ -1,5 +1,6 @@
 //! A new generation from the whole log, on all cores, while the live one goes on; swapped in at one position.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex as StdMutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,6 +101,18 @@ impl Projector {
         }
     }
 
+    /// Customers that changed by others' events stand where that happened, which is not in the log: they stay there, for
+    /// those who follow changes by position. A position that lies beyond the generation is nobody's.
+    async fn keep_positions(&self, target: Target<'_>, at: u64) -> Result<(), Error> {
+        let new: HashMap<_, _> = target.generation.positions().await?.into_iter().collect();
+        let mut raised = self.projections.live().positions().await?;
+        raised.retain(|(id, position)| *position <= at && new.get(id).is_some_and(|new| new < position));
+        if !raised.is_empty() {
+            target.generation.raise(&raised).await?;
+        }
+        Ok(())
+    }
+
     /// Follows the log until little is left, then stops the live generation for the rest and takes its place.
     async fn swap_in(&self, target: Target<'_>, mut at: u64, progress: Progress<'_>) -> Result<u64, Error> {
         while self.projections.position().saturating_sub(at) > BATCH as u64 {
@@ -111,6 +124,7 @@ impl Projector {
         while at < live_at {
             at = advance(&self.source, target, at, Some(live_at)).await?;
         }
+        self.keep_positions(target, at).await?;
         // When its answer is lost, the store says which generation is live.
         turn.in_doubt = true;
         self.generations.swap(target.generation, target.epoch).await?;

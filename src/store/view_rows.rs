@@ -177,6 +177,11 @@ pub fn seen_match_policy(tuple: PolicyTuple) -> Seen<u64, MatchPolicyRow> {
     (position, match_policy(tuple).ok().filter(|row| is_text_of(&*row.policy, &text)))
 }
 
+/// A customer's id and position.
+pub fn position((customer, position): (Uuid, i64)) -> Result<(CustomerId, u64), Error> {
+    Ok((CustomerId(customer), unsigned(position)?))
+}
+
 /// The one in force: that with the highest order, however they arrived.
 pub fn in_force(policies: Vec<PolicyRow>) -> Option<PolicyRow> {
     policies.into_iter().max_by(|a, b| a.order.cmp(&b.order))

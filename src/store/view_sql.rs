@@ -22,6 +22,7 @@ pub struct Texts {
     pub policies: SqlStr,
     pub match_policies: SqlStr,
     pub unknown: SqlStr,
+    pub positions: SqlStr,
     pub customer: SqlStr,
     pub record: SqlStr,
     pub members: SqlStr,
@@ -48,6 +49,7 @@ impl Texts {
             policies: named("SELECT position, published, policy FROM {g}policy ORDER BY position"),
             match_policies: named("SELECT position, published, policy FROM {g}match_policy ORDER BY position"),
             unknown: named("SELECT source, type, count FROM {g}unknown_member ORDER BY source, type"),
+            positions: named("SELECT customer_id, position FROM {g}customer"),
             customer: named("SELECT customer_id, position, golden FROM {g}customer WHERE customer_id = $1"),
             record: named(&format!("SELECT {RECORD} FROM {{g}}record WHERE record_id = $1")),
             members: named(&format!(

@@ -115,6 +115,12 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
     /// Ends the filling: builds what filling left out (indexes, statistics) and sets the checkpoint.
     async fn filled(&self, to: u64) -> Result<(), Error>;
 
+    /// The positions of all customers.
+    async fn positions(&self) -> Result<Vec<(CustomerId, u64)>, Error>;
+
+    /// Puts customers at later positions than their own facts say, while the generation is not live.
+    async fn raise(&self, positions: &[(CustomerId, u64)]) -> Result<(), Error>;
+
     /// A customer by its own id.
     async fn customer(&self, id: CustomerId) -> Result<Option<StoredCustomer>, Error>;
 

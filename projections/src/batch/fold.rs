@@ -75,13 +75,14 @@ impl Folded {
     /// Tells matching of records and decisions; what it finds.
     pub fn tell(&self, prepared: Vec<(RecordId, Prepared)>, resolver: &mut Resolver) -> Found {
         for (record, prepared) in prepared {
-            resolver.upsert(record, prepared);
+            resolver.put(record, prepared);
         }
         self.tell_decisions(resolver)
     }
 
-    /// The end of [`Folded::tell`], after the records were told one by one.
+    /// The end of [`Folded::tell`], after the records were put one by one.
     pub fn tell_decisions(&self, resolver: &mut Resolver) -> Found {
+        resolver.mend();
         for decision in self.decisions.values() {
             resolver.decide(decision.clone());
         }

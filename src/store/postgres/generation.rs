@@ -102,6 +102,16 @@ impl Generation for Tables {
         Ok(())
     }
 
+    async fn positions(&self) -> Result<Vec<(CustomerId, u64)>, Error> {
+        let query = sqlx::query_as(self.texts.positions.clone());
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
+        view_rows::all(rows, view_rows::position)
+    }
+
+    async fn raise(&self, positions: &[(CustomerId, u64)]) -> Result<(), Error> {
+        write::raise(self, positions).await
+    }
+
     async fn customer(&self, id: CustomerId) -> Result<Option<StoredCustomer>, Error> {
         let query = sqlx::query_as(self.texts.customer.clone()).bind(id.0);
         let row = query.fetch_optional(&self.readers).await.map_err(|error| self.failed(error))?;

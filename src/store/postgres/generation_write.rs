@@ -34,6 +34,7 @@ pub(super) struct Writes {
     records: SqlStr,
     customers: SqlStr,
     delete_customers: SqlStr,
+    raise: SqlStr,
     decisions: SqlStr,
     delete_sides: SqlStr,
     sides: SqlStr,
@@ -58,6 +59,10 @@ const CUSTOMERS: &str = "
 SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[])
 ON CONFLICT (customer_id) DO UPDATE SET position = excluded.position, records = excluded.records,
     kind = excluded.kind, name = excluded.name, golden = excluded.golden";
+
+const RAISE: &str = "
+UPDATE {g}customer AS c SET position = raised.position
+FROM unnest($1::uuid[], $2::bigint[]) AS raised (customer_id, position) WHERE c.customer_id = raised.customer_id";
 
 const DECISIONS: &str = "
 INSERT INTO {g}decision (decision_id, verdict, made, made_position, withdrawn, withdrawn_position)
@@ -96,6 +101,7 @@ impl Writes {
             records: text(&format!("INSERT INTO {RECORD} {RECORDS}")),
             customers: text(&format!("INSERT INTO {CUSTOMER} {CUSTOMERS}")),
             delete_customers: text("DELETE FROM {g}customer WHERE customer_id = ANY ($1)"),
+            raise: text(RAISE),
             decisions: text(DECISIONS),
             delete_sides: text("DELETE FROM {g}decision_record WHERE decision_id = ANY ($1)"),
             sides: text(SIDES),
@@ -158,6 +164,13 @@ pub(super) async fn fill(tables: &Tables, bulk: &Bulk) -> Result<(), Error> {
     let (policies, match_policies) = (&bulk.policies, &bulk.match_policies);
     few(connection, writes, Few { decided: &bulk.decisions, policies, match_policies, unknown: &bulk.unknown }).await?;
     transaction.commit().await?;
+    Ok(())
+}
+
+/// See [`super::super::views::Generation::raise`].
+pub(super) async fn raise(tables: &Tables, raised: &[(CustomerId, u64)]) -> Result<(), Error> {
+    let query = sqlx::query(tables.writes.raise.clone()).bind(column(raised, |(id, _)| id.0));
+    query.bind(positions(raised, |(_, at)| *at)?).execute(&tables.writers).await?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use super::super::view_sql::Texts;
 use super::super::views::{Bulk, Generation, NamedCustomer, Refold, Seen, StoredCustomer};
 use super::super::{Error, number, view_rows};
 use super::generation_schema::{create_indexes, create_tables};
-use super::generation_write::{fill, write};
+use super::generation_write::{fill, raise, write};
 use super::{generation_read as read, generation_relations as relations, generation_schema as schema};
 
 /// Others than this process read the file, never for long; what plants or repairs a row by hand may write.
@@ -165,6 +165,15 @@ impl Generation for Tables {
         sqlx::query(schema::SET_CHECKPOINT).bind(to).execute(&mut *transaction).await?;
         transaction.commit().await?;
         self.empty_wal().await
+    }
+
+    async fn positions(&self) -> Result<Vec<(CustomerId, u64)>, Error> {
+        let query = sqlx::query_as(self.texts.positions.clone());
+        view_rows::all(query.fetch_all(&self.readers).await?, view_rows::position)
+    }
+
+    async fn raise(&self, positions: &[(CustomerId, u64)]) -> Result<(), Error> {
+        raise(self, positions).await
     }
 
     async fn customer(&self, id: CustomerId) -> Result<Option<StoredCustomer>, Error> {

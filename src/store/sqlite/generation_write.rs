@@ -106,6 +106,10 @@ static UNKNOWN: LazyLock<Insert> = LazyLock::new(|| {
     )
 });
 
+/// Positions per statement.
+const RAISED: usize = 1_000;
+const RAISE: &str =
+    "UPDATE customer SET position = value ->> 1 FROM json_each($1) WHERE customer_id = unhex(value ->> 0)";
 /// Moves the checkpoint if it is where the projector left it.
 const ADVANCE: &str = "UPDATE checkpoint SET position = $1 WHERE position = $2";
 const DELETE_CUSTOMERS: &str = "DELETE FROM customer WHERE customer_id IN (SELECT unhex(value) FROM json_each($1))";
@@ -153,6 +157,17 @@ pub(super) async fn fill(tables: &Tables, bulk: Bulk) -> Result<(), Error> {
     policies(connection, &bulk.policies).await?;
     match_policies(connection, &bulk.match_policies).await?;
     unknown(connection, &bulk.unknown).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// See [`super::super::views::Generation::raise`].
+pub(super) async fn raise(tables: &Tables, positions: &[(CustomerId, u64)]) -> Result<(), Error> {
+    let mut transaction = tables.writer.begin_with("BEGIN IMMEDIATE").await?;
+    for some in positions.chunks(RAISED) {
+        let pairs: Vec<(String, u64)> = some.iter().map(|(id, at)| (id.0.simple().to_string(), *at)).collect();
+        sqlx::query(RAISE).bind(to_text(&pairs)?).execute(&mut *transaction).await?;
+    }
     transaction.commit().await?;
     Ok(())
 }

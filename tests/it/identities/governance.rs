@@ -155,6 +155,8 @@ fn whoever_follows_changes_sees_customers_that_others_changed(place: &Place) {
     assert_eq!(ids.len(), 2, "{changed}");
     assert!(ids.contains(&erp.as_str()), "{changed}");
     assert_eq!(client.customer("erp", "1")["position"], left);
+    client.request("POST", "/v1/projections/rebuild").send().expect_status(200);
+    assert_eq!(client.read(&format!("/v1/changes?after={joined}")), changed, "a rebuild hides nothing from followers");
     server.terminate(PATIENCE);
     place.kulta(["verify"]).run().expect_code(0);
 }

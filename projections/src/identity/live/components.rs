@@ -6,8 +6,8 @@ use crate::identity::hash::Set;
 use crate::identity::resolve::Component;
 
 impl Resolver {
-    /// Clusters the components of all dirty places.
-    pub(super) fn mend(&mut self) {
+    /// Finds the clusters anew, as far as what was [put](Self::put) reaches.
+    pub fn mend(&mut self) {
         let mut done: Set<u32> = Set::default();
         for place in std::mem::take(&mut self.dirty) {
             if self.residents.get(place).is_none() || done.contains(&place) {

@@ -19,8 +19,9 @@ impl Resolver {
         }
         if !self.is_empty() {
             for (record, prepared) in records {
-                self.upsert(record, prepared);
+                self.put(record, prepared);
             }
+            self.mend();
             return;
         }
         // Places may be left of records that are gone.

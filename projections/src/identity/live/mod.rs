@@ -166,6 +166,13 @@ impl Resolver {
     /// A record came, or says something else now. `prepared` under [`Self::policy`]; one that is equal to what the record
     /// said before changes nothing.
     pub fn upsert(&mut self, record: RecordId, prepared: Prepared) {
+        self.put(record, prepared);
+        self.mend();
+    }
+
+    /// As [`Self::upsert`], leaving clusters as they were until [`Self::mend`]: of many records that come at once each
+    /// component is clustered once.
+    pub fn put(&mut self, record: RecordId, prepared: Prepared) {
         let id = record.0.as_u128();
         let place = self.residents.by_id.get(&id);
         if place.and_then(|place| self.residents.get(*place)).is_some_and(|known| known.prepared == prepared) {
@@ -177,7 +184,6 @@ impl Resolver {
         self.changed.insert(id);
         self.enter(place);
         self.dirty.insert(place);
-        self.mend();
     }
 
     /// A record is gone.

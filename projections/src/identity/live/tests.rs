@@ -190,6 +190,28 @@ fn a_thousand_orders_end_as_the_batch() {
 }
 
 #[test]
+fn many_at_once_are_as_one_by_one() {
+    let policy = policy();
+    for seed in 0..300 {
+        let mut dice = Dice(seed + 20_000);
+        let world = world(&mut dice, 30);
+        let mut resolver = Resolver::new(policy.clone());
+        for step in &world.steps {
+            match step.clone() {
+                Step::Put(record, said) => resolver.put(record, Prepared::of(&said, &policy)),
+                Step::Remove(record) => resolver.remove(record),
+                Step::Decide(decision) => resolver.decide(decision),
+            }
+            if dice.below(7) == 0 {
+                resolver.mend();
+            }
+        }
+        resolver.mend();
+        assert_eq!(resolver.clusters(), batch(&world.last, &world.decisions, &policy), "seed {seed}");
+    }
+}
+
+#[test]
 fn loading_is_as_coming_one_by_one() {
     let policy = policy();
     for seed in 0..50 {
