@@ -6,13 +6,14 @@
 //! | [`observe`] | outermost layer: request id, numbers, log line, writing of problems |
 //! | [`auth`] | access tokens to actors and permissions |
 //! | [`routes`], [`openapi`] | the table of endpoints and its document |
-//! | [`body`], [`params`], [`page`] | what comes in, what goes out in pages |
+//! | [`body`], [`params`], [`command`], [`page`] | what comes in, what goes out in pages |
 //! | [`problem`] | every answer that is not a success |
 //! | [`api`] | the endpoints, one per file |
 
 pub mod api;
 pub mod auth;
 pub mod body;
+pub mod command;
 pub mod connection;
 pub mod edge;
 pub mod observe;

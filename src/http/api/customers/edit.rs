@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
-use super::{context, done, if_match, record_id};
+use super::record_id;
 use crate::commands::Wish;
 use crate::commands::person_record::Command;
-use crate::http::auth::Caller;
-use crate::http::body::JsonBody;
-use crate::http::params::{Params, Place};
+use crate::http::command::Asked;
+use crate::http::params::Place;
 use crate::http::problem::Problem;
 use crate::services::Services;
 
@@ -40,17 +38,9 @@ use crate::services::Services;
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    caller: Caller,
     Place(id): Place<String>,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(attributes): JsonBody,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    params.finish()?;
-    let id = record_id(&id)?;
-    let if_match = if_match(&headers)?;
-    let context = context(&caller, &headers, &uri, &attributes.canonical())?;
-    let wish = Wish::Change { id, if_match, command: Command::Edit { attributes } };
-    Ok(done(services.customers.run(&context, &wish).await?))
+    let command = Command::Edit { attributes: asked.body.clone() };
+    asked.run(&services, &Wish::Change { id: record_id(&id)?, if_match: asked.if_match()?, command }).await
 }

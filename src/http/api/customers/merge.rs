@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use kulta_events::Json;
 
-use super::{context, done, only, optional_text, record_id};
+use super::record_id;
 use crate::commands::{Say, Wish};
-use crate::http::auth::Caller;
-use crate::http::body::JsonBody;
-use crate::http::params::{Params, Place};
+use crate::http::command::Asked;
+use crate::http::params::Place;
 use crate::http::problem::{Problem, codes};
 use crate::services::Services;
 
@@ -38,32 +36,25 @@ use crate::services::Services;
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    caller: Caller,
     Place(id): Place<String>,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(body): JsonBody,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    params.finish()?;
     let id = record_id(&id)?;
-    only(&body, &["with", "reason", "override"])?;
-    let with = body.get("with").and_then(Json::as_str).and_then(|text| record_id(text).ok());
+    asked.only(&["with", "reason", "override"])?;
+    let with = asked.body.get("with").and_then(Json::as_str).and_then(|text| record_id(text).ok());
     let with = with.ok_or_else(|| {
         Problem::new(codes::INVALID, "the other customer is missing").at("/with", "expected a record id")
     })?;
-    let context = context(&caller, &headers, &uri, &body.canonical())?;
-    let wish = Wish::Merge { id, with, say: say(&body)? };
-    Ok(done(services.customers.run(&context, &wish).await?))
+    asked.run(&services, &Wish::Merge { id, with, say: say(&asked)? }).await
 }
 
 /// `reason` and `override` of a steward's command.
 ///
 /// # Errors
 /// When they are of the wrong type.
-pub fn say(body: &Json) -> Result<Say, Problem> {
-    let reason = optional_text(body, "reason")?;
-    let overrule = match body.get("override") {
+pub fn say(asked: &Asked) -> Result<Say, Problem> {
+    let reason = asked.optional_text("reason")?;
+    let overrule = match asked.body.get("override") {
         None | Some(Json::Bool(false)) => false,
         Some(Json::Bool(true)) => true,
         Some(_) => {

@@ -3,14 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
-use super::{context, done};
 use crate::commands::Wish;
-use crate::http::auth::Caller;
-use crate::http::body::JsonBody;
-use crate::http::params::Params;
+use crate::http::command::Asked;
 use crate::http::problem::Problem;
 use crate::services::Services;
 
@@ -29,15 +25,6 @@ use crate::services::Services;
         (status = 422, description = "An attribute is wrong", body = crate::http::openapi::ProblemBody),
     )
 )]
-pub async fn handler(
-    State(services): State<Arc<Services>>,
-    caller: Caller,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(attributes): JsonBody,
-) -> Result<Response, Problem> {
-    params.finish()?;
-    let context = context(&caller, &headers, &uri, &attributes.canonical())?;
-    Ok(done(services.customers.run(&context, &Wish::Register { attributes }).await?))
+pub async fn handler(State(services): State<Arc<Services>>, asked: Asked) -> Result<Response, Problem> {
+    asked.run(&services, &Wish::Register { attributes: asked.body.clone() }).await
 }

@@ -8,10 +8,10 @@ use axum::response::Response;
 use kulta_events::vocabulary::customer::RELATIONS;
 use kulta_events::{Json, RecordId};
 
-use super::{context, done, if_match, only, record_id};
+use super::{context, done, if_match, record_id};
 use crate::commands::{Relating, Wish};
 use crate::http::auth::Caller;
-use crate::http::body::JsonBody;
+use crate::http::command::Asked;
 use crate::http::params::{Params, Place};
 use crate::http::problem::{Problem, codes};
 use crate::services::Services;
@@ -44,21 +44,15 @@ use crate::services::Services;
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    caller: Caller,
     Place(id): Place<String>,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(body): JsonBody,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    params.finish()?;
-    only(&body, &["relation", "to", "role", "valid_from", "valid_until"])?;
-    let (id, if_match) = (record_id(&id)?, if_match(&headers)?);
-    let context = context(&caller, &headers, &uri, &format!("POST {}", body.canonical()))?;
-    let to = other(&services, body.get("to"))?;
-    let rest = body.members().iter().filter(|(name, _)| name != "to").cloned();
+    asked.only(&["relation", "to", "role", "valid_from", "valid_until"])?;
+    let (id, if_match) = (record_id(&id)?, asked.if_match()?);
+    let to = other(&services, asked.body.get("to"))?;
+    let rest = asked.body.members().iter().filter(|(name, _)| name != "to").cloned();
     let relating = Relating { id, if_match, to, data: Json::Object(rest.collect()) };
-    Ok(done(services.customers.run(&context, &Wish::Relate(relating)).await?))
+    asked.run(&services, &Wish::Relate(relating)).await
 }
 
 /// End a relation

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use kulta_events::{Json, RecordId};
 
 use super::merge::say;
-use super::{context, done, only, record_id};
+use super::record_id;
 use crate::commands::Wish;
-use crate::http::auth::Caller;
-use crate::http::body::JsonBody;
-use crate::http::params::{Params, Place};
+use crate::http::command::Asked;
+use crate::http::params::Place;
 use crate::http::problem::{Problem, codes};
 use crate::services::Services;
 
@@ -39,20 +37,13 @@ use crate::services::Services;
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    caller: Caller,
     Place(id): Place<String>,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(body): JsonBody,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    params.finish()?;
     let id = record_id(&id)?;
-    only(&body, &["records", "reason", "override"])?;
-    let away = records(&services, &body)?;
-    let context = context(&caller, &headers, &uri, &body.canonical())?;
-    let wish = Wish::Split { id, away, say: say(&body)? };
-    Ok(done(services.customers.run(&context, &wish).await?))
+    asked.only(&["records", "reason", "override"])?;
+    let away = records(&services, &asked.body)?;
+    asked.run(&services, &Wish::Split { id, away, say: say(&asked)? }).await
 }
 
 fn records(services: &Services, body: &Json) -> Result<Vec<RecordId>, Problem> {

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use kulta_events::Json;
 
-use super::{context, done, if_match, only, optional_text, record_id};
+use super::record_id;
 use crate::commands::Wish;
 use crate::commands::person_record::Command;
-use crate::http::auth::Caller;
-use crate::http::body::JsonBody;
-use crate::http::params::{Params, Place};
+use crate::http::command::Asked;
+use crate::http::params::Place;
 use crate::http::problem::{Problem, codes};
 use crate::services::Services;
 
@@ -40,19 +37,14 @@ use crate::services::Services;
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    caller: Caller,
     Place(id): Place<String>,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(body): JsonBody,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    params.finish()?;
-    only(&body, &["field", "value", "method"])?;
-    let value = body.get("value").cloned();
+    asked.only(&["field", "value", "method"])?;
+    let value = asked.body.get("value").cloned();
     let value = value.ok_or_else(|| Problem::new(codes::INVALID, "a value is needed").at("/value", "required"))?;
-    let command = Command::Verify { field: text(&body, "field")?, value, method: optional_text(&body, "method")? };
-    change(&services, &caller, &id, &headers, &uri, (&body, command)).await
+    let command = Command::Verify { field: asked.text("field")?, value, method: asked.optional_text("method")? };
+    asked.run(&services, &Wish::Change { id: record_id(&id)?, if_match: asked.if_match()?, command }).await
 }
 
 /// Decline a field
@@ -77,33 +69,10 @@ pub async fn handler(
 )]
 pub async fn decline(
     State(services): State<Arc<Services>>,
-    caller: Caller,
     Place(id): Place<String>,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(body): JsonBody,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    params.finish()?;
-    only(&body, &["field", "reason"])?;
-    let command = Command::Decline { field: text(&body, "field")?, reason: optional_text(&body, "reason")? };
-    change(&services, &caller, &id, &headers, &uri, (&body, command)).await
-}
-
-async fn change(
-    services: &Services,
-    caller: &Caller,
-    id: &str,
-    headers: &HeaderMap,
-    uri: &Uri,
-    (body, command): (&Json, Command),
-) -> Result<Response, Problem> {
-    let context = context(caller, headers, uri, &body.canonical())?;
-    let wish = Wish::Change { id: record_id(id)?, if_match: if_match(headers)?, command };
-    Ok(done(services.customers.run(&context, &wish).await?))
-}
-
-fn text(body: &Json, name: &str) -> Result<String, Problem> {
-    let text = body.get(name).and_then(Json::as_str).map(str::to_owned);
-    text.ok_or_else(|| Problem::new(codes::INVALID, "a text is missing").at(format!("/{name}"), "expected text"))
+    asked.only(&["field", "reason"])?;
+    let command = Command::Decline { field: asked.text("field")?, reason: asked.optional_text("reason")? };
+    asked.run(&services, &Wish::Change { id: record_id(&id)?, if_match: asked.if_match()?, command }).await
 }

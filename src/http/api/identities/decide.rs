@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use kulta_events::Json;
 use kulta_events::payload::Verdict;
@@ -11,10 +10,8 @@ use kulta_events::payload::Verdict;
 use super::sides;
 use crate::commands::Wish;
 use crate::http::api::customers::merge::say;
-use crate::http::api::customers::{context, done, only};
-use crate::http::auth::Caller;
-use crate::http::body::JsonBody;
-use crate::http::params::{Params, Place};
+use crate::http::command::Asked;
+use crate::http::params::Place;
 use crate::http::problem::{Problem, codes};
 use crate::services::Services;
 
@@ -41,18 +38,13 @@ use crate::services::Services;
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    caller: Caller,
     Place(id): Place<String>,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(body): JsonBody,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    params.finish()?;
     let [id, with] = sides(&id).ok_or_else(|| Problem::not_found("there is no such question"))?;
-    only(&body, &["decision", "reason", "override"])?;
-    let say = say(&body)?;
-    let wish = match body.get("decision").and_then(Json::as_str) {
+    asked.only(&["decision", "reason", "override"])?;
+    let say = say(&asked)?;
+    let wish = match asked.body.get("decision").and_then(Json::as_str) {
         Some("link") => Wish::Merge { id, with, say },
         Some("separate") => Wish::Answer { id, with, verdict: Verdict::Separate, say },
         Some("later") => Wish::Answer { id, with, verdict: Verdict::Later, say },
@@ -61,6 +53,5 @@ pub async fn handler(
             return Err(problem.at("/decision", "expected link, separate or later"));
         }
     };
-    let context = context(&caller, &headers, &uri, &body.canonical())?;
-    Ok(done(services.customers.run(&context, &wish).await?))
+    asked.run(&services, &wish).await
 }

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use kulta_projections::identity::policy::MatchPolicy;
 use serde_json::{Value, json};
 
 use crate::commands::Wish;
 use crate::commands::policy::{Command, refused};
-use crate::http::api::customers::{after, context, done, only, optional_text};
-use crate::http::auth::Caller;
+use crate::http::api::customers::{after, only};
 use crate::http::body::JsonBody;
+use crate::http::command::Asked;
 use crate::http::params::Params;
 use crate::http::problem::{Problem, codes};
 use crate::reads::matching::Previewed;
@@ -54,21 +53,11 @@ pub async fn get(State(services): State<Arc<Services>>, mut params: Params) -> R
         (status = 422, description = "The policy is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]
-pub async fn put(
-    State(services): State<Arc<Services>>,
-    caller: Caller,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(body): JsonBody,
-) -> Result<Response, Problem> {
-    params.finish()?;
-    only(&body, &["policy", "note"])?;
-    let policy = to_json(&policy(&services, &body).await?)?;
-    let note = optional_text(&body, "note")?;
-    let context = context(&caller, &headers, &uri, &body.canonical())?;
-    let wish = Wish::Policy(Command::PublishMatch { policy, note });
-    Ok(done(services.customers.run(&context, &wish).await?))
+pub async fn put(State(services): State<Arc<Services>>, asked: Asked) -> Result<Response, Problem> {
+    asked.only(&["policy", "note"])?;
+    let policy = to_json(&policy(&services, &asked.body).await?)?;
+    let note = asked.optional_text("note")?;
+    asked.run(&services, &Wish::Policy(Command::PublishMatch { policy, note })).await
 }
 
 /// Preview a match policy

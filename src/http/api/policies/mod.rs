@@ -6,15 +6,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::customers::{after, context, done, only, optional_text};
+use super::customers::after;
 use crate::commands::Wish;
 use crate::commands::policy::Command;
-use crate::http::auth::Caller;
-use crate::http::body::JsonBody;
+use crate::http::command::Asked;
 use crate::http::params::Params;
 use crate::http::problem::{Problem, codes};
 use crate::services::Services;
@@ -54,20 +52,10 @@ pub async fn get(State(services): State<Arc<Services>>, mut params: Params) -> R
         (status = 422, description = "The policy is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]
-pub async fn put(
-    State(services): State<Arc<Services>>,
-    caller: Caller,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(body): JsonBody,
-) -> Result<Response, Problem> {
-    params.finish()?;
-    only(&body, &["policy", "note"])?;
+pub async fn put(State(services): State<Arc<Services>>, asked: Asked) -> Result<Response, Problem> {
+    asked.only(&["policy", "note"])?;
     let missing = || Problem::new(codes::INVALID, "there is no policy in it").at("/policy", "required");
-    let policy = body.get("policy").cloned().ok_or_else(missing)?;
-    let note = optional_text(&body, "note")?;
-    let context = context(&caller, &headers, &uri, &body.canonical())?;
-    let wish = Wish::Policy(Command::PublishSurvivorship { policy, note });
-    Ok(done(services.customers.run(&context, &wish).await?))
+    let policy = asked.body.get("policy").cloned().ok_or_else(missing)?;
+    let note = asked.optional_text("note")?;
+    asked.run(&services, &Wish::Policy(Command::PublishSurvivorship { policy, note })).await
 }

@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use kulta_events::Recorded;
 use serde_json::{Value, json};
 
-use super::customers::{context, done};
 use crate::commands::Wish;
-use crate::http::auth::Caller;
-use crate::http::body::JsonBody;
+use crate::http::command::Asked;
 use crate::http::page::Paged;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
@@ -56,17 +53,8 @@ pub async fn list(State(services): State<Arc<Services>>, params: Params) -> Resu
         (status = 422, description = "It is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]
-pub async fn put(
-    State(services): State<Arc<Services>>,
-    caller: Caller,
-    params: Params,
-    headers: HeaderMap,
-    uri: Uri,
-    JsonBody(data): JsonBody,
-) -> Result<Response, Problem> {
-    params.finish()?;
-    let context = context(&caller, &headers, &uri, &data.canonical())?;
-    let answer = services.customers.run(&context, &Wish::Source { data }).await?;
+pub async fn put(State(services): State<Arc<Services>>, asked: Asked) -> Result<Response, Problem> {
+    let answer = asked.run(&services, &Wish::Source { data: asked.body.clone() }).await?;
     services.refresh_sources().await?;
-    Ok(done(answer))
+    Ok(answer)
 }
