@@ -58,12 +58,10 @@ fn arrive(node: &Node, store: Store, registered: &[String], table: &mut Table) {
     let published = publish(node.server.addr(), BATCH, &bodies, 2, FOR_EVER);
     let time = published.time + node.catch_up();
     let each = time.as_secs_f64() * 1e6 / registered.len() as f64;
-    let remark = format!("{:.0} records/s", 1e6 / each);
+    let remark = format!("{:.0} records/s, {:.0} MB afterwards", 1e6 / each, node.memory().0);
     let goal = if store == Store::Sqlite { 200.0 } else { 333.0 };
     let what = format!("a record, durable to golden, {}, {} records", store.name(), registered.len());
     table.at_most(&what, each, "µs", 667.0, goal, &remark);
-    let memory = node.memory();
-    table.at_most(&format!("… memory afterwards, {}", store.name()), memory.0, "MB", 600.0, 300.0, "");
 }
 
 fn ask(addr: SocketAddr, store: Store, registered: &[String], table: &mut Table) {

@@ -32,12 +32,17 @@ impl Resolver {
         seen.insert(place);
         let mut found = vec![place];
         let mut next = 0;
-        while let Some(place) = found.get(next) {
+        let decisions = !self.decisions.is_empty();
+        while let Some(place) = found.get(next).copied() {
             next += 1;
-            let Some(resident) = self.residents.get(*place) else { continue };
+            let Some(resident) = self.residents.get(place) else { continue };
             let linked = resident.links.iter().filter(|link| link.1 >= self.policy.link).map(|link| link.0);
-            let decided = self.decisions.linked(resident.id).filter_map(|id| self.residents.by_id.get(&id).copied());
-            found.extend(linked.chain(decided).filter(|other| seen.insert(*other)).collect::<Vec<u32>>());
+            found.extend(linked.filter(|other| seen.insert(*other)));
+            if decisions {
+                let decided = self.decisions.linked(resident.id);
+                let decided = decided.filter_map(|id| self.residents.by_id.get(&id).copied());
+                found.extend(decided.filter(|other| seen.insert(*other)));
+            }
         }
         found
     }
