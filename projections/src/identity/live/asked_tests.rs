@@ -101,6 +101,27 @@ fn kept_agreements_tell_what_resolving_anew_tells() {
 }
 
 #[test]
+fn a_few_records_teach_no_weights() {
+    let policy = policy();
+    let (resolver, _, _) = resident(1, &policy);
+    let trained = resolver.snapshot().train(2);
+    assert_eq!((&trained.persons, &trained.organisations), (&policy.persons, &policy.organisations));
+    let mut many = Resolver::new(policy.clone());
+    let persons = (0..1_500).map(|number| {
+        let said = Attributes {
+            given_name: format!("Given{}", number % 40),
+            family_name: format!("Family{}", number % 300),
+            ..Attributes::default()
+        };
+        (id(number), Prepared::of(&said, &policy))
+    });
+    many.load(persons.collect(), Vec::new(), 2);
+    let trained = many.snapshot().train(2);
+    assert_ne!(trained.persons, policy.persons);
+    assert_eq!(trained.organisations, policy.organisations, "there is none");
+}
+
+#[test]
 fn the_past_of_now_is_now() {
     let mut large = 0;
     for seed in 0..60 {

@@ -6,7 +6,7 @@ use super::{Resolver, record_id};
 use crate::identity::compare::Compared;
 use crate::identity::pairs::{Index, Pair, Pairs};
 use crate::identity::policy::MatchPolicy;
-use crate::identity::prepared::Prepared;
+use crate::identity::prepared::{Kind, Prepared};
 use crate::identity::preview::{Preview, comparable, difference, preview};
 use crate::identity::resolve::{Records, resolve};
 use crate::identity::steward::Decisions;
@@ -130,11 +130,21 @@ impl Snapshot {
         self.what_if(difference(&self.today, &found), &found)
     }
 
-    /// A policy learned from the records, with the thresholds, the limit and the strong ids of today's.
+    /// A policy learned from the records, with the thresholds, the limit and the strong ids of today's. Of persons or
+    /// organisations of which there are too few it keeps today's weights: priors follow the number of records, and those
+    /// of a few records would link too much as more come.
     pub fn train(&self, threads: usize) -> MatchPolicy {
         let mut records = self.records.clone();
         let index = Index::of(&records, self.policy.block_limit, threads);
-        train(&mut records, &self.ids, &self.policy, &index, false, threads).policy
+        let mut trained = train(&mut records, &self.ids, &self.policy, &index, false, threads).policy;
+        let of_organisations = records.iter().filter(|record| record.kind() == Kind::Organisation).count();
+        if records.len() - of_organisations < LEAST {
+            trained.persons = self.policy.persons.clone();
+        }
+        if of_organisations < LEAST {
+            trained.organisations = self.policy.organisations.clone();
+        }
+        trained
     }
 
     fn what_if(&self, preview: Preview, then: &[u32]) -> WhatIf {
@@ -157,5 +167,7 @@ impl Snapshot {
     }
 }
 
+/// Of fewer records of a kind no weights are learned.
+const LEAST: usize = 1_000;
 /// Examples with their records.
 const EXAMPLES: usize = 20;
