@@ -33,6 +33,18 @@ pub struct Members {
 }
 
 impl Reads {
+    /// The survivorship policy as of a `known_at`; now: the one in force.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn policy_known(&self, at: At) -> Result<PolicyRow, Error> {
+        let cut = match at.known_at {
+            Some(known_at) => Some(self.source.log.position_at(known_at).await?),
+            None => None,
+        };
+        policy_at(&self.projections.live(), cut).await
+    }
+
     /// A customer by any record id.
     ///
     /// # Errors

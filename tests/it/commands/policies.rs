@@ -59,6 +59,8 @@ fn a_policy_changes_golden_records(place: &Place) {
     let freshness = client.read(&format!("/v1/customers/{eight}/freshness?as_of=2026-01-11T10:00:00Z"));
     assert_eq!(freshness["fields"]["email"]["age_days"], 10);
     assert_eq!(freshness["ask"], json!([{"field": "email", "reason": "unverified", "weight": 9}]));
+    let then = format!("/v1/customers/{eight}/freshness?as_of=2026-01-11T10:00:00Z&known_at={before}");
+    assert_ne!(client.read(&then)["ask"][0]["weight"], 9, "by the policy that was known then");
     let later = client.read(&format!("/v1/customers/{eight}/freshness?as_of=2026-02-11T10:00:00Z"));
     assert_eq!(later["ask"], json!([{"field": "email", "reason": "stale", "weight": 18}]));
     let verify = json!({"field": "email", "value": "eight@b.fi"});

@@ -26,6 +26,7 @@ use crate::services::Services;
     params(
         ("id" = String, Path, description = "Any record id"),
         ("as_of" = Option<String>, Query, description = "As of this time; default now"),
+        ("known_at" = Option<String>, Query, description = "As far as was recorded by this time"),
         ("after" = Option<u64>, Query, description = "Wait until the projections have got to this position"),
     ),
     responses(
@@ -50,7 +51,7 @@ pub async fn handler(
         Found::Unknown => return Err(unknown()),
     };
     let golden: Golden = serde_json::from_str(&view.json).map_err(|error| Problem::internal(&error))?;
-    let policy = services.reads.policy().await?.policy;
+    let policy = services.reads.policy_known(at).await?.policy;
     let as_of = at.as_of.unwrap_or_else(|| services.clock.now());
     let age = |(name, field)| (name, json!({"age_days": age_days(field, as_of), "verified_at": field.verified_at}));
     let fields: serde_json::Map<String, Value> =
