@@ -8,7 +8,8 @@ use kulta_events::{CustomerId, RecordId, Recorded};
 use kulta_projections::batch::{Answer, Changes, Found, Loaded, Needs, Span, fold, settle};
 use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow};
 
-use super::identities::{Identities, Resident, load};
+use super::identities::{Identities, Resident};
+use super::load::load;
 use super::{Error, Source, is_read};
 use crate::store::views::Generation;
 use crate::store::{Page, Select};

@@ -7,22 +7,22 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use kulta_events::{CustomerId, RecordId};
+use kulta_events::RecordId;
 use kulta_projections::batch::{Folded, Found, Needs};
 use kulta_projections::crosswalk::Decision;
 use kulta_projections::identity::live::{Question, Resolver, Snapshot};
 use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::identity::prepared::Prepared;
-use kulta_projections::identity::said::attributes;
 use kulta_projections::rows::{MatchPolicyRow, RecordRow};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::Error;
+use super::load::{Loaded, load, prepare};
 use crate::store::views::Generation;
 
-/// Rows read at a time.
-const PAGE: usize = 5_000;
+/// Customers followed at a time.
+const PAGE: usize = 1_000;
 /// Records that are told while readers wait.
 const AT_ONCE: usize = 64;
 
@@ -96,14 +96,6 @@ impl Seen {
             self.places.insert(row.record, (row.first_position, row.shaped_at));
         }
     }
-}
-
-/// What a generation holds, read for matching.
-pub(crate) struct Loaded {
-    pub resolver: Resolver,
-    pub seen: Seen,
-    /// Customers that are not what matching finds.
-    pub differing: Vec<Vec<RecordId>>,
 }
 
 impl Default for Identities {
@@ -311,7 +303,7 @@ impl Identities {
     async fn follow(&self, generation: &Arc<dyn Generation>, position: u64) -> Result<(), Error> {
         let mut after = (position, Uuid::max());
         loop {
-            let page = generation.customers_since(after, PAGE / 5).await?;
+            let page = generation.customers_since(after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = (last.position, last.customer.0);
             let members_of = page.iter().map(|customer| customer.customer).collect();
@@ -336,72 +328,4 @@ impl Identities {
             drop(resident.resolver.clusters_changed());
         });
     }
-}
-
-fn prepare(row: &RecordRow, policy: &MatchPolicy) -> Prepared {
-    Prepared::of(&attributes(&row.source, &row.state), policy)
-}
-
-/// Reads all records and decisions of a generation and matches them under a policy.
-///
-/// # Errors
-/// When the store fails.
-pub(crate) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPolicy>) -> Result<Loaded, Error> {
-    let mut decisions = Vec::new();
-    let mut after = None;
-    loop {
-        let page = generation.decisions_page(after, PAGE).await?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
-        decisions.extend(page.into_iter().filter_map(|(_, decision)| decision));
-    }
-    let mut preparing = Vec::new();
-    let mut customers = HashMap::new();
-    let mut seen = Seen::default();
-    let mut after = None;
-    loop {
-        let page = generation.records_page(after, PAGE).await?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
-        let rows: Vec<RecordRow> = page.into_iter().filter_map(|(_, row)| row).collect();
-        seen.see(&rows);
-        customers.extend(rows.iter().map(|row| (row.record, row.customer)));
-        let policy = policy.clone();
-        preparing.push(tokio::task::spawn_blocking(move || {
-            rows.iter().map(|row| (row.record, prepare(row, &policy))).collect::<Vec<_>>()
-        }));
-    }
-    let mut records = Vec::with_capacity(customers.len());
-    for prepared in preparing {
-        records.extend(prepared.await.map_err(|_| Error::NoProgress)?);
-    }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let policy = policy.clone();
-    let loaded = tokio::task::spawn_blocking(move || {
-        let mut resolver = Resolver::new((*policy).clone());
-        resolver.load(records, decisions, threads);
-        let clusters = resolver.clusters_changed().clusters;
-        let mut sizes: HashMap<CustomerId, usize> = HashMap::new();
-        customers.values().for_each(|customer| *sizes.entry(*customer).or_default() += 1);
-        let customers = Assigned { customers, sizes };
-        let differing = clusters.into_iter().filter(|cluster| differs(cluster, &seen.places, &customers)).collect();
-        Loaded { resolver, seen, differing }
-    });
-    loaded.await.map_err(|_| Error::NoProgress)
-}
-
-/// Whose the records are by their rows.
-struct Assigned {
-    customers: HashMap<RecordId, CustomerId>,
-    /// How many records each customer has.
-    sizes: HashMap<CustomerId, usize>,
-}
-
-/// Whether the records of a cluster are not a customer of their founder's id, or not all of it.
-fn differs(cluster: &[RecordId], places: &HashMap<RecordId, (u64, u64)>, assigned: &Assigned) -> bool {
-    let founder = cluster.iter().filter_map(|record| Some((places.get(record)?.0, *record))).min();
-    let Some((_, founder)) = founder else { return false };
-    let of = |record: &RecordId| assigned.customers.get(record).copied();
-    assigned.sizes.get(&founder.into()) != Some(&cluster.len())
-        || cluster.iter().any(|record| of(record) != Some(founder.into()))
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `advance` | one batch: read, fold, write with the checkpoint in one transaction |
 //! | `identities` | the records as matching holds them, in memory beside a generation |
+//! | `load` | all records of a generation, read for matching |
 //! | `live` | the loop that follows the log while this node holds the projector's epoch |
 //! | `rebuild` | a new generation from the whole log, on all cores, swapped in |
 //! | `verify` | the same computed beside the live tables and compared, row by row |
@@ -11,6 +12,7 @@
 pub mod advance;
 pub mod identities;
 pub mod live;
+pub(crate) mod load;
 pub mod rebuild;
 pub mod verify;
 

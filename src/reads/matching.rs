@@ -11,7 +11,7 @@ use kulta_projections::rows::{MatchPolicyRow, RecordRow};
 
 use super::search::{Brief, brief};
 use super::{Error, Reads};
-use crate::projector::identities::load;
+use crate::projector::load::load;
 
 /// A question for a steward, with whom it is about.
 #[derive(Clone, Debug, PartialEq)]
