@@ -69,9 +69,7 @@ impl Resident {
         let Seen { sources, places } = seen;
         Self { resolver, policy, sources, places, generation, position, changes: 0, doubtful: Default::default() }
     }
-}
 
-impl Resident {
     fn see(&mut self, seen: Seen) {
         self.sources.extend(seen.sources);
         self.places.extend(seen.places);
@@ -114,8 +112,7 @@ impl Identities {
 
     /// Asks matching something; `None` while nothing is loaded yet. Whoever asks holds up the projector.
     pub fn ask<T>(&self, question: impl FnOnce(&Resolver, &MatchPolicyRow) -> T) -> Option<T> {
-        let resident = self.resident.read().unwrap_or_else(PoisonError::into_inner);
-        resident.as_ref().map(|resident| question(&resident.resolver, &resident.policy))
+        self.look(|resident| question(&resident.resolver, &resident.policy))
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Resident) -> T) -> Option<T> {
@@ -125,13 +122,14 @@ impl Identities {
         })
     }
 
-    pub(super) fn put(&self, resident: Resident) {
-        let mut resident = resident;
-        // Whoever kept something of what was there before is not to take it for this.
-        resident.changes =
-            self.resident.read().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, |before| before.changes)
-                + 1;
-        let before = self.resident.write().unwrap_or_else(PoisonError::into_inner).replace(resident);
+    pub(super) fn put(&self, mut resident: Resident) {
+        let before = {
+            let mut place = self.resident.write().unwrap_or_else(PoisonError::into_inner);
+            // Whoever kept something of what was there before is not to take it for this.
+            resident.changes = place.as_ref().map_or(0, |before| before.changes) + 1;
+            place.replace(resident)
+        };
+        // It takes a while, and nobody is to wait for it.
         drop(before);
         // It may have been of another policy.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).snapshot = None;
@@ -247,6 +245,9 @@ impl Identities {
     /// When the store fails.
     pub(super) async fn sync(&self, generation: &Arc<dyn Generation>) -> Result<Vec<Vec<RecordId>>, Error> {
         let checkpoint = generation.checkpoint().await?;
+        if self.is_at(generation.number(), checkpoint) {
+            return Ok(Vec::new());
+        }
         let policy = generation.match_policy().await?;
         let state = self.look(|resident| {
             let same = resident.generation == generation.number() && resident.policy.policy == policy.policy;

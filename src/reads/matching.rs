@@ -69,8 +69,7 @@ impl Reads {
     pub async fn asked(&self, question: &Question) -> Result<Option<Asked>, Error> {
         let live = self.projections.live();
         let review = &question.review;
-        let needs = Needs { records: [review.one, review.other].into(), ..Needs::default() };
-        let rows = live.look_up(&needs).await?.records;
+        let rows = live.records(&[review.one, review.other]).await?;
         let row = |id: RecordId| rows.iter().find(|row| row.record == id).cloned();
         let (Some(one), Some(other)) = (row(review.one), row(review.other)) else { return Ok(None) };
         let customers: [CustomerId; 2] = [one.customer, other.customer];

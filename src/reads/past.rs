@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use kulta_events::RecordId;
-use kulta_projections::batch::Needs;
 use kulta_projections::crosswalk::Decision;
 use kulta_projections::identity::past::Past;
 use kulta_projections::identity::policy::MatchPolicy;
@@ -37,12 +36,13 @@ impl Reads {
             policy: &policy,
             rows: BTreeMap::new(),
             asked: BTreeSet::new(),
+            then: HashMap::new(),
             changed: HashMap::new(),
         };
         let mut past = Past::new(&policy);
         gathering.read_changed().await?;
         gathering.add(&mut past, BTreeSet::from([id])).await?;
-        if !past.knows(id) {
+        if past.get(id).is_none() {
             return Ok(Vec::new());
         }
         let mut component = BTreeSet::from([id]);
@@ -82,6 +82,8 @@ struct Gathering<'a> {
     /// Their present rows.
     rows: BTreeMap<RecordId, RecordRow>,
     asked: BTreeSet<RecordId>,
+    /// Records that changed since, as they stood.
+    then: HashMap<RecordId, Prepared>,
     /// Keys that records held then which changed since.
     changed: HashMap<u64, Vec<RecordId>>,
 }
@@ -94,6 +96,7 @@ impl Gathering<'_> {
             for key in prepared.keys() {
                 self.changed.entry(*key).or_default().push(record);
             }
+            self.then.insert(record, prepared);
         }
         Ok(())
     }
@@ -115,29 +118,30 @@ impl Gathering<'_> {
     /// Adds the records that may be linked to these.
     async fn add_around(&mut self, past: &mut Past<'_>, records: &[RecordId]) -> Result<(), Error> {
         let mut around = BTreeSet::new();
-        for (_, prepared) in self.prepared_then(records.iter().copied().collect()).await? {
-            around.extend(self.reads.ask(|resolver, _| resolver.sharing(&prepared)).await?);
+        for record in records {
+            around.extend(past.named_with(*record));
+            let Some(prepared) = past.get(*record) else { continue };
+            around.extend(self.reads.ask(|resolver, _| resolver.sharing(prepared)).await?);
             around.extend(prepared.keys().iter().filter_map(|key| self.changed.get(key)).flatten());
-        }
-        for decision in self.live.decisions_of(records).await? {
-            around.extend(decision.named());
         }
         self.add(past, around).await
     }
 
     /// Those of these records that were known then, as they stood.
     async fn prepared_then(&mut self, records: BTreeSet<RecordId>) -> Result<Vec<(RecordId, Prepared)>, Error> {
-        let missing: BTreeSet<RecordId> =
-            records.iter().copied().filter(|record| !self.rows.contains_key(record)).collect();
-        let found = self.live.look_up(&Needs { records: missing, ..Needs::default() }).await?.records;
+        let missing: Vec<RecordId> = records.iter().copied().filter(|record| !self.rows.contains_key(record)).collect();
+        let found = self.live.records(&missing).await?;
         self.rows.extend(found.into_iter().map(|row| (row.record, row)));
         let there = records.iter().filter_map(|record| self.rows.get(record));
         let known: Vec<&RecordRow> = there.filter(|row| row.first_position <= self.cut).collect();
-        let changed: Vec<RecordId> =
-            known.iter().filter(|row| row.shaped_at > self.cut).map(|row| row.record).collect();
-        let then: HashMap<_, _> = self.reads.source.refold(changed, self.cut).await?.into_iter().collect();
+        let changed = known.iter().filter(|row| row.shaped_at > self.cut && !self.then.contains_key(&row.record));
+        let changed: Vec<RecordId> = changed.map(|row| row.record).collect();
+        let folded: HashMap<_, _> = self.reads.source.refold(changed, self.cut).await?.into_iter().collect();
         let prepare = |row: &&RecordRow| {
-            let state = then.get(&row.record).unwrap_or(&row.state);
+            if let Some(prepared) = self.then.get(&row.record) {
+                return (row.record, prepared.clone());
+            }
+            let state = folded.get(&row.record).unwrap_or(&row.state);
             (row.record, Prepared::of(&attributes(&row.source, state), self.policy))
         };
         Ok(known.iter().map(prepare).collect())

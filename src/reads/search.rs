@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use kulta_events::{CustomerId, Json, RecordId};
-use kulta_projections::batch::Needs;
 use kulta_projections::golden::Golden;
 use kulta_projections::identity::attributes::Attributes;
 use kulta_projections::identity::explain::Explanation;
@@ -146,8 +145,7 @@ impl Reads {
     /// The customers that hold these records, each once, by its best record.
     async fn customers_of(&self, found: HashMap<RecordId, Reason>, limit: usize) -> Result<Vec<Hit>, Error> {
         let live = self.projections.live();
-        let needs = Needs { records: found.keys().copied().collect(), ..Needs::default() };
-        let rows = live.look_up(&needs).await?.records;
+        let rows = live.records(&found.keys().copied().collect::<Vec<_>>()).await?;
         let mut best: BTreeMap<CustomerId, (RecordId, &Reason)> = BTreeMap::new();
         for row in &rows {
             let Some(reason) = found.get(&row.record) else { continue };

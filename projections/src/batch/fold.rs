@@ -96,11 +96,6 @@ impl Folded {
         (self.said.iter().copied(), self.decisions.keys().copied())
     }
 
-    /// The sources of new and changed records.
-    pub fn sources(&self) -> impl Iterator<Item = &str> {
-        self.records.values().map(|row| row.source.as_str())
-    }
-
     fn bring_into_being(&mut self, loaded: &Loaded, digest: &Digest<'_>) {
         for (record, first) in digest.new_records(loaded) {
             let subject = loaded.subjects.get(&record).cloned().flatten();

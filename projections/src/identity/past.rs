@@ -47,9 +47,14 @@ impl<'a> Past<'a> {
         self.decisions.put(decision);
     }
 
-    /// Whether a record was added.
-    pub fn knows(&self, record: RecordId) -> bool {
-        self.records.contains_key(&record.0.as_u128())
+    /// A record that was added.
+    pub fn get(&self, record: RecordId) -> Option<&Prepared> {
+        self.records.get(&record.0.as_u128())
+    }
+
+    /// The records that any decision names together with this one.
+    pub fn named_with(&self, record: RecordId) -> impl Iterator<Item = RecordId> + '_ {
+        self.decisions.naming(record.0.as_u128()).flat_map(Decision::named)
     }
 
     /// The records among those that were added that must be clustered together with this one: linked to it by what they
