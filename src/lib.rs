@@ -36,3 +36,8 @@ pub mod projector;
 pub mod reads;
 pub mod services;
 pub mod store;
+
+/// How many threads may work at once.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

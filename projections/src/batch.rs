@@ -23,6 +23,7 @@
 //! Most events (purchases, mails, …) only ask whether their record is known. An event that shapes a record asks for the
 //! other records of its customer, and for those of all customers that change by it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kulta_events::{CustomerId, RecordId, Recorded};
@@ -188,6 +189,18 @@ impl Loaded {
 
     fn row(&self, record: RecordId) -> Option<&RecordRow> {
         self.rows.get(&record).and_then(Option::as_ref)
+    }
+
+    /// The row of a record among changed ones, where it is put when it was not changed yet; `None`: it is not there.
+    fn change<'r>(
+        &self,
+        changed: &'r mut BTreeMap<RecordId, RecordRow>,
+        record: RecordId,
+    ) -> Option<&'r mut RecordRow> {
+        match changed.entry(record) {
+            Entry::Occupied(entry) => Some(entry.into_mut()),
+            Entry::Vacant(entry) => Some(entry.insert(self.row(record)?.clone())),
+        }
     }
 
     fn is_absent(&self, record: RecordId) -> bool {

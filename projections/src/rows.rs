@@ -161,6 +161,11 @@ impl MatchPolicyRow {
         Some(Self { order: event.order.clone(), position: event.position, policy: Arc::new(policy) })
     }
 
+    /// The one in force among these: that with the highest order, however they arrived; else the built-in one.
+    pub fn in_force(published: impl IntoIterator<Item = Self>) -> Self {
+        published.into_iter().max_by(|a, b| a.order.cmp(&b.order)).unwrap_or_else(Self::built_in)
+    }
+
     /// What is in force while nothing was published.
     pub fn built_in() -> Self {
         Self { order: before_all(), position: 0, policy: Arc::new(MatchPolicy::built_in()) }

@@ -162,8 +162,7 @@ impl Whole {
 
     /// Every record under the match policy in force.
     fn resolver(&self, threads: usize) -> Resolver {
-        let built_in = MatchPolicyRow::built_in();
-        let in_force = self.central.match_policies.iter().max_by(|a, b| a.order.cmp(&b.order)).unwrap_or(&built_in);
+        let in_force = MatchPolicyRow::in_force(self.central.match_policies.iter().cloned());
         let next = AtomicUsize::new(0);
         let prepare = |_: usize| {
             let mut prepared = Vec::new();

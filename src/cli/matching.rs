@@ -58,7 +58,7 @@ pub struct Args {
 /// # Errors
 /// When a file cannot be read or written, or the mapping or policy does not fit.
 pub fn run(args: &Args, common: Common) -> Result<(), Failure> {
-    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let threads = args.threads.unwrap_or_else(crate::threads).max(1);
     let mapping = args.mapping.as_deref().map(mapping).transpose()?.unwrap_or_default();
     let given = args.policy.as_deref().map(policy).transpose()?;
     let asked = args.explain.as_deref().map(ids).transpose()?;

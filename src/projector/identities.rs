@@ -186,7 +186,7 @@ impl Identities {
         }
         drop(kept);
         let (position, mut snapshot) = self.look(|resident| (resident.position, resident.resolver.snapshot()))?;
-        snapshot.compare(std::thread::available_parallelism().map_or(1, usize::from));
+        snapshot.compare(crate::threads());
         let snapshot = Arc::new(snapshot);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.snapshot = Some((now + SNAPSHOT_LIVES, position, snapshot.clone()));

@@ -63,7 +63,7 @@ pub(crate) async fn load(generation: &Arc<dyn Generation>, policy: &Arc<MatchPol
     for prepared in preparing {
         records.extend(prepared.await.map_err(|_| Error::NoProgress)?);
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::threads();
     let policy = policy.clone();
     let loaded = tokio::task::spawn_blocking(move || {
         let mut resolver = Resolver::new((*policy).clone());

@@ -140,7 +140,7 @@ impl Projector {
 /// # Errors
 /// When the store fails.
 pub async fn fold_log(source: &Source, until: u64, progress: Progress<'_>) -> Result<Whole, Error> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::threads();
     let (mut central, shards) = Whole::new(threads).into_parts();
     let (feeds, workers): (Vec<_>, Vec<_>) =
         shards.into_iter().enumerate().map(|(number, shard)| start_shard(number, threads, shard)).unzip();
@@ -237,7 +237,7 @@ async fn feed(
 /// # Errors
 /// While records are to be folded again.
 pub fn finish(whole: &Whole) -> Result<Finished<'_>, Error> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::threads();
     tokio::task::block_in_place(|| whole.finish(threads)).map_err(|_| Error::NoProgress)
 }
 
@@ -280,7 +280,7 @@ where
     F: AsyncFn(Vec<kulta_projections::rows::RecordRow>, Vec<kulta_projections::rows::CustomerRow>) -> Result<(), Error>
         + Sync,
 {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = crate::threads();
     let chunks = StdMutex::new(finished.chunks(CHUNK));
     let next = || chunks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
     let runtime = tokio::runtime::Handle::current();

@@ -12,6 +12,7 @@ use kulta_projections::rows::{MatchPolicyRow, RecordRow};
 use super::search::{Brief, brief};
 use super::{Error, Reads};
 use crate::projector::load::load;
+use crate::threads;
 
 /// A question for a steward, with whom it is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,10 +123,6 @@ impl Reads {
         });
         answer.await.ok().flatten().ok_or(Error::NotLoaded)
     }
-}
-
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// What a policy would change.

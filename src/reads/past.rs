@@ -62,8 +62,7 @@ impl Reads {
 /// The match policy that was in force as of a position.
 async fn policy_at(live: &Arc<dyn Generation>, cut: u64) -> Result<Arc<MatchPolicy>, Error> {
     let known = live.match_policies_seen().await?.into_iter().filter_map(|(_, row)| row);
-    let known = known.filter(|row| row.position <= cut).max_by(|a, b| a.order.cmp(&b.order));
-    Ok(known.unwrap_or_else(MatchPolicyRow::built_in).policy)
+    Ok(MatchPolicyRow::in_force(known.filter(|row| row.position <= cut)).policy)
 }
 
 /// What was known of a decision at a position.

@@ -182,15 +182,11 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
 
     /// The match policy in force; the built-in one while none was published.
     async fn match_policy(&self) -> Result<MatchPolicyRow, Error> {
-        let mut in_force = MatchPolicyRow::built_in();
-        for (position, row) in self.match_policies_seen().await? {
-            let unreadable = || Error::Inconsistent(format!("the match policy at {position} cannot be used"));
-            let row = row.ok_or_else(unreadable)?;
-            if row.order > in_force.order {
-                in_force = row;
-            }
-        }
-        Ok(in_force)
+        let usable = |(position, row): Seen<u64, MatchPolicyRow>| {
+            row.ok_or_else(|| Error::Inconsistent(format!("the match policy at {position} cannot be used")))
+        };
+        let rows: Result<Vec<_>, _> = self.match_policies_seen().await?.into_iter().map(usable).collect();
+        Ok(MatchPolicyRow::in_force(rows?))
     }
 
     /// Every count of members that no schema knows.

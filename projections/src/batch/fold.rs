@@ -106,16 +106,9 @@ impl Folded {
         }
     }
 
-    fn change(&mut self, loaded: &Loaded, record: RecordId) -> Option<&mut RecordRow> {
-        match self.records.entry(record) {
-            std::collections::btree_map::Entry::Occupied(entry) => Some(entry.into_mut()),
-            std::collections::btree_map::Entry::Vacant(entry) => Some(entry.insert(loaded.row(record)?.clone())),
-        }
-    }
-
     fn shape(&mut self, loaded: &Loaded, digest: &Digest<'_>) {
         for (record, events) in &digest.shaping {
-            let Some(row) = self.change(loaded, *record) else { continue };
+            let Some(row) = loaded.change(&mut self.records, *record) else { continue };
             row.shaped_at = events.iter().map(|event| event.position).fold(row.shaped_at, u64::max);
             match loaded.refolded.get(record) {
                 Some(state) => row.state = state.clone(),
@@ -137,7 +130,7 @@ impl Folded {
             .flat_map(|decision| decision.named().map(|record| (record, decision.position())))
             .collect();
         for (record, position) in moved {
-            if let Some(row) = self.change(loaded, record) {
+            if let Some(row) = loaded.change(&mut self.records, record) {
                 row.shaped_at = position.max(row.shaped_at);
             }
         }

@@ -85,18 +85,10 @@ impl Rows<'_> {
             let others: Vec<RecordId> =
                 members.iter().filter(|row| row.customer != customer).map(|row| row.record).collect();
             for record in others {
-                let loaded = self.loaded.row(record);
-                if let Some(before) = loaded {
-                    self.moved.insert(before.customer);
+                self.moved.extend(self.loaded.row(record).map(|before| before.customer));
+                if let Some(row) = self.loaded.change(&mut self.changed, record) {
+                    row.customer = customer;
                 }
-                let row = match self.changed.entry(record) {
-                    std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-                    std::collections::btree_map::Entry::Vacant(entry) => match loaded {
-                        Some(row) => entry.insert(row.clone()),
-                        None => continue,
-                    },
-                };
-                row.customer = customer;
             }
         }
     }

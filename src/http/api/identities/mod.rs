@@ -9,7 +9,7 @@ pub mod why;
 
 use kulta_projections::crosswalk::Decision;
 use kulta_projections::golden::Golden;
-use kulta_projections::identity::explain::Explanation;
+use kulta_projections::identity::explain::{Explanation, Line};
 use kulta_projections::rows::RecordRow;
 use serde_json::{Value, json};
 
@@ -48,11 +48,7 @@ pub(super) fn record(row: &RecordRow) -> Value {
 
 /// Why two are, or are not, one customer: each comparison with its bits, which add up to the total.
 pub(super) fn explanation(why: &Explanation) -> Value {
-    let lines: Vec<Value> = why
-        .lines
-        .iter()
-        .map(|line| json!({"comparison": line.comparison, "level": line.level, "bits": bits(line.bits)}))
-        .collect();
+    let lines: Vec<Value> = why.lines.iter().map(line).collect();
     json!({
         "bits": bits(why.total),
         "probability": probability(why.total),
@@ -67,6 +63,11 @@ pub(super) fn explanation(why: &Explanation) -> Value {
         "shared_keys": why.shared_keys,
         "crowded_keys": why.crowded_keys,
     })
+}
+
+/// One comparison.
+pub(super) fn line(line: &Line) -> Value {
+    json!({"comparison": line.comparison, "level": line.level, "bits": bits(line.bits)})
 }
 
 /// A decision with the records that it names.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::{bits, brief};
+use super::{brief, line};
 use crate::http::api::customers::after;
 use crate::http::page::Paged;
 use crate::http::params::Params;
@@ -56,10 +56,6 @@ fn reasons(reason: &Reason) -> Vec<Value> {
     match reason {
         Reason::RecordId => vec![json!({"comparison": "record_id", "level": "equal"})],
         Reason::SourceKey => vec![json!({"comparison": "source_key", "level": "equal"})],
-        Reason::Agrees(why) => {
-            let speaking = why.lines.iter().filter(|line| line.bits > 0.0);
-            let line = |line: &kulta_projections::identity::explain::Line| json!({"comparison": line.comparison, "level": line.level, "bits": bits(line.bits)});
-            speaking.map(line).collect()
-        }
+        Reason::Agrees(why) => why.lines.iter().filter(|line| line.bits > 0.0).map(line).collect(),
     }
 }
