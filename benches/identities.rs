@@ -35,6 +35,7 @@ async fn main() {
         arrive(&node, store, &registered, &mut table);
         ask(node.server.addr(), store, &registered, &mut table);
         split(node.server.addr(), store, &mut table);
+        preview(node.server.addr(), store, &mut table);
         node.stop().await;
     }
 }
@@ -120,6 +121,24 @@ fn split(addr: SocketAddr, store: Store, table: &mut Table) {
     let what = format!("split of a customer of {records} records, {}", store.name());
     let median = percentile(&times, 50.0);
     table.at_most(&format!("{what}: median"), median, "ms", 50.0, 5.0, "command, durable, golden records");
+}
+
+/// What other policies would change: the first time all records are compared, then their agreements are there.
+fn preview(addr: SocketAddr, store: Store, table: &mut Table) {
+    let mut client = Client::new(addr);
+    let mut ask = |link: f64| -> (f64, Value) {
+        let body = json!({"policy": {"link": link}});
+        let start = Instant::now();
+        let answer = client.post("/v1/match-policy/preview").json(&body).send().expect_status(200).json();
+        (start.elapsed().as_secs_f64(), answer["preview"].clone())
+    };
+    let (first, _) = ask(6.0);
+    let (second, preview) = ask(8.0);
+    let remark = format!("over HTTP; {} changes; the first preview took {first:.1} s", preview["changes"]);
+    table.at_most(&format!("preview of other weights, {}", store.name()), second, "s", 10.0, 3.0, &remark);
+    let target = format!("/v1/match-policy/previews/{}", preview["id"].as_str().unwrap_or_default());
+    let page = timed(|| drop(client.get(&target).send().expect_status(200)));
+    println!("a page of the diff, {}: {page:.1} ms", store.name());
 }
 
 /// Milliseconds.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use kulta_events::RecordId;
 use kulta_projections::batch::{Folded, Found, Needs};
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::identity::live::{Question, Resolver, Snapshot};
+use kulta_projections::identity::live::{Question, Resolver, Snapshot, WhatIf};
 use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::identity::prepared::Prepared;
 use kulta_projections::rows::{MatchPolicyRow, RecordRow};
@@ -41,9 +41,23 @@ struct Kept {
     questions: Option<(u64, Arc<Vec<Question>>)>,
     /// All records with their agreements, for as long as somebody previews policies.
     snapshot: Option<(Instant, u64, Arc<Snapshot>)>,
+    /// What policies would change, the last previews, the oldest first.
+    previews: Vec<(Instant, Uuid, Arc<Previewed>)>,
 }
 
-/// For how long a snapshot is used for previews: it takes as much memory as the records.
+/// What a policy would change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Previewed {
+    /// By the records as they were at this position.
+    pub position: u64,
+    /// What changes.
+    pub found: WhatIf,
+}
+
+/// How many previews are kept.
+const PREVIEWS: usize = 4;
+
+/// For how long a snapshot is used for previews, and a preview can be read: a snapshot takes as much memory as the records.
 const SNAPSHOT_LIVES: Duration = Duration::from_secs(300);
 
 /// What is in memory, and of what.
@@ -185,7 +199,10 @@ impl Identities {
             return Some((*position, snapshot.clone()));
         }
         drop(kept);
-        let (position, mut snapshot) = self.look(|resident| (resident.position, resident.resolver.snapshot()))?;
+        let (position, mut snapshot) = self.look(|resident| {
+            let first = |record: RecordId| resident.places.get(&record).map_or(u64::MAX, |(first, _)| *first);
+            (resident.position, resident.resolver.snapshot(first))
+        })?;
         snapshot.compare(crate::threads());
         let snapshot = Arc::new(snapshot);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -196,7 +213,26 @@ impl Identities {
     /// Lets go of a snapshot that nobody used for some minutes.
     pub(super) fn tidy(&self) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.snapshot = kept.snapshot.take().filter(|(until, ..)| *until > Instant::now());
+        let now = Instant::now();
+        kept.snapshot = kept.snapshot.take().filter(|(until, ..)| *until > now);
+        kept.previews.retain(|(until, ..)| *until > now);
+    }
+
+    /// Keeps a preview to be read for some minutes, by the id that is answered.
+    pub fn keep_preview(&self, previewed: Arc<Previewed>) -> Uuid {
+        let (id, until) = (Uuid::new_v4(), Instant::now() + SNAPSHOT_LIVES);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let too_many = (kept.previews.len() + 1).saturating_sub(PREVIEWS);
+        kept.previews.drain(..too_many);
+        kept.previews.push((until, id, previewed));
+        id
+    }
+
+    /// A preview that is kept still.
+    pub fn preview(&self, id: Uuid) -> Option<Arc<Previewed>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.previews.iter().find(|(until, known, _)| *known == id && *until > Instant::now());
+        found.map(|(_, _, previewed)| previewed.clone())
     }
 
     /// The match policy by which records are matched now.

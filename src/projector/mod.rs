@@ -16,7 +16,7 @@ pub(crate) mod load;
 pub mod rebuild;
 pub mod verify;
 
-pub use identities::Identities;
+pub use identities::{Identities, Previewed};
 pub use live::Projector;
 
 use std::sync::{Arc, PoisonError, RwLock};

@@ -1,16 +1,19 @@
 //! The stewards' queue, and what another match policy would change.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::Needs;
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::identity::live::{Question, WhatIf};
+use kulta_projections::identity::live::{Change, Question, WhatIf};
 use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::rows::{MatchPolicyRow, RecordRow};
+use uuid::Uuid;
 
 use super::search::{Brief, brief};
 use super::{Error, Reads};
+use crate::projector::Previewed;
 use crate::projector::load::load;
 use crate::threads;
 
@@ -22,6 +25,23 @@ pub struct Asked {
     /// The two records and the customers that hold them, the record with the lower id first.
     pub sides: [(RecordRow, Brief); 2],
 }
+
+/// What a policy would change, kept for some minutes.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// By which it can be read again.
+    pub id: Uuid,
+    /// What it would change.
+    pub previewed: Arc<Previewed>,
+}
+
+/// Records by their ids.
+pub type Named = HashMap<RecordId, RecordRow>;
+
+/// How many customers of a side of a change, and records of a customer, are shown.
+pub const SHOWN: usize = 100;
+/// How many records are named by one read.
+const NAMED_AT_ONCE: usize = 1_000;
 
 impl Reads {
     /// The match policy in force.
@@ -88,7 +108,7 @@ impl Reads {
     ///
     /// # Errors
     /// When matching is not loaded yet, or the store fails.
-    pub async fn preview(&self, policy: MatchPolicy) -> Result<Previewed, Error> {
+    pub async fn preview(&self, policy: MatchPolicy) -> Result<Preview, Error> {
         self.loaded().await?;
         let identities = self.identities.clone();
         let policy = Arc::new(policy);
@@ -100,36 +120,59 @@ impl Reads {
         });
         let (position, snapshot, found) = answer.await.ok().flatten().ok_or(Error::NotLoaded)?;
         if let Some(found) = found {
-            return Ok(Previewed { position, found });
+            return Ok(self.keep(position, found));
         }
         // Other ids are strong: that is found when records are normalised, so they are read again.
         let loaded = load(&self.projections.live(), &policy).await?;
         let compared = tokio::task::spawn_blocking(move || snapshot.preview_of(&loaded.resolver)).await;
-        Ok(Previewed { position, found: compared.map_err(|_| Error::NotLoaded)? })
+        Ok(self.keep(position, compared.map_err(|_| Error::NotLoaded)?))
+    }
+
+    fn keep(&self, position: u64, found: WhatIf) -> Preview {
+        let previewed = Arc::new(Previewed { position, found });
+        Preview { id: self.identities.keep_preview(previewed.clone()), previewed }
+    }
+
+    /// A preview of the last minutes.
+    pub fn preview_by_id(&self, id: Uuid) -> Option<Arc<Previewed>> {
+        self.identities.preview(id)
+    }
+
+    /// Changes of a preview from a number on, with the records that are shown of them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn changes(&self, of: &Previewed, from: usize, limit: usize) -> Result<(Vec<Change>, Named), Error> {
+        let changes: Vec<Change> =
+            (from..from.saturating_add(limit)).map_while(|number| of.found.change(number)).collect();
+        let sides = changes.iter().flat_map(|change| [&change.before, &change.after]);
+        let customers = sides.flat_map(|customers| customers.iter().take(SHOWN));
+        let mut ids: Vec<RecordId> =
+            customers.flat_map(|customer| &customer.records[..customer.records.len().min(SHOWN)]).copied().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let live = self.projections.live();
+        let mut named = HashMap::with_capacity(ids.len());
+        for some in ids.chunks(NAMED_AT_ONCE) {
+            named.extend(live.records(some).await?.into_iter().map(|row| (row.record, row)));
+        }
+        Ok((changes, named))
     }
 
     /// A policy learned from all records as they are, without labels, and what it would change.
     ///
     /// # Errors
     /// When matching is not loaded yet.
-    pub async fn train(&self) -> Result<(MatchPolicy, Previewed), Error> {
+    pub async fn train(&self) -> Result<(MatchPolicy, Preview), Error> {
         self.loaded().await?;
         let identities = self.identities.clone();
         let answer = tokio::task::spawn_blocking(move || {
             let (position, snapshot) = identities.snapshot()?;
             let policy = snapshot.train(threads());
             let found = snapshot.preview(&policy, threads());
-            Some((policy, Previewed { position, found }))
+            Some((policy, position, found))
         });
-        answer.await.ok().flatten().ok_or(Error::NotLoaded)
+        let (policy, position, found) = answer.await.ok().flatten().ok_or(Error::NotLoaded)?;
+        Ok((policy, self.keep(position, found)))
     }
-}
-
-/// What a policy would change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Previewed {
-    /// By the records as they were at this position.
-    pub position: u64,
-    /// The counts, with examples.
-    pub found: WhatIf,
 }

@@ -66,6 +66,7 @@ fn domain(routes: Routes) -> Routes {
         .add::<policies::matching::__path_get, _, _>(Needs(Read), policies::matching::get)
         .add::<policies::matching::__path_put, _, _>(Needs(Govern), policies::matching::put)
         .add::<policies::matching::__path_preview, _, _>(Needs(Read), policies::matching::preview)
+        .add::<policies::previews::__path_handler, _, _>(Needs(Read), policies::previews::handler)
         .add::<policies::matching::__path_train, _, _>(Needs(Govern), policies::matching::train)
         .add::<projections::__path_list, _, _>(Needs(Read), projections::list)
         .add::<projections::__path_changes, _, _>(Needs(Read), projections::changes)

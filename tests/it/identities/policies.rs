@@ -1,9 +1,27 @@
 //! Another match policy: seen before it is published, swapped in as a whole.
 
+use kulta_test_support::http::Client;
 use serde_json::{Value, json};
 
 use super::{anna, maybe_anna, records, registered};
 use crate::kit::{Asks, PATIENCE, Place};
+
+/// The customer that holds a record.
+fn id(client: &mut Client, source: &str, subject: &str) -> String {
+    client.read(&format!("/v1/records/{source}/{subject}"))["customer_id"].as_str().unwrap().to_owned()
+}
+
+/// Id, whether it stays, and number of records of each customer; those of most records first.
+fn sides(customers: &Value) -> Vec<(String, bool, u64)> {
+    let one = |customer: &Value| {
+        let id = customer["customer_id"].as_str().unwrap().to_owned();
+        assert_eq!(customer["records"].as_array().unwrap().len() as u64, customer["record_count"]);
+        (id, customer["stays"].as_bool().unwrap(), customer["record_count"].as_u64().unwrap())
+    };
+    let mut found: Vec<_> = customers.as_array().unwrap().iter().map(one).collect();
+    found.sort_by_key(|(_, _, records)| std::cmp::Reverse(*records));
+    found
+}
 
 fn previewed_published_and_taken_back(place: &Place) {
     let server = place.serve();
@@ -25,12 +43,28 @@ fn previewed_published_and_taken_back(place: &Place) {
         let count = |name: &str| preview[name].as_u64().unwrap();
         assert_eq!((count("customers_before"), count("customers_after")), (3, 2), "{preview}");
         assert_eq!((count("joined"), count("split"), count("unchanged")), (2, 0, 1), "{preview}");
-        assert_eq!(preview["examples"][0]["becomes"].as_array().unwrap().len(), 1, "{preview}");
+        assert_eq!(preview["ids"], json!({"stay": 2, "end": 1, "begin": 0}), "{preview}");
+        let diff = client.read(&format!("/v1/match-policy/previews/{}", preview["id"].as_str().unwrap()));
+        assert_eq!(diff["items"], preview["examples"], "{diff}");
+        let (erp, shop) = (id(&mut client, "erp", "1"), id(&mut client, "shop", "1"));
+        let [change] = diff["items"].as_array().unwrap().as_slice() else { panic!("{diff}") };
+        assert_eq!(sides(&change["before"]), [(erp.clone(), true, 2), (shop, false, 1)], "{change}");
+        assert_eq!(sides(&change["after"]), [(erp, true, 3)], "{change}");
+        assert_eq!((&diff["total"], &diff["next"]), (&json!(1), &Value::Null));
     }
     assert_eq!(records(&mut client, "shop", "1"), ["shop:1"], "a preview changes nothing");
     let strict = json!({"policy": {"link": 90.0, "strong_ids": ["business"]}});
     let preview = client.send("POST", "/v1/match-policy/preview", &strict).expect_status(200).json()["preview"].clone();
     assert_eq!((&preview["customers_after"], &preview["split"]), (&json!(4), &json!(1)), "{preview}");
+    assert_eq!(preview["ids"], json!({"stay": 3, "end": 0, "begin": 1}), "{preview}");
+    let (erp, crm) = (&preview["examples"][0]["after"][0], &preview["examples"][0]["after"][1]);
+    let begun: Vec<_> = [erp, crm].into_iter().filter(|customer| customer["stays"] == false).collect();
+    assert_eq!(begun.len(), 1, "the record that came first keeps the id: {preview}");
+    assert_eq!(begun[0]["records"][0]["source"], "crm", "{preview}");
+    assert_eq!(begun[0]["records"][0]["record_id"], begun[0]["customer_id"], "{preview}");
+    for gone in ["x", "00000000-0000-0000-0000-000000000000"] {
+        client.get(&format!("/v1/match-policy/previews/{gone}")).send().expect_status(404);
+    }
 
     // Published: as previewed. Back to the former policy: as before.
     let published = client.send("PUT", "/v1/match-policy", &generous).expect_status(200).json();

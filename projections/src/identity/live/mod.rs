@@ -47,7 +47,7 @@ mod whatif;
 
 pub use query::{Candidate, Review, Why};
 pub use queue::Question;
-pub use whatif::{Snapshot, WhatIf};
+pub use whatif::{Change, Customer, Snapshot, WhatIf};
 
 use blocks::Blocks;
 use tables::{List, Table};

@@ -8,6 +8,7 @@ use axum::response::Response;
 use kulta_projections::identity::policy::MatchPolicy;
 use serde_json::{Value, json};
 
+use super::previews::told;
 use crate::commands::Wish;
 use crate::commands::policy::{Command, refused};
 use crate::http::api::customers::{after, only};
@@ -15,7 +16,6 @@ use crate::http::body::JsonBody;
 use crate::http::command::Asked;
 use crate::http::params::Params;
 use crate::http::problem::{Problem, codes};
-use crate::reads::matching::Previewed;
 use crate::services::Services;
 
 /// Get the match policy
@@ -63,9 +63,10 @@ pub async fn put(State(services): State<Arc<Services>>, asked: Asked) -> Result<
 /// Preview a match policy
 ///
 /// What it would change, by all records as they are: how many customers would be joined, how many would fall apart, how
-/// many keep their records, with examples. Nothing is stored. The first preview compares all records, further ones of the
-/// next minutes use the agreements that were found, unless frequencies of values, the block limit or the strong ids are
-/// other.
+/// many keep their records, how many ids stay, end (lead on to another customer) and begin, with the largest changes as
+/// examples. The whole diff can be read for five minutes: `GET /v1/match-policy/previews/{id}`. Nothing is stored. The
+/// first preview compares all records, further ones of the next minutes use the agreements that were found, unless
+/// frequencies of values, the block limit or the strong ids are other.
 #[utoipa::path(
     post,
     path = "/v1/match-policy/preview",
@@ -85,7 +86,7 @@ pub async fn preview(
     params.finish()?;
     only(&body, &["policy"])?;
     let previewed = services.reads.preview(policy(&services, &body).await?).await?;
-    Ok(Json(json!({"preview": told(&previewed)})))
+    Ok(Json(json!({"preview": told(&services, &previewed).await?})))
 }
 
 /// Train a match policy
@@ -101,7 +102,7 @@ pub async fn preview(
 pub async fn train(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Value>, Problem> {
     params.finish()?;
     let (policy, previewed) = services.reads.train().await?;
-    Ok(Json(json!({"policy": policy, "preview": told(&previewed)})))
+    Ok(Json(json!({"policy": policy, "preview": told(&services, &previewed).await?})))
 }
 
 /// The policy of a request: what it does not say is as in the policy in force.
@@ -122,20 +123,4 @@ async fn policy(services: &Services, body: &kulta_events::Json) -> Result<MatchP
 fn to_json(policy: &MatchPolicy) -> Result<kulta_events::Json, Problem> {
     let text = serde_json::to_string(policy).map_err(|error| Problem::internal(&error))?;
     kulta_events::Json::parse(text.as_bytes()).map_err(|error| Problem::internal(&error))
-}
-
-fn told(previewed: &Previewed) -> Value {
-    let found = &previewed.found;
-    let examples: Vec<Value> =
-        found.examples.iter().map(|(records, becomes)| json!({"records": records, "becomes": becomes})).collect();
-    let counts = &found.preview;
-    json!({
-        "position": previewed.position,
-        "customers_before": counts.before,
-        "customers_after": counts.after,
-        "unchanged": counts.unchanged,
-        "joined": counts.joined,
-        "split": counts.split,
-        "examples": examples,
-    })
 }

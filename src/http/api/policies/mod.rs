@@ -1,6 +1,7 @@
 //! Policies: which source wins which field; which records are one customer.
 
 pub mod matching;
+pub mod previews;
 
 use std::sync::Arc;
 
