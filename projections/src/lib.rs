@@ -15,6 +15,7 @@
 //! | [`timeline`] | events as somebody reads them, with importance |
 //! | [`identity`] | which records are one customer |
 //! | [`rows`] | what a store keeps of all this |
+//! | [`scores`] | points by rules that people edit |
 //! | [`batch`] | the live step: what to load for a batch of events, and what changes |
 //! | [`whole`] | the same rows from a whole log, for rebuilds and verification |
 //! | [`as_of`] | the golden record as of a time |
@@ -36,5 +37,6 @@ pub mod normal;
 pub mod record;
 pub mod relations;
 pub mod rows;
+pub mod scores;
 pub mod timeline;
 pub mod whole;

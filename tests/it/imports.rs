@@ -64,7 +64,7 @@ const SERVICE: &[Rule] = &[
 const EVENTS_MAY_USE: &[&str] = &["jiff", "rust_decimal", "serde", "serde_json", "thiserror", "uuid"];
 
 const PROJECTIONS_MAY_USE: &[&str] = &[
-    "cel",
+    "bigdecimal",
     "deunicode",
     "jiff",
     "kulta-events",
@@ -72,6 +72,7 @@ const PROJECTIONS_MAY_USE: &[&str] = &[
     "serde",
     "serde_json",
     "thiserror",
+    "toml",
     "unicode-normalization",
     "uuid",
 ];
