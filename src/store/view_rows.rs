@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::Error;
 use super::number::unsigned;
-use super::views::{NamedCustomer, Seen, StoredCustomer};
+use super::views::{Crosswalk, NamedCustomer, Seen, StoredCustomer};
 
 /// Record, customer, first position, shaped at, source, subject, state.
 pub type RecordTuple = (Uuid, Uuid, i64, i64, String, Option<String>, String);
@@ -180,6 +180,14 @@ pub fn seen_match_policy(tuple: PolicyTuple) -> Seen<u64, MatchPolicyRow> {
 /// A customer's id and position.
 pub fn position((customer, position): (Uuid, i64)) -> Result<(CustomerId, u64), Error> {
     Ok((CustomerId(customer), unsigned(position)?))
+}
+
+/// Records with their customers and the checkpoint; `None` without any.
+pub fn crosswalk(rows: Vec<(Uuid, Uuid, i64)>) -> Result<Option<Crosswalk>, Error> {
+    let Some((_, _, position)) = rows.first() else { return Ok(None) };
+    let position = unsigned(*position)?;
+    let records = rows.into_iter().map(|(record, customer, _)| (RecordId(record), CustomerId(customer))).collect();
+    Ok(Some(Crosswalk { position, records }))
 }
 
 /// The one in force: that with the highest order, however they arrived.

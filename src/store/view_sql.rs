@@ -23,6 +23,8 @@ pub struct Texts {
     pub match_policies: SqlStr,
     pub unknown: SqlStr,
     pub positions: SqlStr,
+    /// With the checkpoint in each row: one statement sees one moment.
+    pub crosswalk: SqlStr,
     pub customer: SqlStr,
     pub record: SqlStr,
     pub members: SqlStr,
@@ -50,6 +52,10 @@ impl Texts {
             match_policies: named("SELECT position, published, policy FROM {g}match_policy ORDER BY position"),
             unknown: named("SELECT source, type, count FROM {g}unknown_member ORDER BY source, type"),
             positions: named("SELECT customer_id, position FROM {g}customer"),
+            crosswalk: named(
+                "SELECT record_id, customer_id, (SELECT position FROM {g}checkpoint) FROM {g}record \
+                 ORDER BY customer_id, first_position, record_id",
+            ),
             customer: named("SELECT customer_id, position, golden FROM {g}customer WHERE customer_id = $1"),
             record: named(&format!("SELECT {RECORD} FROM {{g}}record WHERE record_id = $1")),
             members: named(&format!(

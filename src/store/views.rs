@@ -69,6 +69,15 @@ pub struct Bulk {
     pub unknown: Vec<UnknownRow>,
 }
 
+/// Which record belongs to which customer at one position of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Crosswalk {
+    /// The position.
+    pub position: u64,
+    /// By customer, and within it by first position.
+    pub records: Vec<(RecordId, CustomerId)>,
+}
+
 /// One generation of projection tables.
 #[async_trait]
 pub trait Generation: std::fmt::Debug + Send + Sync {
@@ -117,6 +126,10 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
 
     /// The positions of all customers.
     async fn positions(&self) -> Result<Vec<(CustomerId, u64)>, Error>;
+
+    /// Which record belongs to which customer, by customer and within it by first position, and the position of the log
+    /// at which that is so.
+    async fn crosswalk(&self) -> Result<Crosswalk, Error>;
 
     /// Puts customers at later positions than their own facts say, while the generation is not live.
     async fn raise(&self, positions: &[(CustomerId, u64)]) -> Result<(), Error>;

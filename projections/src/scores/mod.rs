@@ -3,4 +3,6 @@
 //! | module | what |
 //! |---|---|
 //! | [`rules`] | a rule set: what a rule file says, checked |
+//! | [`facts`] | the facts of events by columns |
+pub mod facts;
 pub mod rules;

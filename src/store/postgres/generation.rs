@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::super::view_sql::Texts;
-use super::super::views::{Bulk, Generation, NamedCustomer, Refold, Seen, StoredCustomer};
+use super::super::views::{Bulk, Crosswalk, Generation, NamedCustomer, Refold, Seen, StoredCustomer};
 use super::super::{Error, number, view_rows};
 use super::generation_reached::Reached;
 use super::generation_read::{self as read, LookUps};
@@ -106,6 +106,15 @@ impl Generation for Tables {
         let query = sqlx::query_as(self.texts.positions.clone());
         let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
         view_rows::all(rows, view_rows::position)
+    }
+
+    async fn crosswalk(&self) -> Result<Crosswalk, Error> {
+        let query = sqlx::query_as(self.texts.crosswalk.clone());
+        let rows = query.fetch_all(&self.readers).await.map_err(|error| self.failed(error))?;
+        match view_rows::crosswalk(rows)? {
+            Some(found) => Ok(found),
+            None => Ok(Crosswalk { position: self.checkpoint().await?, records: Vec::new() }),
+        }
     }
 
     async fn raise(&self, positions: &[(CustomerId, u64)]) -> Result<(), Error> {

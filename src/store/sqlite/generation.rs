@@ -14,7 +14,7 @@ use sqlx::{ConnectOptions, SqliteExecutor, SqlitePool};
 use uuid::Uuid;
 
 use super::super::view_sql::Texts;
-use super::super::views::{Bulk, Generation, NamedCustomer, Refold, Seen, StoredCustomer};
+use super::super::views::{Bulk, Crosswalk, Generation, NamedCustomer, Refold, Seen, StoredCustomer};
 use super::super::{Error, number, view_rows};
 use super::generation_schema::{create_indexes, create_tables};
 use super::generation_write::{fill, raise, write};
@@ -170,6 +170,14 @@ impl Generation for Tables {
     async fn positions(&self) -> Result<Vec<(CustomerId, u64)>, Error> {
         let query = sqlx::query_as(self.texts.positions.clone());
         view_rows::all(query.fetch_all(&self.readers).await?, view_rows::position)
+    }
+
+    async fn crosswalk(&self) -> Result<Crosswalk, Error> {
+        let query = sqlx::query_as(self.texts.crosswalk.clone());
+        match view_rows::crosswalk(query.fetch_all(&self.readers).await?)? {
+            Some(found) => Ok(found),
+            None => Ok(Crosswalk { position: self.checkpoint().await?, records: Vec::new() }),
+        }
     }
 
     async fn raise(&self, positions: &[(CustomerId, u64)]) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! What is written is read again, row by row, page by page, and all of it or nothing.
 
 use kulta::store::Error;
-use kulta::store::views::Bulk;
+use kulta::store::views::{Bulk, Crosswalk};
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
@@ -46,6 +46,7 @@ async fn every_row_comes_back_as_it_was(store: Store) {
     let live = store.generations.live().await.unwrap();
     assert_eq!(contents(&live).await, expected(&Changes::default(), 0));
     assert_eq!(live.policy().await.unwrap(), None);
+    assert_eq!(live.crosswalk().await.unwrap(), Crosswalk::default());
     assert_eq!(live.match_policy().await.unwrap(), MatchPolicyRow::built_in());
 
     let changes = everything();
@@ -55,6 +56,11 @@ async fn every_row_comes_back_as_it_was(store: Store) {
     assert_eq!(live.record(id(5)).await.unwrap(), Some(record(5)));
     assert_eq!(live.record(id(5)).await.unwrap().unwrap().subject, None);
     assert_eq!(live.record(id(999)).await.unwrap(), None);
+    let mut records: Vec<_> =
+        changes.records.iter().map(|row| (row.customer, row.first_position, row.record)).collect();
+    records.sort_unstable();
+    let records = records.into_iter().map(|(customer, _, record)| (record, customer)).collect();
+    assert_eq!(live.crosswalk().await.unwrap(), Crosswalk { position: 400, records });
     let stored = live.customer(id(7).into()).await.unwrap().unwrap();
     assert_eq!((stored.customer, stored.position), (id(7).into(), customer(7).position));
     assert_eq!(stored.golden, serde_json::to_string(&customer(7).golden).unwrap());

@@ -1,0 +1,76 @@
+//! The facts of events by columns: what rules read, and nothing personal.
+//!
+//! Rows are sorted by record and, within a record, by (time, source, id). The id itself is not kept, since it may be
+//! personal: among events of one time and one source, whichever their record, a rank tells their order. A customer of
+//! several records is read by merging their rows.
+
+mod build;
+pub mod column;
+mod runs;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use kulta_events::RecordId;
+
+use crate::expr::Value;
+
+pub use build::{Builder, NewRow, Tied, Wanted};
+pub use column::{Codes, Facet};
+
+/// Rows of events, and columns of what they say.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Ascending; every record has a row.
+    pub records: Vec<RecordId>,
+    /// Rows of the record at a place: `starts[place]..starts[place + 1]`; one more than there are records.
+    pub starts: Vec<u32>,
+    /// When it happened, microseconds since 1970-01-01T00:00:00Z.
+    pub times: Vec<i64>,
+    /// Its place in the log.
+    pub positions: Vec<u64>,
+    /// Its type.
+    pub types: Codes,
+    /// Its source.
+    pub sources: Codes,
+    /// Its business unit; the empty text where it has none.
+    pub units: Codes,
+    /// The order by id among the rows of its time and source.
+    pub ranks: Vec<u32>,
+    /// What events say, by the facet's name.
+    pub facets: Vec<(Arc<str>, Facet)>,
+}
+
+impl Facts {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// The rows of a record; `None` when it has none.
+    pub fn rows(&self, record: RecordId) -> Option<std::ops::Range<u32>> {
+        let place = self.records.binary_search(&record).ok()?;
+        Some(self.starts[place]..self.starts[place + 1])
+    }
+
+    /// The rows of a customer's records in the order of facts.
+    pub fn rows_of(&self, records: &[RecordId]) -> Vec<u32> {
+        runs::merge(self, records.iter().filter_map(|record| self.rows(*record)))
+    }
+
+    /// The place of a facet among [`Self::facets`].
+    pub fn facet(&self, name: &str) -> Option<usize> {
+        self.facets.iter().position(|(known, _)| &**known == name)
+    }
+
+    /// What a row says of a facet.
+    pub fn value(&self, facet: usize, row: u32) -> Option<Value<'_>> {
+        self.facets.get(facet)?.1.get(row as usize)
+    }
+}

@@ -1,0 +1,100 @@
+use std::collections::HashMap;
+
+use kulta_events::recorded::EventName;
+use kulta_events::{Json, RecordId};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::*;
+
+fn record(number: u128) -> RecordId {
+    RecordId(Uuid::from_u128(number))
+}
+
+fn push(builder: &mut Builder, position: u64, of: u128, time: i64, facts: &str) {
+    let facts = Json::parse(facts.as_bytes()).unwrap();
+    let (type_name, source) =
+        if position.is_multiple_of(2) { ("purchase.made", "erp") } else { ("web.visited", "shop") };
+    let row = NewRow { record: record(of), time, position, type_name, source, unit: Some("hki"), facts: &facts };
+    builder.push(&row).unwrap();
+}
+
+fn finished(builder: Builder, together: impl Fn(RecordId) -> u64) -> Facts {
+    let tied = builder.tied(together);
+    // Ids fall as positions rise.
+    let ids = tied.iter().flat_map(|tied| &tied.positions).map(|at| (*at, EventName::Id(format!("{:03}", 999 - at))));
+    let ids: HashMap<_, _> = ids.collect();
+    builder.finish(tied, &ids)
+}
+
+#[test]
+fn rows_are_in_the_order_of_facts_whatever_the_order_of_arrival() {
+    let mut builder = Builder::new(Wanted::default());
+    push(&mut builder, 2, 7, 30, "{}");
+    push(&mut builder, 4, 3, 20, "{}");
+    push(&mut builder, 6, 7, 10, "{}");
+    push(&mut builder, 8, 7, 30, "{}");
+    push(&mut builder, 9, 7, 30, "{}");
+    push(&mut builder, 10, 3, 30, "{}");
+    let facts = finished(builder, |_| 1);
+    assert_eq!(facts.records, [record(3), record(7)]);
+    let positions = |rows: &[u32]| rows.iter().map(|row| facts.positions[*row as usize]).collect::<Vec<_>>();
+    assert_eq!(positions(&facts.rows_of(&[record(7)])), [6, 8, 2, 9], "equal times by source, then id");
+    assert_eq!(positions(&facts.rows_of(&[record(7), record(3), record(1)])), [6, 4, 10, 8, 2, 9]);
+    assert!(facts.rows_of(&[record(1)]).is_empty());
+    let names: Vec<&str> = (0..facts.len()).map(|row| facts.sources.get(row)).collect();
+    assert_eq!(names, ["erp", "erp", "erp", "erp", "erp", "shop"]);
+}
+
+#[test]
+fn only_events_that_may_be_read_together_are_tied() {
+    let mut builder = Builder::new(Wanted::default());
+    push(&mut builder, 2, 1, 5, "{}");
+    push(&mut builder, 4, 2, 5, "{}");
+    push(&mut builder, 6, 3, 5, "{}");
+    push(&mut builder, 7, 3, 5, "{}");
+    assert_eq!(builder.tied(|record| u64::from(record.0.as_u128() == 2)), [Tied { positions: vec![2, 6] }]);
+    assert_eq!(builder.tied(|record| record.0.as_u128() as u64), []);
+}
+
+#[test]
+fn values_come_back_as_they_were_said() {
+    let said = [
+        r#"{"amount": 12.50, "market": "FI", "attributes": {"size": 3, "gift": true}}"#,
+        r#"{"amount": 0.001, "market": null, "tags": ["a"], "attributes": {"size": "XL", "gift": false}}"#,
+        r#"{"amount": 9999999999999.999999}"#,
+        r#"{}"#,
+        r#"{"amount": 0.0000000000000001, "market": ""}"#,
+        r#"{"amount": -9223372036854775807}"#,
+    ];
+    let mut builder = Builder::new(Wanted::default());
+    for (number, facts) in (0..).zip(said) {
+        // The latest first, so that rows change their places.
+        push(&mut builder, number + 1, 1, 100 - number as i64, facts);
+    }
+    let facts = finished(builder, |_| 1);
+    let read = |facet: &str, number: u32| {
+        let value = facts.value(facts.facet(facet).unwrap(), said.len() as u32 - 1 - number);
+        value.map(crate::expr::Value::into_text)
+    };
+    let amounts: Vec<_> = (0..6).map(|number| read("amount", number)).collect();
+    let digits = ["12.5", "0.001", "9999999999999.999999", "", "0.0000000000000001", "-9223372036854775807"];
+    assert_eq!(amounts, digits.map(|text| (!text.is_empty()).then(|| text.to_owned())));
+    assert_eq!([0, 1, 4].map(|number| read("market", number)), [Some("FI".into()), None, Some(String::new())]);
+    assert_eq!([0, 1, 2].map(|number| read("attributes.size", number)), [Some("3".into()), Some("XL".into()), None]);
+    assert_eq!([0, 1, 2].map(|n| read("attributes.gift", n)), [Some("true".into()), Some("false".into()), None]);
+    assert_eq!(facts.facet("tags"), None);
+}
+
+#[test]
+fn what_is_not_wanted_is_not_kept() {
+    let wanted = Wanted { facets: Some(["amount".into()].into()), types: Some(["purchase.made".into()].into()) };
+    let mut builder = Builder::new(wanted);
+    push(&mut builder, 1, 1, 1, r#"{"amount": 1, "market": "FI"}"#);
+    push(&mut builder, 2, 1, 2, r#"{"amount": 2, "market": "FI"}"#);
+    let facts = finished(builder, |_| 1);
+    assert_eq!((facts.len(), facts.facets.len()), (2, 1));
+    let amount = facts.facet("amount").unwrap();
+    assert_eq!(facts.value(amount, 0), None, "another type");
+    assert_eq!(facts.value(amount, 1), Some(crate::expr::Value::Number(Decimal::TWO)));
+}
