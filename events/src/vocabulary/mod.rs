@@ -8,6 +8,8 @@ pub mod identity;
 pub mod invoice;
 pub mod policy;
 pub mod purchase;
+pub mod rule_set;
+pub mod service;
 pub mod source;
 pub mod web;
 
@@ -193,8 +195,10 @@ impl Vocabulary {
             complaint::TYPES,
             email::TYPES,
             web::TYPES,
+            service::TYPES,
             identity::TYPES,
             policy::TYPES,
+            rule_set::TYPES,
             source::TYPES,
         ];
         let types = families.into_iter().flatten().map(|event_type| (event_type.name, event_type)).collect();
@@ -245,8 +249,10 @@ mod tests {
             complaint::TYPES.len(),
             email::TYPES.len(),
             web::TYPES.len(),
+            service::TYPES.len(),
             identity::TYPES.len(),
             policy::TYPES.len(),
+            rule_set::TYPES.len(),
             source::TYPES.len(),
         ]
         .iter()
