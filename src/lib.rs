@@ -13,6 +13,7 @@
 //! | [`matching`] | files of records for `kulta match` |
 //! | [`commands`] | what people do, through cqrs-es aggregates over the log |
 //! | [`projector`] | keeps the projections up, live and rebuilt |
+//! | [`replay`] | scores from all of history, under any rules |
 //! | [`reads`] | what front ends read, on both time axes |
 //! | [`generate`] | synthetic customers and their history, for tests, benches and the demo |
 //! | [`store`] | the log and its two stores; the only place that knows SQL |
@@ -34,6 +35,7 @@ pub mod metrics;
 pub mod privacy;
 pub mod projector;
 pub mod reads;
+pub mod replay;
 pub mod services;
 pub mod store;
 

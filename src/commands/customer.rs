@@ -12,6 +12,7 @@ use super::decision::{self, Decision};
 use super::person_record::{self, PersonRecord};
 use super::policy;
 use super::relation::Relating;
+use super::rule_set;
 use super::transaction::{Context, Decide, Done, Transaction};
 use super::{Commands, Error, Refusal};
 use crate::reads::{Found, Reads};
@@ -98,6 +99,8 @@ pub enum Wish {
     },
     /// A policy is published.
     Policy(policy::Command),
+    /// A rule set is drafted, published or retired.
+    RuleSet(rule_set::Command),
 }
 
 /// The stream of survivorship policies.
@@ -139,6 +142,10 @@ impl Decide for Asked<'_> {
                 };
                 transaction.execute::<policy::Policy>(stream, command.clone()).await?;
                 Ok((200, json!({"stream": stream})))
+            }
+            Wish::RuleSet(command) => {
+                transaction.execute::<rule_set::RuleSet>(&command.stream(), command.clone()).await?;
+                Ok((200, json!({"rule_set": command.name()})))
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod event;
 pub mod person_record;
 pub mod policy;
 mod relation;
+pub mod rule_set;
 pub mod staging;
 pub mod transaction;
 

@@ -11,15 +11,15 @@ use super::token::is_name;
 
 /// A part of an expression and where it begins.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) at: Position,
+pub(crate) struct Node {
+    pub(crate) at: Position,
     /// Levels below and including this one.
-    pub(super) depth: u16,
-    pub(super) kind: NodeKind,
+    pub(crate) depth: u16,
+    pub(crate) kind: NodeKind,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum NodeKind {
+pub(crate) enum NodeKind {
     Literal(Literal),
     /// A name, by its place in the list of variables.
     Variable(usize),
@@ -34,14 +34,14 @@ pub(super) enum NodeKind {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Literal {
+pub(crate) enum Literal {
     Number(Decimal),
     Text(Box<str>),
     Bool(bool),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     Or,
     And,
     Equal,
@@ -58,9 +58,9 @@ pub(super) enum Operator {
 }
 
 /// How strongly `in` binds: as the comparisons do.
-pub(super) const BINDING_OF_IN: u8 = 3;
+pub(crate) const BINDING_OF_IN: u8 = 3;
 /// How strongly `? :` binds: weakest of all.
-pub(super) const BINDING_OF_CONDITIONAL: u8 = 0;
+pub(crate) const BINDING_OF_CONDITIONAL: u8 = 0;
 
 impl Operator {
     const ALL: [Operator; 13] = [
@@ -79,7 +79,7 @@ impl Operator {
         Operator::Remainder,
     ];
 
-    pub(super) fn symbol(self) -> &'static str {
+    pub(crate) fn symbol(self) -> &'static str {
         match self {
             Operator::Or => "||",
             Operator::And => "&&",
@@ -97,12 +97,12 @@ impl Operator {
         }
     }
 
-    pub(super) fn of_symbol(symbol: &str) -> Option<Self> {
+    pub(crate) fn of_symbol(symbol: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|operator| operator.symbol() == symbol)
     }
 
     /// How strongly it binds; all binary operators group to the left.
-    pub(super) fn binding(self) -> u8 {
+    pub(crate) fn binding(self) -> u8 {
         match self {
             Operator::Or => 1,
             Operator::And => 2,
@@ -142,12 +142,12 @@ impl fmt::Display for Literal {
 
 impl Node {
     /// Whether this part is the name with this place in the list of variables.
-    pub(super) fn names(&self, slot: usize) -> bool {
+    pub(crate) fn names(&self, slot: usize) -> bool {
         matches!(self.kind, NodeKind::Variable(used) | NodeKind::Has(used) if used == slot)
     }
 
     /// The first part, from the left, that is wanted.
-    pub(super) fn find(&self, wanted: &dyn Fn(&Node) -> bool) -> Option<&Node> {
+    pub(crate) fn find(&self, wanted: &dyn Fn(&Node) -> bool) -> Option<&Node> {
         if wanted(self) {
             return Some(self);
         }
@@ -161,7 +161,7 @@ impl Node {
     }
 
     /// Writes the part with every operation in parentheses.
-    pub(super) fn print(&self, variables: &[Arc<str>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(crate) fn print(&self, variables: &[Arc<str>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             NodeKind::Literal(literal) => write!(f, "{literal}"),
             NodeKind::Variable(slot) => print_path(&variables[*slot], f),

@@ -6,7 +6,7 @@ use super::value::Kind;
 
 /// A function; `has` is none, since it asks about a name and not a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Function {
+pub(crate) enum Function {
     Floor,
     Ceil,
     Round,
@@ -29,14 +29,14 @@ pub(super) enum Function {
 }
 
 /// How a function is called.
-pub(super) struct Signature {
-    pub(super) function: Function,
-    pub(super) name: &'static str,
+pub(crate) struct Signature {
+    pub(crate) function: Function,
+    pub(crate) name: &'static str,
     /// How many arguments, the receiver of a method included.
-    pub(super) arguments: RangeInclusive<usize>,
+    pub(crate) arguments: RangeInclusive<usize>,
     /// What each argument is; `Any` where both a text and a number will do.
-    pub(super) takes: Kind,
-    pub(super) gives: Kind,
+    pub(crate) takes: Kind,
+    pub(crate) gives: Kind,
 }
 
 const fn row(
@@ -76,17 +76,17 @@ const SIGNATURES: [Signature; 19] = [
 
 impl Function {
     /// How it is called.
-    pub(super) fn signature(self) -> &'static Signature {
+    pub(crate) fn signature(self) -> &'static Signature {
         &SIGNATURES[self as usize]
     }
 
     /// The function with this name.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         SIGNATURES.iter().find(|signature| signature.name == name).map(|signature| signature.function)
     }
 
     /// Every name, for an error.
-    pub(super) fn names() -> String {
+    pub(crate) fn names() -> String {
         SIGNATURES.iter().map(|signature| signature.name).chain(["has"]).collect::<Vec<_>>().join(", ")
     }
 }

@@ -19,12 +19,12 @@
 //!
 //! To add a function: a variant and a row in `functions.rs`, its arm in `eval.rs`.
 
-mod ast;
+pub(crate) mod ast;
 mod check;
 mod error;
 mod eval;
-mod functions;
-mod number;
+pub(crate) mod functions;
+pub(crate) mod number;
 mod parse;
 mod token;
 mod value;
@@ -53,6 +53,11 @@ impl Expression {
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let (root, variables) = parse::parse(text)?;
         Ok(Self { root, variables: variables.into() })
+    }
+
+    /// Its tree, for those who compute it in another way.
+    pub(crate) fn root(&self) -> &Node {
+        &self.root
     }
 
     /// The names that this expression reads, in the order of their first appearance; see [`Scope::get_slot`].

@@ -16,7 +16,7 @@ const MOST_DECIMALS: u32 = 28;
 const ROUNDED_TO: i32 = 12;
 
 /// `mantissa` × 10^−`scale`, when it has at most 28 digits.
-pub(super) fn make(mut mantissa: i128, mut scale: u32) -> Option<Decimal> {
+pub(crate) fn make(mut mantissa: i128, mut scale: u32) -> Option<Decimal> {
     while scale > 0 && (scale > MOST_DECIMALS || mantissa.unsigned_abs() >= LIMIT) && mantissa % 10 == 0 {
         mantissa /= 10;
         scale -= 1;
@@ -32,17 +32,17 @@ fn parts(number: Decimal) -> (i128, u32) {
 }
 
 /// The sum, exactly.
-pub(super) fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
+pub(crate) fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
     sum(parts(a), parts(b)).or_else(|| sum(parts(a.normalize()), parts(b.normalize())))
 }
 
 /// The difference, exactly.
-pub(super) fn subtract(a: Decimal, b: Decimal) -> Option<Decimal> {
+pub(crate) fn subtract(a: Decimal, b: Decimal) -> Option<Decimal> {
     add(a, negate(b))
 }
 
 /// The number with the other sign; zero has none.
-pub(super) fn negate(a: Decimal) -> Decimal {
+pub(crate) fn negate(a: Decimal) -> Decimal {
     if a.is_zero() { a.abs() } else { -a }
 }
 
@@ -53,7 +53,7 @@ fn sum((a, scale_a): (i128, u32), (b, scale_b): (i128, u32)) -> Option<Decimal> 
 }
 
 /// The product, exactly.
-pub(super) fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
+pub(crate) fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
     let ((mut a, scale_a), (mut b, scale_b)) = (parts(a), parts(b));
     let mut scale = scale_a + scale_b;
     if let Some(product) = a.checked_mul(b) {
@@ -74,7 +74,7 @@ pub(super) fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
 }
 
 /// The remainder of the division truncated to a whole number, with the sign of `a`, exactly; `None` when `b` is zero.
-pub(super) fn remainder(a: Decimal, b: Decimal) -> Option<Decimal> {
+pub(crate) fn remainder(a: Decimal, b: Decimal) -> Option<Decimal> {
     let ((m, scale_a), (n, scale_b)) = (parts(a), parts(b));
     if n == 0 {
         return None;
@@ -91,13 +91,13 @@ pub(super) fn remainder(a: Decimal, b: Decimal) -> Option<Decimal> {
 }
 
 /// Why there is no quotient.
-pub(super) enum NoQuotient {
+pub(crate) enum NoQuotient {
     ByZero,
     TooManyDigits,
 }
 
 /// The quotient, rounded half-even to 12 decimals.
-pub(super) fn divide(a: Decimal, b: Decimal) -> Result<Decimal, NoQuotient> {
+pub(crate) fn divide(a: Decimal, b: Decimal) -> Result<Decimal, NoQuotient> {
     if b.is_zero() {
         return Err(NoQuotient::ByZero);
     }
@@ -139,7 +139,7 @@ fn round_half_even(value: i128, scale: i32, half: Ordering, more: bool) -> (i128
 }
 
 /// The square root, rounded half-even to 12 decimals; `None` below zero.
-pub(super) fn square_root(a: Decimal) -> Option<Decimal> {
+pub(crate) fn square_root(a: Decimal) -> Option<Decimal> {
     const SCALE: u32 = 2 * ROUNDED_TO.unsigned_abs();
     if a.is_sign_negative() && !a.is_zero() {
         return None;
@@ -173,24 +173,24 @@ pub(super) fn square_root(a: Decimal) -> Option<Decimal> {
 }
 
 /// The natural logarithm, rounded half-even to 12 decimals; `None` from zero downwards.
-pub(super) fn logarithm(a: Decimal) -> Option<Decimal> {
+pub(crate) fn logarithm(a: Decimal) -> Option<Decimal> {
     // Computed to 26 decimals and more: 14 beyond the rounding.
     let exact = a.checked_ln()?;
     Some(exact.round_dp_with_strategy(ROUNDED_TO.unsigned_abs(), RoundingStrategy::MidpointNearestEven).normalize())
 }
 
 /// Rounded to so many decimals, halves away from zero.
-pub(super) fn round(a: Decimal, decimals: u32) -> Decimal {
+pub(crate) fn round(a: Decimal, decimals: u32) -> Decimal {
     without_sign_of_zero(a.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero))
 }
 
 /// The largest whole number that is not above.
-pub(super) fn floor(a: Decimal) -> Decimal {
+pub(crate) fn floor(a: Decimal) -> Decimal {
     without_sign_of_zero(a.floor())
 }
 
 /// The smallest whole number that is not below.
-pub(super) fn ceil(a: Decimal) -> Decimal {
+pub(crate) fn ceil(a: Decimal) -> Decimal {
     without_sign_of_zero(a.ceil())
 }
 

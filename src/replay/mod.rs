@@ -1,0 +1,3 @@
+//! Replays: scores from all of history under any rules.
+
+pub mod read;
