@@ -3,4 +3,6 @@
 //! | module | what |
 //! |---|---|
 //! | [`rules`] | a rule set: what a rule file says, checked |
+//! | [`calendar`] | days and windows of a time zone |
+pub mod calendar;
 pub mod rules;
