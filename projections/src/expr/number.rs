@@ -53,7 +53,7 @@ fn sum((a, scale_a): (i128, u32), (b, scale_b): (i128, u32)) -> Option<Decimal> 
 }
 
 /// The product, exactly.
-pub(super) fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
+pub(crate) fn multiply(a: Decimal, b: Decimal) -> Option<Decimal> {
     let ((mut a, scale_a), (mut b, scale_b)) = (parts(a), parts(b));
     let mut scale = scale_a + scale_b;
     if let Some(product) = a.checked_mul(b) {
