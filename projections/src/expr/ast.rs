@@ -160,6 +160,16 @@ impl Node {
         }
     }
 
+    /// Shows every part, from the left.
+    pub(crate) fn visit(&self, seen: &mut dyn FnMut(&Node)) {
+        // A search that finds nothing sees everything.
+        let seen = std::cell::RefCell::new(seen);
+        self.find(&|node| {
+            (seen.borrow_mut())(node);
+            false
+        });
+    }
+
     /// Writes the part with every operation in parentheses.
     pub(crate) fn print(&self, variables: &[Arc<str>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {

@@ -19,6 +19,14 @@ pub(super) fn evaluate<'a>(expression: &'a Expression, scope: &'a dyn Scope) -> 
     Evaluator { expression, scope, cells: scope.text_is_numeric() }.value(&expression.root)
 }
 
+pub(super) fn evaluate_part<'a>(
+    expression: &'a Expression,
+    part: &'a Node,
+    scope: &'a dyn Scope,
+) -> Result<Value<'a>, EvalError> {
+    Evaluator { expression, scope, cells: scope.text_is_numeric() }.value(part)
+}
+
 struct Evaluator<'a> {
     expression: &'a Expression,
     scope: &'a dyn Scope,

@@ -32,8 +32,11 @@ mod value;
 use std::fmt;
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 pub use check::Names;
 pub use error::{CheckError, EvalError, ParseError, Position};
+pub(crate) use number::multiply;
 pub use value::{Kind, Scope, TextIsNumeric, Value, instant, number_from_text};
 
 use ast::{Node, NodeKind};
@@ -60,6 +63,11 @@ impl Expression {
         &self.root
     }
 
+    /// The value of a part of the tree.
+    pub(crate) fn evaluate_part<'a>(&'a self, part: &'a Node, scope: &'a dyn Scope) -> Result<Value<'a>, EvalError> {
+        eval::evaluate_part(self, part, scope)
+    }
+
     /// The names that this expression reads, in the order of their first appearance; see [`Scope::get_slot`].
     pub fn variables(&self) -> &[Arc<str>] {
         &self.variables
@@ -72,6 +80,12 @@ impl Expression {
             NodeKind::Variable(slot) => Some(&self.variables[slot]),
             _ => None,
         }
+    }
+
+    /// Where a name is first read; `None` when the expression does not read it.
+    pub fn position_of(&self, path: &str) -> Option<Position> {
+        let slot = self.variables.iter().position(|variable| **variable == *path)?;
+        self.root.find(&|node| node.names(slot)).map(|node| node.at)
     }
 
     /// Checks names, and types where they are known without data. Answers the kind of the result.
@@ -99,6 +113,17 @@ impl Expression {
         match self.evaluate(scope)? {
             Value::Bool(value) => Ok(value),
             other => Err(EvalError::Type { expected: "a condition", found: other.kind().name(), at: self.root.at }),
+        }
+    }
+
+    /// Computes a number.
+    ///
+    /// # Errors
+    /// As [`Expression::evaluate`], and when the value is no number.
+    pub fn evaluate_number(&self, scope: &dyn Scope) -> Result<Decimal, EvalError> {
+        match self.evaluate(scope)? {
+            Value::Number(value) => Ok(value),
+            other => Err(EvalError::Type { expected: "a number", found: other.kind().name(), at: self.root.at }),
         }
     }
 }

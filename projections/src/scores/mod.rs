@@ -3,8 +3,21 @@
 //! | module | what |
 //! |---|---|
 //! | [`rules`] | a rule set: what a rule file says, checked |
-//! | [`facts`] | the facts of events by columns |
 //! | [`history`] | the versions of a rule set |
+//! | [`calendar`] | days and windows of a time zone |
+//! | [`half_life`] | what age leaves of points |
+//! | [`money`] | amounts in the currency of the rules |
+//! | [`exact`] | sums that lose no digit, tiers, caps, the one rounding |
+//! | [`interpret`] | the score of one customer, explained: what a rule set means |
+//! | [`facts`] | the facts of events by columns |
+//! | [`replay`] | the scores of all customers, from columns |
+
+pub mod calendar;
+pub mod exact;
 pub mod facts;
+pub mod half_life;
 pub mod history;
+pub mod interpret;
+pub mod money;
+pub mod replay;
 pub mod rules;

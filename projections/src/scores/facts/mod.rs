@@ -55,13 +55,41 @@ impl Facts {
 
     /// The rows of a record; `None` when it has none.
     pub fn rows(&self, record: RecordId) -> Option<std::ops::Range<u32>> {
-        let place = self.records.binary_search(&record).ok()?;
-        Some(self.starts[place]..self.starts[place + 1])
+        self.place(record).map(|place| self.rows_at(place))
+    }
+
+    /// The earliest and the latest time; `None` without rows.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let mut times = self.times.iter().copied();
+        let first = times.next()?;
+        Some(times.fold((first, first), |(low, high), time| (low.min(time), high.max(time))))
+    }
+
+    /// The highest position; 0 without rows.
+    pub fn reach(&self) -> u64 {
+        self.positions.iter().copied().max().unwrap_or(0)
+    }
+
+    /// The place of a record; `None` when it has no rows.
+    pub fn place(&self, record: RecordId) -> Option<u32> {
+        self.records.binary_search(&record).ok().map(|place| place as u32)
+    }
+
+    /// The rows of the record at a place.
+    pub fn rows_at(&self, place: u32) -> std::ops::Range<u32> {
+        self.starts[place as usize]..self.starts[place as usize + 1]
+    }
+
+    /// Appends the rows of the records at these places, in the order of facts.
+    pub fn merge_into(&self, places: &[u32], rows: &mut Vec<u32>) {
+        runs::merge_into(self, places.iter().map(|place| self.rows_at(*place)), rows);
     }
 
     /// The rows of a customer's records in the order of facts.
     pub fn rows_of(&self, records: &[RecordId]) -> Vec<u32> {
-        runs::merge(self, records.iter().filter_map(|record| self.rows(*record)))
+        let mut rows = Vec::new();
+        runs::merge_into(self, records.iter().filter_map(|record| self.rows(*record)), &mut rows);
+        rows
     }
 
     /// The place of a facet among [`Self::facets`].

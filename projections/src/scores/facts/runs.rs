@@ -5,19 +5,18 @@ use std::ops::Range;
 
 use super::Facts;
 
-/// Merges the rows of records into the order of facts.
-pub(super) fn merge(facts: &Facts, runs: impl Iterator<Item = Range<u32>>) -> Vec<u32> {
-    let mut rows: Vec<u32> = Vec::new();
+/// Appends the rows of records, in the order of facts.
+pub(super) fn merge_into(facts: &Facts, runs: impl Iterator<Item = Range<u32>>, rows: &mut Vec<u32>) {
+    let from = rows.len();
     let mut sorted = true;
     for run in runs {
-        sorted &= rows.is_empty();
+        sorted &= rows.len() == from;
         rows.extend(run);
     }
     if !sorted {
         // Runs are ascending, which a stable merge sort takes as they are.
-        rows.sort_by(|one, other| compare(facts, *one, *other));
+        rows[from..].sort_by(|one, other| compare(facts, *one, *other));
     }
-    rows
 }
 
 /// The order of facts: by time, equal times by (source, id).

@@ -156,13 +156,7 @@ impl NumberLanes {
     }
 
     /// Two numbers made one.
-    pub(super) fn join(
-        self,
-        right: Self,
-        scale: u32,
-        lanes: usize,
-        join: impl Fn(i64, i64) -> Option<i64>,
-    ) -> Self {
+    pub(super) fn join(self, right: Self, scale: u32, lanes: usize, join: impl Fn(i64, i64) -> Option<i64>) -> Self {
         let (left, right, mut states) = (self.numbers, right.numbers, self.states.then(&right.states));
         let mut joined = Vec::with_capacity(lanes);
         for lane in 0..lanes {
@@ -200,9 +194,11 @@ impl NumberLanes {
     /// Quotients, rounded half-even to 12 decimals; one by zero is beyond.
     pub(super) fn divide(self, right: Self, lanes: usize) -> Option<Self> {
         let (a, b) = (self.scale, right.scale);
-        let decimal = |number: i64, scale: u32| rust_decimal::Decimal::try_from_i128_with_scale(i128::from(number), scale);
+        let decimal =
+            |number: i64, scale: u32| rust_decimal::Decimal::try_from_i128_with_scale(i128::from(number), scale);
         let quotient = |one: i64, other: i64| {
-            let found: Result<_, NoQuotient> = crate::expr::number::divide(decimal(one, a).ok()?, decimal(other, b).ok()?);
+            let found: Result<_, NoQuotient> =
+                crate::expr::number::divide(decimal(one, a).ok()?, decimal(other, b).ok()?);
             let found = found.ok()?;
             let factor = power(OF_QUOTIENT.checked_sub(found.scale())?);
             i64::try_from(found.mantissa().checked_mul(factor)?).ok()

@@ -1,0 +1,53 @@
+//! A rule's points for what did not happen.
+
+use super::compiled::{Absence, Compiled};
+use super::{Batch, Run, Tally};
+use crate::scores::calendar::DAY;
+
+/// Further than clocks are ever set.
+const CLOCKS: i64 = 3 * DAY;
+
+impl Run<'_> {
+    pub(super) fn absence(&self, rule: &Compiled<'_>, work: &Absence<'_>, batch: &Batch, tally: &mut Tally) {
+        let Some(scaled) = work.credit.scaled(work.decimals) else {
+            return super::mark(self.facts, rule, work.from_first_event, batch, tally);
+        };
+        let mut gaps = Vec::new();
+        for customer in 0..batch.customers.len() {
+            gaps.clear();
+            self.gaps(rule, work, batch.rows_of(customer), &mut gaps);
+            if !gaps.is_empty() && !tally.beyond[customer] {
+                let events = gaps.iter().map(|end| (self.calendar.day(*end), work.points));
+                tally.add(customer as u32, work.credit.sum(&scaled, events));
+            }
+        }
+    }
+
+    /// When each gap that counts had its length.
+    fn gaps(&self, rule: &Compiled<'_>, work: &Absence<'_>, rows: &[u32], gaps: &mut Vec<i64>) {
+        let shortest = i64::from(work.days) * DAY - CLOCKS;
+        let mut last: Option<i64> = None;
+        let mut take = |from: i64, fits: &dyn Fn(i64) -> bool| {
+            let end = self.calendar.plus_days(from, work.days);
+            if fits(end) && rule.is_valid(end) {
+                gaps.push(end);
+            }
+        };
+        for row in rows {
+            let row = *row as usize;
+            let at = self.facts.times[row];
+            if rule.of_type[usize::from(self.facts.types.codes[row])] {
+                if let Some(from) = last.filter(|from| at.saturating_sub(*from) >= shortest) {
+                    take(from, &|end| end <= at);
+                }
+                last = Some(at);
+            } else if work.from_first_event && last.is_none() {
+                last = Some(at);
+            }
+        }
+        let (from, until) = self.seen.times;
+        if let Some(last) = last.filter(|last| until.saturating_sub(*last) >= shortest) {
+            take(last, &|end| (from..until).contains(&end));
+        }
+    }
+}

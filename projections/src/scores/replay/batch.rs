@@ -1,0 +1,119 @@
+//! Some customers at a time: their rows, in the order of facts, one customer behind the other.
+
+use std::ops::Range;
+
+use super::Customers;
+use crate::scores::calendar::{Calendar, Near};
+use crate::scores::facts::Facts;
+
+/// Rows of a batch; one customer may have more.
+const ROWS: usize = 16_384;
+/// Customers of a batch.
+const CUSTOMERS: usize = 4_096;
+
+/// Which rows are seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    /// Of times from .0 until .1.
+    pub(super) times: (i64, i64),
+    /// Up to this position of the log; `None`: all.
+    pub(super) position: Option<u64>,
+}
+
+impl Seen {
+    fn sees(&self, facts: &Facts, row: u32) -> bool {
+        let row = row as usize;
+        (self.times.0..self.times.1).contains(&facts.times[row])
+            && self.position.is_none_or(|position| facts.positions[row] <= position)
+    }
+}
+
+/// The rows of some customers.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Which customers.
+    pub(super) customers: Range<usize>,
+    /// Their rows that are seen.
+    pub(super) rows: Vec<u32>,
+    /// For each row the customer, counted within the batch.
+    pub(super) of: Vec<u32>,
+    /// Behind the last row of each customer.
+    pub(super) ends: Vec<u32>,
+    days: Vec<i32>,
+}
+
+impl Batch {
+    /// How many customers from one on make a batch.
+    pub(super) fn customers_from(customers: &Customers, facts: &Facts, first: usize) -> usize {
+        let (mut rows, mut count) = (0, 0);
+        for customer in first..customers.len().min(first + CUSTOMERS) {
+            let own: usize = customers.places(customer).iter().map(|place| facts.rows_at(*place).len()).sum();
+            if count > 0 && rows + own > ROWS {
+                break;
+            }
+            rows += own;
+            count += 1;
+        }
+        count
+    }
+
+    /// Takes the rows of other customers.
+    pub(super) fn fill(&mut self, customers: &Customers, facts: &Facts, range: Range<usize>, seen: &Seen) {
+        self.rows.clear();
+        self.of.clear();
+        self.ends.clear();
+        self.days.clear();
+        for (number, customer) in (0..).zip(range.clone()) {
+            let from = self.rows.len();
+            match customers.places(customer) {
+                [] => {}
+                [place] => self.rows.extend(facts.rows_at(*place)),
+                places => facts.merge_into(places, &mut self.rows),
+            }
+            self.keep_seen(facts, from, seen);
+            self.of.resize(self.rows.len(), number);
+            self.ends.push(self.rows.len() as u32);
+        }
+        self.customers = range;
+    }
+
+    fn keep_seen(&mut self, facts: &Facts, from: usize, seen: &Seen) {
+        let own = &self.rows[from..];
+        let (Some(first), Some(last)) = (own.first(), own.last()) else { return };
+        let times = (facts.times[*first as usize], facts.times[*last as usize]);
+        if seen.position.is_none() && times.0 >= seen.times.0 && times.1 < seen.times.1 {
+            return;
+        }
+        let mut kept = from;
+        for at in from..self.rows.len() {
+            let row = self.rows[at];
+            if seen.sees(facts, row) {
+                self.rows[kept] = row;
+                kept += 1;
+            }
+        }
+        self.rows.truncate(kept);
+    }
+
+    /// The rows of a customer, counted within the batch.
+    pub(super) fn rows_of(&self, number: usize) -> &[u32] {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.rows[start..self.ends[number] as usize]
+    }
+
+    /// The day of each row.
+    pub(super) fn days(&mut self, facts: &Facts, calendar: &Calendar) {
+        if self.days.len() == self.rows.len() {
+            return;
+        }
+        // Within a customer times rise, so that the calendar mostly looks where it looked before.
+        let mut near = Near::default();
+        self.days.clear();
+        self.days.extend(self.rows.iter().map(|row| calendar.day_near(facts.times[*row as usize], &mut near)));
+    }
+
+    /// The day of a row; [`Self::days`] was called.
+    pub(super) fn day(&self, lane: u32) -> i32 {
+        self.days.get(lane as usize).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,159 @@
+//! A rule's points for the events of a batch.
+
+use super::compiled::{Compiled, Events};
+use super::lanes::{BEYOND, BoolLanes, FINE, MISSING, NumberLanes, States, WITHOUT_RATE};
+use super::money::{Conversion, currencies};
+use super::program::{Condition, Rows};
+use super::{Batch, Run, Tally};
+
+/// The events of a batch that a rule looks at.
+struct Chosen {
+    /// Their places in the batch.
+    lanes: Vec<u32>,
+    /// Their rows in the facts.
+    rows: Vec<u32>,
+}
+
+impl Chosen {
+    fn keep(&mut self, mut keep: impl FnMut(usize, u32) -> bool) {
+        let mut kept = 0;
+        for at in 0..self.lanes.len() {
+            if keep(at, self.lanes[at]) {
+                (self.lanes[kept], self.rows[kept]) = (self.lanes[at], self.rows[at]);
+                kept += 1;
+            }
+        }
+        self.lanes.truncate(kept);
+        self.rows.truncate(kept);
+    }
+}
+
+impl Run<'_> {
+    pub(super) fn events(
+        &self,
+        index: usize,
+        rule: &Compiled<'_>,
+        work: &Events<'_>,
+        batch: &mut Batch,
+        tally: &mut Tally,
+    ) {
+        let mut chosen = self.choose(rule, batch);
+        if let Some((when, money)) = &work.when {
+            self.filter(index, (when, money), &mut chosen, batch, tally);
+        }
+        if chosen.lanes.is_empty() {
+            return;
+        }
+        let worth = self.worth(work, &chosen, tally).and_then(|worth| {
+            let scaled = work.credit.scaled(worth.scale)?;
+            Some((worth, scaled))
+        });
+        let Some((worth, scaled)) = worth else {
+            return chosen.lanes.iter().for_each(|lane| tally.beyond[batch.of[*lane as usize] as usize] = true);
+        };
+        if work.credit.needs_days() {
+            batch.days(self.facts, &self.calendar);
+        }
+        let fine = worth.states.are_fine();
+        let mut at = 0;
+        while at < chosen.lanes.len() {
+            let customer = batch.of[chosen.lanes[at] as usize];
+            let end = at + chosen.lanes[at..].partition_point(|lane| batch.of[*lane as usize] == customer);
+            if !fine {
+                (at..end).for_each(|lane| tally.stop(index, customer, worth.states.at(lane), batch));
+            }
+            if !tally.beyond[customer as usize] {
+                let events = (at..end).filter(|lane| fine || worth.states.at(*lane) == FINE).map(|lane| {
+                    let number = worth.numbers.at(lane);
+                    let kind = usize::from(self.facts.types.codes[chosen.rows[lane] as usize]);
+                    (batch.day(chosen.lanes[lane]), if work.negated[kind] { -number } else { number })
+                });
+                tally.add(customer, work.credit.sum(&scaled, events));
+            }
+            at = end;
+        }
+    }
+
+    /// The events of the rule's types and times.
+    fn choose(&self, rule: &Compiled<'_>, batch: &Batch) -> Chosen {
+        let mut chosen = Chosen { lanes: Vec::new(), rows: Vec::new() };
+        if !rule.of_type.contains(&true) {
+            return chosen;
+        }
+        let always = rule.valid == (i64::MIN, i64::MAX);
+        for (lane, row) in (0..).zip(&batch.rows) {
+            let place = *row as usize;
+            let is_of_type = rule.of_type[usize::from(self.facts.types.codes[place])];
+            if is_of_type && (always || rule.is_valid(self.facts.times[place])) {
+                chosen.lanes.push(lane);
+                chosen.rows.push(*row);
+            }
+        }
+        chosen
+    }
+
+    /// Keeps the events for which the condition holds.
+    fn filter(
+        &self,
+        index: usize,
+        (when, money): (&Condition, &[usize]),
+        chosen: &mut Chosen,
+        batch: &Batch,
+        tally: &mut Tally,
+    ) {
+        currencies(self.facts, &chosen.rows, money, &mut tally.marked);
+        let found = self.conversion(chosen, money).and_then(|conversion| {
+            let on = Rows { facts: self.facts, rows: &chosen.rows, money: conversion.as_ref() };
+            let BoolLanes { bools, states } = when.run(on)?;
+            Some((bools, before(conversion, states)))
+        });
+        let Some((bools, states)) = found else {
+            chosen.lanes.iter().for_each(|lane| tally.beyond[batch.of[*lane as usize] as usize] = true);
+            return chosen.keep(|_, _| false);
+        };
+        chosen.keep(|at, lane| {
+            let state = states.at(at);
+            tally.stop(index, batch.of[lane as usize], state, batch);
+            state == FINE && bools.at(at)
+        });
+    }
+
+    fn worth(&self, work: &Events<'_>, chosen: &Chosen, tally: &mut Tally) -> Option<NumberLanes> {
+        currencies(self.facts, &chosen.rows, &work.money, &mut tally.marked);
+        let conversion = self.conversion(chosen, &work.money)?;
+        let on = Rows { facts: self.facts, rows: &chosen.rows, money: conversion.as_ref() };
+        let mut found = work.worth.run(on)?;
+        found.states = before(conversion, found.states);
+        Some(found)
+    }
+
+    /// How the money of these events is converted, if it is at all; `None`: it cannot be said here.
+    #[expect(clippy::option_option, reason = "whether it can be said, and whether there is anything to convert")]
+    fn conversion(&self, chosen: &Chosen, read: &[usize]) -> Option<Option<Conversion>> {
+        match &self.asked.rules.money {
+            Some(money) if !read.is_empty() => Conversion::of(money, self.facts, &chosen.rows, read).map(Some),
+            _ => Some(None),
+        }
+    }
+}
+
+/// Money is converted before anything is computed.
+fn before(conversion: Option<Conversion>, states: States) -> States {
+    match conversion {
+        Some(conversion) => conversion.states.then(&states),
+        None => states,
+    }
+}
+
+impl Tally {
+    /// Counts an event that a rule does not go on with.
+    fn stop(&mut self, rule: usize, customer: u32, state: u8, batch: &Batch) {
+        let place = rule * batch.customers.len() + customer as usize;
+        match state {
+            MISSING => self.missing[place] += 1,
+            WITHOUT_RATE => self.without_rate[place] += 1,
+            BEYOND => self.beyond[customer as usize] = true,
+            _ => {}
+        }
+    }
+}

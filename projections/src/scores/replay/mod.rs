@@ -1,0 +1,355 @@
+//! The scores of all customers, from columns: what the interpreter says of each, found for many at once.
+//!
+//! Rules run one after the other over batches of customers that fit in a cache. An expression is computed for all events
+//! of a batch at a time, on integers; only limits, counts, tiers, caps and gaps walk event by event. Every operation is
+//! exact. Where something does not fit in the integers at hand, or cannot be computed over columns, or is wrong, the
+//! customers concerned are scored by the [interpreter](super::interpret), so the result never depends on which of the two
+//! was at work, nor on the number of threads.
+//!
+//! The form follows MonetDB/X100 (Boncz, Zukowski and Nes, CIDR 2005): vectors of a column at a time, selections as lists
+//! of rows.
+
+mod absence;
+mod batch;
+mod compiled;
+mod credit;
+mod events;
+mod lanes;
+mod money;
+mod program;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod total;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use bigdecimal::BigDecimal;
+use kulta_events::RecordId;
+
+use super::calendar::Calendar;
+use super::facts::Facts;
+use super::interpret::{Interpreter, IsMoney, ScoreError};
+use super::rules::{Rule, RuleSet};
+use crate::expr::Scope;
+
+pub use scope::RowScope;
+pub use total::{Sum, Sums};
+
+use batch::{Batch, Seen};
+use compiled::{Compiled, Over, Work};
+
+/// Customers as sets of records.
+#[derive(Clone, Debug, Default)]
+pub struct Customers {
+    /// Places of records in the facts.
+    places: Vec<u32>,
+    /// Behind the last place of each customer.
+    ends: Vec<u32>,
+}
+
+impl Customers {
+    /// Customers whose records are these; a record without events is left out.
+    pub fn of<'a>(facts: &Facts, customers: impl IntoIterator<Item = &'a [RecordId]>) -> Self {
+        let mut found = Self::default();
+        for records in customers {
+            found.places.extend(records.iter().filter_map(|record| facts.place(*record)));
+            found.ends.push(found.places.len() as u32);
+        }
+        found
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    fn places(&self, customer: usize) -> &[u32] {
+        let start = customer.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.places[start..self.ends[customer] as usize]
+    }
+}
+
+/// What is replayed.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The rules.
+    pub rules: &'a RuleSet,
+    /// Which facets are amounts of money.
+    pub is_money: IsMoney<'a>,
+    /// Times of events that are seen, half-open, microseconds since 1970-01-01T00:00:00Z.
+    pub seen: (i64, i64),
+    /// Events at or after it are left out, and ages are measured at it.
+    pub as_of: i64,
+    /// Only events up to this position of the log; `None`: all that there are.
+    pub position: Option<u64>,
+    /// The facts of a customer, under their names as expressions write them, `customer.…`.
+    pub customer: &'a (dyn Fn(usize) -> Box<dyn Scope> + Sync),
+    /// On so many threads.
+    pub threads: usize,
+    /// Is told how many more customers are done; answers whether to go on.
+    pub go_on: &'a (dyn Fn(usize) -> bool + Sync),
+}
+
+/// The scores of all customers.
+#[derive(Clone, Debug, Default)]
+pub struct Replayed {
+    /// By customer.
+    pub sums: Sums,
+    /// By rule: events, or gaps, to which it did not apply because a value that it came to read is missing.
+    pub missing: Vec<u64>,
+    /// By rule: events that it left out because their money could not be converted.
+    pub without_rate: Vec<u64>,
+    /// The currencies of money that a rule read.
+    pub currencies: BTreeSet<Box<str>>,
+    /// How many customers the interpreter scored.
+    pub interpreted: u64,
+}
+
+/// Why there are no scores.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// Somebody did not want to go on.
+    #[error("the replay was cancelled")]
+    Cancelled,
+    /// A customer has no score.
+    #[error("{error}{}", position.map(|at| format!(" (event at position {at})")).unwrap_or_default())]
+    Refused {
+        /// Which customer.
+        customer: usize,
+        /// The place in the log of the event for which a rule failed.
+        position: Option<u64>,
+        /// Why.
+        #[source]
+        error: ScoreError,
+    },
+}
+
+/// Scores all customers.
+///
+/// # Errors
+/// When it was cancelled, or a customer has no score: then the first of those that were found.
+pub fn replay(facts: &Facts, customers: &Customers, asked: &Asked<'_>) -> Result<Replayed, Stopped> {
+    let run = Run::new(facts, customers, asked);
+    let threads = asked.threads.clamp(1, customers.len().max(1));
+    let parts = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let part = run.work();
+                parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(part);
+            });
+        }
+    });
+    let parts = parts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    run.join(parts)
+}
+
+struct Run<'a> {
+    facts: &'a Facts,
+    customers: &'a Customers,
+    asked: &'a Asked<'a>,
+    calendar: Calendar,
+    rules: Vec<Compiled<'a>>,
+    interpreter: Interpreter<'a>,
+    seen: Seen,
+    next: AtomicUsize,
+    stop: AtomicBool,
+}
+
+/// What one thread found.
+#[derive(Default)]
+struct Part {
+    sums: Vec<(Range<usize>, Vec<Sum>)>,
+    missing: Vec<u64>,
+    without_rate: Vec<u64>,
+    currencies: BTreeSet<Box<str>>,
+    marked: Vec<bool>,
+    interpreted: u64,
+    stopped: Option<Stopped>,
+}
+
+/// What the rules found for a batch so far.
+#[derive(Default)]
+struct Tally {
+    sums: Vec<i128>,
+    /// Customers that the interpreter is to score.
+    beyond: Vec<bool>,
+    /// By rule and customer.
+    missing: Vec<u32>,
+    without_rate: Vec<u32>,
+    /// Currencies that were met, by their numbers.
+    marked: Vec<bool>,
+}
+
+impl<'a> Run<'a> {
+    fn new(facts: &'a Facts, customers: &'a Customers, asked: &'a Asked<'a>) -> Self {
+        let seen = (asked.seen.0, asked.seen.1.min(asked.as_of));
+        let (first, last) = facts.span().unwrap_or((asked.as_of, asked.as_of));
+        let calendar = Calendar::new(asked.rules.zone.clone(), first, last.max(asked.as_of.min(last.saturating_add(1))));
+        let days = (calendar.day(first), calendar.day(last));
+        let over = Over { facts, is_money: asked.is_money, days, today: calendar.day(asked.as_of) };
+        let compile = |rule: &'a Rule| Compiled::of(rule, &over);
+        Self {
+            rules: asked.rules.rules.iter().map(compile).collect(),
+            interpreter: Interpreter::new(asked.rules, asked.is_money, seen, asked.as_of),
+            seen: Seen { times: seen, position: asked.position.filter(|position| facts.reach() > *position) },
+            facts,
+            customers,
+            asked,
+            calendar,
+            next: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes batches until there are none.
+    fn work(&self) -> Part {
+        let rules = self.rules.len();
+        let mut part = Part { missing: vec![0; rules], without_rate: vec![0; rules], ..Part::default() };
+        let (mut batch, mut tally) = (Batch::default(), Tally::default());
+        while let Some(range) = self.take() {
+            let count = range.len();
+            batch.fill(self.customers, self.facts, range.clone(), &self.seen);
+            tally.begin(count, rules);
+            for (index, rule) in self.rules.iter().enumerate() {
+                match &rule.work {
+                    Work::Events(work) => self.events(index, rule, work, &mut batch, &mut tally),
+                    Work::Absence(work) => self.absence(rule, work, &batch, &mut tally),
+                    Work::Interpreted { from_first_event } => mark(self.facts, rule, *from_first_event, &batch, &mut tally),
+                }
+            }
+            match self.sums(&batch, &tally, &mut part) {
+                Ok(sums) => part.sums.push((range, sums)),
+                Err(stopped) => {
+                    self.stop.store(true, Ordering::Relaxed);
+                    part.stopped = Some(stopped);
+                    return part;
+                }
+            }
+            if !(self.asked.go_on)(count) {
+                self.stop.store(true, Ordering::Relaxed);
+                part.stopped = Some(Stopped::Cancelled);
+            }
+        }
+        part.marked = tally.marked;
+        part
+    }
+
+    fn take(&self) -> Option<Range<usize>> {
+        loop {
+            let first = self.next.load(Ordering::Relaxed);
+            if first >= self.customers.len() || self.stop.load(Ordering::Relaxed) {
+                return None;
+            }
+            let last = first + Batch::customers_from(self.customers, self.facts, first);
+            if self.next.compare_exchange(first, last, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+                return Some(first..last);
+            }
+        }
+    }
+
+    /// The sums of a batch, those of customers that are left to the interpreter included.
+    fn sums(&self, batch: &Batch, tally: &Tally, part: &mut Part) -> Result<Vec<Sum>, Stopped> {
+        let count = batch.customers.len();
+        let mut sums = Vec::with_capacity(count);
+        for number in 0..count {
+            if !tally.beyond[number] {
+                sums.push(Sum::Short(tally.sums[number]));
+                for rule in 0..self.rules.len() {
+                    part.missing[rule] += u64::from(tally.missing[rule * count + number]);
+                    part.without_rate[rule] += u64::from(tally.without_rate[rule * count + number]);
+                }
+                continue;
+            }
+            part.interpreted += 1;
+            sums.push(Sum::Long(self.interpret(batch, number, part)?));
+        }
+        Ok(sums)
+    }
+
+    fn interpret(&self, batch: &Batch, number: usize, part: &mut Part) -> Result<BigDecimal, Stopped> {
+        let customer = batch.customers.start + number;
+        let rows = batch.rows_of(number);
+        let scopes: Vec<RowScope<'_>> = rows.iter().map(|row| RowScope::new(self.facts, *row)).collect();
+        let events: Vec<_> = scopes.iter().map(RowScope::event).collect();
+        let scored = self.interpreter.score(&events, &*(self.asked.customer)(customer)).map_err(|error| {
+            let event = match &error {
+                ScoreError::Refused(refusal) => refusal.event,
+                ScoreError::TotalTooLong => None,
+            };
+            let position = event.and_then(|event| rows.get(event)).map(|row| self.facts.positions[*row as usize]);
+            Stopped::Refused { customer, position, error }
+        })?;
+        for rule in 0..self.rules.len() {
+            part.missing[rule] += scored.missing[rule];
+            part.without_rate[rule] += scored.without_rate[rule];
+        }
+        part.currencies.extend(scored.currencies);
+        Ok(scored.exact)
+    }
+
+    fn join(self, parts: Vec<Part>) -> Result<Replayed, Stopped> {
+        let rules = self.rules.len();
+        let mut found = Replayed { missing: vec![0; rules], without_rate: vec![0; rules], ..Replayed::default() };
+        let mut stopped: Vec<&Stopped> = parts.iter().filter_map(|part| part.stopped.as_ref()).collect();
+        stopped.sort_by_key(|stopped| match stopped {
+            Stopped::Refused { customer, .. } => *customer,
+            Stopped::Cancelled => usize::MAX,
+        });
+        if let Some(first) = stopped.first() {
+            return Err((*first).clone());
+        }
+        let mut sums: Vec<(Range<usize>, Vec<Sum>)> = Vec::new();
+        for part in parts {
+            (0..rules).for_each(|rule| found.missing[rule] += part.missing[rule]);
+            (0..rules).for_each(|rule| found.without_rate[rule] += part.without_rate[rule]);
+            found.currencies.extend(part.currencies);
+            found.currencies.extend(money::names(self.facts, &part.marked));
+            found.interpreted += part.interpreted;
+            sums.extend(part.sums);
+        }
+        sums.sort_by_key(|(range, _)| range.start);
+        found.sums = Sums(sums.into_iter().flat_map(|(_, sums)| sums).collect());
+        Ok(found)
+    }
+}
+
+impl Tally {
+    fn begin(&mut self, customers: usize, rules: usize) {
+        for (list, size) in [(&mut self.missing, customers * rules), (&mut self.without_rate, customers * rules)] {
+            list.clear();
+            list.resize(size, 0);
+        }
+        self.sums.clear();
+        self.sums.resize(customers, 0);
+        self.beyond.clear();
+        self.beyond.resize(customers, false);
+    }
+
+    /// Adds what a rule gives a customer; `None`: the interpreter must find it.
+    fn add(&mut self, customer: u32, sum: Option<i128>) {
+        let place = customer as usize;
+        match sum.and_then(|sum| self.sums[place].checked_add(sum)) {
+            Some(sum) => self.sums[place] = sum,
+            None => self.beyond[place] = true,
+        }
+    }
+}
+
+/// Leaves the customers for whom a rule may give something to the interpreter.
+fn mark(facts: &Facts, rule: &Compiled<'_>, from_first_event: bool, batch: &Batch, tally: &mut Tally) {
+    for (row, customer) in batch.rows.iter().zip(&batch.of) {
+        if from_first_event || rule.of_type[usize::from(facts.types.codes[*row as usize])] {
+            tally.beyond[*customer as usize] = true;
+        }
+    }
+}
