@@ -110,3 +110,10 @@ fn parts(scored: &Scored) -> Vec<(Option<usize>, String)> {
 fn some(parts: &[(usize, &str)]) -> Vec<(Option<usize>, String)> {
     parts.iter().map(|(event, points)| (Some(*event), (*points).to_owned())).collect()
 }
+
+#[test]
+fn one_interpreter_serves_many_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Interpreter<'_>>();
+    shared::<InForce<'_>>();
+}

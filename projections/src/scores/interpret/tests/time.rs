@@ -121,6 +121,7 @@ fn versions_see_their_own_time_with_windows_afresh() {
     assert_eq!((scored.total, grade), (d("-98"), None));
     assert_eq!(score("2025-01-01T00:00:00Z").0.total, d("0"));
     assert_eq!(in_force_at(&versions, i64::MAX), Some(1));
+    assert_eq!(in_force_at(&versions, versions[1].0), Some(1));
     assert_eq!(in_force_at(&versions, versions[1].0 - 1), Some(0));
     assert_eq!(in_force_at(&versions, versions[0].0 - 1), None);
 }
