@@ -18,17 +18,19 @@ impl Expression {
     }
 }
 
-fn boxed(node: Box<Node>) -> Box<Node> {
-    Box::new(shortened(*node))
-}
-
+/// The same part with every number in its shortest form.
 fn shortened(node: Node) -> Node {
     let kind = match node.kind {
         NodeKind::Literal(literal) => NodeKind::Literal(shortest(literal)),
-        NodeKind::Negate(operand) => negated(boxed(operand)),
-        NodeKind::Not(operand) => NodeKind::Not(boxed(operand)),
-        NodeKind::Binary(operator, left, right) => NodeKind::Binary(operator, boxed(left), boxed(right)),
-        NodeKind::In(operand, list) => NodeKind::In(boxed(operand), list.into_iter().map(shortest).collect()),
+        NodeKind::Negate(operand) => negated(shortened(*operand)),
+        NodeKind::Not(operand) => NodeKind::Not(Box::new(shortened(*operand))),
+        NodeKind::Binary(operator, left, right) => {
+            NodeKind::Binary(operator, Box::new(shortened(*left)), Box::new(shortened(*right)))
+        }
+        NodeKind::In(operand, list) => {
+            let list = list.into_iter().map(shortest).collect();
+            NodeKind::In(Box::new(shortened(*operand)), list)
+        }
         NodeKind::Conditional(parts) => NodeKind::Conditional(Box::new((*parts).map(shortened))),
         NodeKind::Call(function, arguments) => NodeKind::Call(function, arguments.into_iter().map(shortened).collect()),
         name @ (NodeKind::Variable(_) | NodeKind::Has(_)) => name,
@@ -44,10 +46,10 @@ fn shortest(literal: Literal) -> Literal {
 }
 
 /// A number with a sign is a number, not an operation.
-fn negated(operand: Box<Node>) -> NodeKind {
+fn negated(operand: Node) -> NodeKind {
     match operand.kind {
         NodeKind::Literal(Literal::Number(number)) => NodeKind::Literal(Literal::Number(negate(number))),
-        _ => NodeKind::Negate(operand),
+        _ => NodeKind::Negate(Box::new(operand)),
     }
 }
 

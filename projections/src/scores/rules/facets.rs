@@ -160,10 +160,9 @@ impl Facets {
             let personal = self.personal_of_customer.contains(first_part(of_customer));
             return if personal { vec!["the customer's golden record"] } else { Vec::new() };
         }
-        let is_personal = |event_type: &&Box<str>| {
-            self.types.get(*event_type).is_some_and(|of_type| of_type.personal.contains(member))
-        };
-        on.iter().filter(is_personal).map(|event_type| &**event_type).collect()
+        let is_personal =
+            |event_type: &&str| self.types.get(*event_type).is_some_and(|of_type| of_type.personal.contains(member));
+        on.iter().map(|event_type| &**event_type).filter(is_personal).collect()
     }
 
     /// Other types that have a facet of this name.

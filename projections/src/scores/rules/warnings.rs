@@ -20,8 +20,8 @@ impl RuleSet {
         }
         let warnings = self.rules.iter().map(|rule| {
             let reads = rule.reads();
-            let is_money = |name: &&Box<str>| reads.types.iter().any(|event_type| facets.is_money(event_type, name));
-            (rule, reads.facets.iter().filter(is_money).cloned().collect::<Vec<_>>())
+            let is_money = |name: &str| reads.types.iter().any(|event_type| facets.is_money(event_type, name));
+            (rule, reads.facets.iter().filter(|name| is_money(name)).cloned().collect::<Vec<_>>())
         });
         let warnings = warnings.filter(|(_, amounts)| !amounts.is_empty());
         let told = warnings.map(|(rule, amounts)| {

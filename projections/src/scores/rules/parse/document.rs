@@ -83,15 +83,17 @@ pub(super) fn read<'d>(text: &'d str, problems: &mut Problems<'d>) -> Option<Spa
     let place = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
     errors.sort_by_key(place);
     // Of one slip the reader often tells several times; once per line is enough.
-    errors.dedup_by_key(|error| problems.source.position(place(error)).line);
+    errors.dedup_by_key(|error| problems.source.line(place(error)));
     for error in &errors {
         let (at, message) = (place(error), error.message());
-        let rest = beginning(text.get(at..).unwrap_or_default());
-        match (message, rest.as_str()) {
-            ("duplicate key", rest) => problems.add(at, "", "each key once", format!("`{rest}` again")),
-            (_, "") => problems.add(at, "", format!("TOML ({message})"), "the end of the line"),
-            (_, rest) => problems.add(at, "", format!("TOML ({message})"), format!("`{rest}`")),
+        if message == "duplicate key" {
+            let key = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+            problems.add(at, "", "each key once", format!("`{}` again", shown(key)));
+            continue;
         }
+        let rest = beginning(text.get(at..).unwrap_or_default());
+        let found = if rest.is_empty() { "the end of the line".to_owned() } else { format!("`{rest}`") };
+        problems.add(at, "", format!("TOML ({message})"), found);
     }
     errors.is_empty().then_some(document)
 }

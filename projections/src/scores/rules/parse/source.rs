@@ -16,10 +16,15 @@ impl<'d> Source<'d> {
         Self { text, lines: [0].into_iter().chain(after_breaks).collect() }
     }
 
+    /// The line of a byte, from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at)
+    }
+
     /// The line and column of a byte.
     pub(super) fn position(&self, at: usize) -> Position {
         let at = at.min(self.text.len());
-        let line = self.lines.partition_point(|start| *start <= at);
+        let line = self.line(at);
         let start = self.lines[line - 1];
         let before = self.text[start..].char_indices().take_while(|(offset, _)| start + offset < at);
         let shown = before.filter(|(offset, c)| start + offset > 0 || *c != BYTE_ORDER_MARK).count();

@@ -1,5 +1,6 @@
 //! Rule files that say something, and all that can be wrong with one.
 
+mod expressions;
 mod notations;
 mod refusals;
 mod told;
@@ -72,4 +73,42 @@ fn refused(text: &str) -> Vec<RuleError> {
 
 fn told(errors: &[RuleError]) -> String {
     errors.iter().map(|error| format!("{error}\n")).collect()
+}
+
+/// Marks, in the text of a file, the places at which something is refused, in the order in which it is told.
+const MARK: char = '‸';
+
+/// Checks that a file is refused at each mark, with these messages in their order.
+fn check(marked: &str, messages: &[&str]) {
+    let errors = refused(&marked.replace(MARK, ""));
+    let mut places = Vec::new();
+    let (mut line, mut column) = (1, 1);
+    for c in marked.chars() {
+        (line, column) = match c {
+            MARK => {
+                places.push((line, column));
+                (line, column)
+            }
+            '\n' => (line + 1, 1),
+            _ => (line, column + 1),
+        };
+    }
+    let found: Vec<_> = errors.iter().map(|error| (error.line, error.column)).collect();
+    assert_eq!(found, places, "{marked}\n{}", told(&errors));
+    let without_place = |error: &RuleError| {
+        let text = error.to_string();
+        text.split_once(": ").map(|(_, message)| message.to_owned()).unwrap()
+    };
+    let found: Vec<_> = errors.iter().map(without_place).collect();
+    assert_eq!(found, messages, "{marked}");
+}
+
+/// Checks a file of one rule, given what stands under `id`.
+fn check_rule(marked: &str, messages: &[&str]) {
+    check(&format!("name = 'a'\n[[rule]]\nid = 'a'\n{marked}\n"), messages);
+}
+
+/// Checks the keys of a file around a rule that is well.
+fn check_file(marked: &str, messages: &[&str]) {
+    check(&format!("{marked}\n[[rule]]\nid = 'a'\non = 'purchase.made'\npoints = 1\n"), messages);
 }

@@ -89,10 +89,8 @@ from = -10.5
 minutes_per_year = 60
 [[grade]]
 name = "A"
-from = "1e0"
-"#
-        .replace("\"1e0\"", "1e0")
-        .as_str(),
+from = 1e0
+"#,
     );
     assert_eq!(rule_set.zone_name(), "UTC");
     assert_eq!(rule_set.money, None);
@@ -123,6 +121,59 @@ hot: every 3 email.link_clicked within 7 days give 25 points, once, at the last 
 gone-quiet: each gap of 180 days without purchase.made gives -50 points, once, when those days are over; gaps are counted from the customer's first purchase.made on.
 Grade A from 1000 points on: key account manager, answers within 4 hours.
 Below 1000 points no grade.
+"
+    );
+}
+
+#[test]
+fn what_the_example_does_not_show_has_words_too() {
+    let rule_set = parsed(
+        r#"
+name = "more"
+time_zone = "Europe/Helsinki"
+[[rule]]
+id = "returns"
+on = ["purchase.made", "purchase.returned", "purchase.cancelled"]
+sign = { "purchase.cancelled" = -1, "purchase.returned" = -1 }
+at_least = { count = 2, within_days = 1 }
+limit = { count = 1, per = "lifetime" }
+points = 1
+valid = { to = "2026-07-01T12:00:00+03:00" }
+cap = { points = 1, per = "lifetime" }
+expires_after_days = 1
+[[rule]]
+id = "minutes"
+on = "complaint.closed"
+measure = '-(minutes + 1) * 2.50'
+per = "lifetime"
+tiers = [ { up_to = 10, rate = 1.50 } ]
+limit = { count = 3, per = "week" }
+at_least = { count = 2, within_days = 7 }
+valid = { from = 2026-01-01 }
+[[rule]]
+id = "never-seen"
+absent = { on = ["purchase.made", "form.submitted"], days = 30, from = "first_event" }
+points = '-customer.weight'
+[[grade]]
+name = "B"
+from = 1
+minutes_per_year = 60
+cost_per_year = 250.50
+[[grade]]
+name = "A"
+from = 2
+"#,
+    );
+    assert_eq!(
+        rule_set.in_words(),
+        "\
+more: days, weeks, months, quarters and years are those of Europe/Helsinki. Amounts are taken as written, whatever their currency.
+returns: every 2 purchase.made, purchase.returned or purchase.cancelled within 1 day give 1 point, once, at the last of them; purchase.returned or purchase.cancelled takes as much; only the first one ever counts; counted only before 2026-07-01T12:00:00+03:00; at most 1 point in all, in either direction; points are dropped after 1 day.
+minutes: the sum of (-(minutes + 1)) * 2.5 over all time of complaint.closed gives 1.5 points per unit up to 10, nothing beyond; only the first 3 of a week count; of every 2 within 7 days only the last one is summed; counted only from 2026-01-01 on.
+never-seen: each gap of 30 days without purchase.made or form.submitted gives -customer.weight points, once, when those days are over; gaps are counted from the customer's first event of any type on.
+Grade A from 2 points on.
+Grade B from 1 point on: serving may take 60 minutes of work and a cost of 250.5 a year.
+Below 1 point no grade.
 "
     );
 }
