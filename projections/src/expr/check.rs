@@ -35,14 +35,16 @@ impl Names {
         self
     }
 
-    fn kind_of(&self, path: &str) -> Option<Kind> {
+    /// The kind of a name; `None` when it is not known.
+    pub fn kind_of(&self, path: &str) -> Option<Kind> {
         self.known.get(path).copied().or_else(|| {
             let member_of = |object: &str| path.strip_prefix(object).is_some_and(|rest| rest.starts_with('.'));
             self.open.iter().find(|(object, _)| member_of(object)).map(|(_, kind)| *kind)
         })
     }
 
-    fn listed(&self) -> Vec<String> {
+    /// Every name, and `object.…` for those objects whose members are all known.
+    pub fn listed(&self) -> Vec<String> {
         self.known.keys().cloned().chain(self.open.iter().map(|(object, _)| format!("{object}.…"))).collect()
     }
 }

@@ -20,6 +20,7 @@
 //! To add a function: a variant and a row in `functions.rs`, its arm in `eval.rs`.
 
 pub(crate) mod ast;
+mod canonical;
 mod check;
 mod error;
 mod eval;

@@ -23,7 +23,9 @@ pub(super) enum Work<'a> {
     Events(Box<Events<'a>>),
     Absence(Box<Absence<'a>>),
     /// What cannot be computed over columns.
-    Interpreted { from_first_event: bool },
+    Interpreted {
+        from_first_event: bool,
+    },
 }
 
 /// Points for events.

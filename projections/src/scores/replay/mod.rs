@@ -194,7 +194,8 @@ impl<'a> Run<'a> {
     fn new(facts: &'a Facts, customers: &'a Customers, asked: &'a Asked<'a>) -> Self {
         let seen = (asked.seen.0, asked.seen.1.min(asked.as_of));
         let (first, last) = facts.span().unwrap_or((asked.as_of, asked.as_of));
-        let calendar = Calendar::new(asked.rules.zone.clone(), first, last.max(asked.as_of.min(last.saturating_add(1))));
+        let calendar =
+            Calendar::new(asked.rules.zone.clone(), first, last.max(asked.as_of.min(last.saturating_add(1))));
         let days = (calendar.day(first), calendar.day(last));
         let over = Over { facts, is_money: asked.is_money, days, today: calendar.day(asked.as_of) };
         let compile = |rule: &'a Rule| Compiled::of(rule, &over);
@@ -224,7 +225,9 @@ impl<'a> Run<'a> {
                 match &rule.work {
                     Work::Events(work) => self.events(index, rule, work, &mut batch, &mut tally),
                     Work::Absence(work) => self.absence(rule, work, &batch, &mut tally),
-                    Work::Interpreted { from_first_event } => mark(self.facts, rule, *from_first_event, &batch, &mut tally),
+                    Work::Interpreted { from_first_event } => {
+                        mark(self.facts, rule, *from_first_event, &batch, &mut tally)
+                    }
                 }
             }
             match self.sums(&batch, &tally, &mut part) {

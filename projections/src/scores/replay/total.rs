@@ -89,7 +89,9 @@ mod tests {
 
     #[test]
     fn short_and_long_sums_are_rounded_alike() {
-        for text in ["0.00005", "0.00015", "-0.00005", "-0.00015", "-0.00025000000001", "12.3456", "0", "99999999.99995"] {
+        for text in
+            ["0.00005", "0.00015", "-0.00005", "-0.00015", "-0.00025000000001", "12.3456", "0", "99999999.99995"]
+        {
             let long: BigDecimal = text.parse().unwrap();
             let (mantissa, _) = long.with_scale(i64::from(SUM_DECIMALS)).into_bigint_and_scale();
             let short = Sum::Short(i128::try_from(mantissa).unwrap());

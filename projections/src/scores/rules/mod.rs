@@ -1,7 +1,32 @@
 //! A rule set: what a rule file says, parsed and checked. INTERFACES section 5 has the form and its semantics.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`Facets`] | which event types there are, and what a rule may read of each |
+//! | [`RuleSet::parse`] | from the text of a file, or everything that is wrong with it |
+//! | [`RuleSet::in_words`] | what it does, for people who did not write it |
+//! | [`RuleSet::canonical`] | the same text for files that say the same |
+//! | [`RuleSet::reads`] | what has to be loaded for it |
+//! | [`RuleSet::warnings`] | what is allowed and yet worth a second look |
+//!
+//! To add a key to a rule: a field here, its reading under `parse/`, its line in `canonical.rs` and its words in
+//! `words.rs`, and refusals in the table of `parse/tests`.
+
+mod canonical;
+mod error;
+mod facets;
+mod parse;
+mod reads;
+mod warnings;
+mod words;
 
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
+
+pub use error::RuleError;
+pub use facets::{Facet, Facets};
+pub use reads::{Reads, RuleReads};
+pub use warnings::Warning;
 
 use crate::expr::Expression;
 
@@ -188,6 +213,24 @@ pub struct Allowance {
     pub minutes_per_year: Option<Decimal>,
     /// Cost, in the currency of the rule set or, without one, as written.
     pub cost_per_year: Option<Decimal>,
+}
+
+impl Window {
+    /// Every window, the shortest first.
+    pub const ALL: [Window; 6] =
+        [Window::Day, Window::Week, Window::Month, Window::Quarter, Window::Year, Window::Lifetime];
+
+    /// Its name in a rule file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Window::Day => "day",
+            Window::Week => "week",
+            Window::Month => "month",
+            Window::Quarter => "quarter",
+            Window::Year => "year",
+            Window::Lifetime => "lifetime",
+        }
+    }
 }
 
 impl RuleSet {
