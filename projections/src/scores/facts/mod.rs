@@ -16,7 +16,7 @@ use kulta_events::RecordId;
 
 use crate::expr::Value;
 
-pub use build::{Builder, NewRow, Tied, Wanted};
+pub use build::{Builder, NewRow, Tied, TooMany, Wanted};
 pub use column::{Codes, Facet};
 
 /// Rows of events, and columns of what they say.
