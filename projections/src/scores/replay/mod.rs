@@ -18,8 +18,6 @@ mod lanes;
 mod money;
 mod program;
 mod scope;
-#[cfg(test)]
-mod tests;
 mod total;
 
 use std::collections::BTreeSet;
