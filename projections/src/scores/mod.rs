@@ -11,8 +11,10 @@
 //! | [`interpret`] | the score of one customer, explained: what a rule set means |
 //! | [`facts`] | the facts of events by columns |
 //! | [`replay`] | the scores of all customers, from columns |
+//! | [`diff`] | who moves: scores before and after |
 
 pub mod calendar;
+pub mod diff;
 pub mod exact;
 pub mod facts;
 pub mod half_life;

@@ -6,15 +6,21 @@ use bigdecimal::BigDecimal;
 use jiff::tz::TimeZone;
 use kulta_events::recorded::EventName;
 use kulta_events::{Json, RecordId};
-use kulta_projections::expr::{Expression, Scope, Value};
+use kulta_projections::expr::{Expression, Scope};
 use kulta_projections::scores::facts::{Builder, Facts, NewRow, Wanted};
 use kulta_projections::scores::interpret::{Event, Interpreter, Refusal, ScoreError, Scored};
-use kulta_projections::scores::replay::{Asked, Customers, Replayed, Stopped, replay};
+use kulta_projections::scores::replay::{Asked, Customers, OfCustomers, Replayed, Stopped, replay};
 use kulta_projections::scores::rules::{ForEvents, Pays, Rule, RuleSet, Worth};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::given::{Customer, Fact, as_of, facts, is_money, rule_set, sorted, span};
+
+impl OfCustomers for Customer {
+    fn scope(&self, _: usize) -> Box<dyn Scope + '_> {
+        Box::new(Customer)
+    }
+}
 
 /// Customers by their records, records by their events.
 type World = Vec<Vec<Vec<Fact>>>;
@@ -34,7 +40,7 @@ fn world() -> impl Strategy<Value = World> {
 
 fn record(customer: usize, place: usize) -> RecordId {
     // Records of a customer do not lie beside each other.
-    RecordId(Uuid::from_u128((place as u128) << 64 | (customer as u128 * 7919) % 101))
+    RecordId(Uuid::from_u128(((place as u128) << 64) | ((customer as u128 * 7919) % 101)))
 }
 
 fn json(fact: &Fact) -> Json {
@@ -85,7 +91,7 @@ fn replayed(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64, threads:
         seen: span,
         as_of,
         position: None,
-        customer: &|_| Box::new(Customer),
+        customer: &Customer,
         threads,
         go_on: &|_| true,
     };
@@ -201,15 +207,6 @@ fn ordinary_rules_are_computed_over_columns() {
     assert!(expected.iter().any(|scored| scored.exact != BigDecimal::default()));
 }
 
-/// A scope in which nothing is there: customers of whom nothing is known.
-struct Nobody;
-
-impl Scope for Nobody {
-    fn get(&self, _: &str) -> Option<Value<'_>> {
-        None
-    }
-}
-
 #[test]
 fn whoever_asked_can_end_it() {
     let world: World = vec![vec![Vec::new()]; 10_000];
@@ -222,7 +219,7 @@ fn whoever_asked_can_end_it() {
         seen: (i64::MIN, i64::MAX),
         as_of: 0,
         position: None,
-        customer: &|_| Box::new(Nobody),
+        customer: &Customer,
         threads: 2,
         go_on: &|_| false,
     };
