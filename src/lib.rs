@@ -14,6 +14,7 @@
 //! | [`commands`] | what people do, through cqrs-es aggregates over the log |
 //! | [`projector`] | keeps the projections up, live and rebuilt |
 //! | [`replay`] | scores from all of history, under any rules |
+//! | [`scores`] | rule sets, and the score of one customer |
 //! | [`reads`] | what front ends read, on both time axes |
 //! | [`generate`] | synthetic customers and their history, for tests, benches and the demo |
 //! | [`store`] | the log and its two stores; the only place that knows SQL |
@@ -36,6 +37,7 @@ pub mod privacy;
 pub mod projector;
 pub mod reads;
 pub mod replay;
+pub mod scores;
 pub mod services;
 pub mod store;
 

@@ -6,7 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::api::{customers, dead_letters, event_types, events, projections, streams};
+use super::api::{customers, dead_letters, event_types, events, projections, rule_sets, streams};
 use super::problem::FieldError;
 
 /// Why a request was not done (RFC 9457).
@@ -74,7 +74,7 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
     fn list_of<T: ToSchema>() -> (String, RefOr<Schema>) {
         (format!("ListOf_{}", T::name()), ListOf::<T>::schema())
     }
-    vec![
+    let mut schemas = vec![
         of::<ProblemBody>(),
         of::<FieldError>(),
         of::<events::Answer>(),
@@ -96,5 +96,28 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
         list_of::<customers::relations::View>(),
         of::<projections::Standing>(),
         list_of::<projections::Standing>(),
-    ]
+    ];
+    schemas.extend([
+        of::<rule_sets::Fault>(),
+        of::<rule_sets::Doubt>(),
+        of::<rule_sets::VersionView>(),
+        list_of::<rule_sets::VersionView>(),
+        of::<rule_sets::DraftView>(),
+        of::<rule_sets::list::Summary>(),
+        list_of::<rule_sets::list::Summary>(),
+        of::<rule_sets::get::View>(),
+        of::<rule_sets::check::View>(),
+        of::<customers::score::View>(),
+        of::<customers::score::Version>(),
+        of::<customers::score::Grade>(),
+        of::<customers::score::NextGrade>(),
+        of::<customers::score::OfRule>(),
+        of::<customers::score::OfUnit>(),
+        of::<customers::score::Service>(),
+        of::<customers::score::Part>(),
+        of::<customers::score::PartEvent>(),
+        of::<customers::score_history::View>(),
+        of::<customers::score_history::Point>(),
+    ]);
+    schemas
 }

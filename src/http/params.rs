@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
+use kulta_events::Instant;
 use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, codes};
@@ -53,6 +54,15 @@ impl Params {
         // Both stores count in signed 64 bits.
         let number = text.parse().ok().filter(|number| i64::try_from(*number).is_ok());
         number.map(Some).ok_or_else(|| Problem::parameter(name, "expected a whole number from 0"))
+    }
+
+    /// A time: RFC 3339 with offset.
+    ///
+    /// # Errors
+    /// `invalid-parameter`.
+    pub fn instant(&mut self, name: &str) -> Result<Option<Instant>, Problem> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        Instant::parse(&text).map(Some).map_err(|error| Problem::parameter(name, error.to_string()))
     }
 
     /// One of these words.

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::privacy::{self, Vault};
 use crate::projector::{self, Identities, Projections, Projector, Source};
 use crate::reads::Reads;
+use crate::scores::Scores;
 use crate::store::{self, Log, Options};
 
 /// The parts of a running node.
@@ -35,6 +36,8 @@ pub struct Services {
     pub intake: Intake,
     /// Customers and timelines, on both time axes.
     pub reads: Reads,
+    /// Rule sets and scores.
+    pub scores: Scores,
     /// What people do.
     pub customers: Customers,
     /// Keeps the projections up.
@@ -103,13 +106,26 @@ impl Services {
         let source = Source { log: log.clone(), vault: vault.clone(), vocabulary: vocabulary.clone() };
         let identities = Identities::default();
         let reads = Reads::new(source.clone(), projections.clone(), identities.clone());
+        let scores = Scores::new(reads.clone());
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let customers = Customers { commands, reads: reads.clone() };
         let projector = Arc::new(Projector::new(source, generations, projections, identities, options.holder.clone()));
         let (stop, _) = watch::channel(false);
         let metrics = Metrics::default();
-        let services =
-            Self { settings, clock, vocabulary, log, vault, intake, reads, customers, projector, metrics, stop };
+        let services = Self {
+            settings,
+            clock,
+            vocabulary,
+            log,
+            vault,
+            intake,
+            reads,
+            scores,
+            customers,
+            projector,
+            metrics,
+            stop,
+        };
         services.publish_policies().await?;
         services.refresh_sources().await?;
         Ok(services)

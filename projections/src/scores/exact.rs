@@ -16,6 +16,11 @@ pub fn exact(number: Decimal) -> BigDecimal {
     BigDecimal::new(BigInt::from(number.mantissa()), i64::from(number.scale()))
 }
 
+/// The number in plain digits, without zeros at its end.
+pub fn plain(number: &BigDecimal) -> String {
+    number.normalized().to_plain_string()
+}
+
 /// The sum rounded half-even to 4 decimals, without zeros at its end; `None` beyond 28 digits.
 pub fn total(sum: &BigDecimal) -> Option<Decimal> {
     let rounded = sum.with_scale_round(i64::from(TOTAL_DECIMALS), RoundingMode::HalfEven);
@@ -79,6 +84,10 @@ mod tests {
         assert_eq!(total(&big("999999999999999999999999.99995")), None);
         assert_eq!(total(&big("-1E+24")), None);
         assert_eq!(exact(d("-12.50")), big("-12.5"));
+        for (number, text) in [("1E+3", "1000"), ("-0.500", "-0.5"), ("0.00", "0"), ("1E-20", "0.00000000000000000001")]
+        {
+            assert_eq!(plain(&big(number)), text);
+        }
     }
 
     #[test]

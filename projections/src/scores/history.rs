@@ -56,6 +56,26 @@ pub struct InForce<'a> {
     pub until: i64,
 }
 
+/// Which rules of a history count for a score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// The newest for all of history.
+    #[default]
+    Newest,
+    /// For every event those that were in force when it happened.
+    InForce,
+}
+
+impl Reading {
+    /// Its name in addresses and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reading::Newest => "newest",
+            Reading::InForce => "in-force",
+        }
+    }
+}
+
 impl History {
     /// The rule set that these events of its stream tell of, in the order of the log; `None` without any that can be
     /// read.
@@ -102,6 +122,24 @@ impl History {
             until,
         });
         spans.filter(|span| span.from < span.until).collect()
+    }
+
+    /// The versions that count for a score as of a time, each with the events that it sees, the earliest first.
+    ///
+    /// The newest is the one in force at as-of, for everything; before any was in force it is the first that came to
+    /// be, so that the past can be told by rules that were written later.
+    pub fn read(&self, reading: Reading, as_of: Instant) -> Vec<InForce<'_>> {
+        let mut spans = self.in_force();
+        match reading {
+            Reading::InForce => spans.retain(|span| span.from <= as_of.micros()),
+            Reading::Newest => {
+                let begun = spans.partition_point(|span| span.from <= as_of.micros());
+                let newest = spans.get(begun.saturating_sub(1)).map(|span| span.version);
+                spans =
+                    newest.map(|version| InForce { version, from: i64::MIN, until: i64::MAX }).into_iter().collect();
+            }
+        }
+        spans
     }
 
     /// The version in force at a time.
@@ -154,6 +192,26 @@ mod tests {
         let spans: Vec<_> = history.in_force().iter().map(|span| span.version.version).collect();
         assert_eq!(spans, [1, 4, 2]);
         assert_eq!(history.in_force().last().unwrap().until, i64::MAX);
+    }
+
+    #[test]
+    fn a_score_reads_one_version_or_those_of_their_time() {
+        let events = [published(1, "2026-02-01T00:00:00Z"), published(2, "2026-01-01T00:00:00Z")];
+        let history = History::of(&events).unwrap();
+        let read = |reading, time| {
+            let read = history.read(reading, Instant::parse(time).unwrap());
+            read.iter().map(|span| (span.version.version, span.until == i64::MAX)).collect::<Vec<_>>()
+        };
+        for (time, newest, in_force) in [
+            ("2025-12-31T00:00:00Z", (2, true), vec![]),
+            ("2026-01-01T00:00:00Z", (2, true), vec![(2, false)]),
+            ("2026-03-01T00:00:00Z", (1, true), vec![(2, false), (1, true)]),
+        ] {
+            assert_eq!(read(Reading::Newest, time), [newest], "{time}");
+            assert_eq!(read(Reading::InForce, time), in_force, "{time}");
+        }
+        let drafted = [event(1, "rule_set.drafted", r#"{"rule_set":"v","rules":"draft"}"#)];
+        assert_eq!(History::of(&drafted).unwrap().read(Reading::Newest, Instant::from_micros(0)), []);
     }
 
     #[test]

@@ -12,8 +12,13 @@
 //! | [`facts`] | the facts of events by columns |
 //! | [`replay`] | the scores of all customers, from columns |
 //! | [`diff`] | who moves: scores before and after |
+//! | [`customer`] | what rules read of a customer: `customer.…` |
+//! | [`summary`] | the score of one customer by rules, by units and part by part |
+//! | [`service`] | what serving a customer took, against what its grade allows |
+//! | [`steps`] | the ends of days, weeks and months, for scores in the course of time |
 
 pub mod calendar;
+pub mod customer;
 pub mod diff;
 pub mod exact;
 pub mod facts;
@@ -23,3 +28,6 @@ pub mod interpret;
 pub mod money;
 pub mod replay;
 pub mod rules;
+pub mod service;
+pub mod steps;
+pub mod summary;

@@ -7,6 +7,7 @@ pub mod events;
 pub mod identities;
 pub mod policies;
 pub mod projections;
+pub mod rule_sets;
 pub mod sources;
 pub mod streams;
 pub mod system;
@@ -17,7 +18,7 @@ use crate::config::Permission::{Admin, Edit, Govern, Publish, Read};
 
 /// Every endpoint, with what it needs.
 pub fn register(routes: Routes) -> Routes {
-    domain(routes)
+    scores(domain(routes))
         .add::<events::publish::__path_handler, _, _>(Needs(Publish), events::publish::handler)
         .add::<events::list::__path_handler, _, _>(Needs(Read), events::list::handler)
         .add::<streams::read::__path_handler, _, _>(Needs(Read), streams::read::handler)
@@ -72,4 +73,19 @@ fn domain(routes: Routes) -> Routes {
         .add::<projections::__path_changes, _, _>(Needs(Read), projections::changes)
         .add::<projections::__path_rebuild, _, _>(Needs(Admin), projections::rebuild)
         .add::<projections::__path_verify, _, _>(Needs(Admin), projections::verify)
+}
+
+/// Rule sets, and scores by them.
+fn scores(routes: Routes) -> Routes {
+    routes
+        .add::<rule_sets::list::__path_handler, _, _>(Needs(Read), rule_sets::list::handler)
+        .add::<rule_sets::draft::__path_handler, _, _>(Needs(Govern), rule_sets::draft::handler)
+        .add::<rule_sets::check::__path_handler, _, _>(Needs(Read), rule_sets::check::handler)
+        .add::<rule_sets::get::__path_handler, _, _>(Needs(Read), rule_sets::get::handler)
+        .add::<rule_sets::versions::__path_list, _, _>(Needs(Read), rule_sets::versions::list)
+        .add::<rule_sets::versions::__path_get, _, _>(Needs(Read), rule_sets::versions::get)
+        .add::<rule_sets::publish::__path_handler, _, _>(Needs(Govern), rule_sets::publish::handler)
+        .add::<rule_sets::retire::__path_handler, _, _>(Needs(Govern), rule_sets::retire::handler)
+        .add::<customers::score::__path_handler, _, _>(Needs(Read), customers::score::handler)
+        .add::<customers::score_history::__path_handler, _, _>(Needs(Read), customers::score_history::handler)
 }

@@ -43,6 +43,8 @@ codes! {
     OTHER_NODE "other-node" 409 "Another node projects";
     CHANGED "changed" 412 "It changed since it was read";
     KEY_REUSED "key-reused" 422 "The idempotency key was used for another request";
+    RULES "rules" 422 "The rules do not compile";
+    NO_SCORE "no-score" 422 "The rules give this customer no score";
     NOT_YET "not-yet" 503 "The projections have not got there yet";
     // Of single events.
     CONFLICT "conflict" 409 "Another content is stored under this id";

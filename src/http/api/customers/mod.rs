@@ -8,6 +8,8 @@ pub mod records;
 pub mod register;
 pub mod relate;
 pub mod relations;
+pub mod score;
+pub mod score_history;
 pub mod split;
 pub mod timeline;
 pub mod verify;
@@ -16,7 +18,7 @@ pub mod withdraw;
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use kulta_events::{CustomerId, Instant, Json, RecordId};
+use kulta_events::{CustomerId, Json, RecordId};
 use uuid::Uuid;
 
 use crate::commands::{self, Context, Done, Refusal};
@@ -33,11 +35,7 @@ const MAX_KEY: usize = 255;
 
 /// Reads `as_of` and `known_at`.
 pub fn at(params: &mut Params) -> Result<At, Problem> {
-    let mut instant = |name: &str| -> Result<Option<Instant>, Problem> {
-        let Some(text) = params.text(name)? else { return Ok(None) };
-        Instant::parse(&text).map(Some).map_err(|error| Problem::parameter(name, error.to_string()))
-    };
-    Ok(At { as_of: instant("as_of")?, known_at: instant("known_at")? })
+    Ok(At { as_of: params.instant("as_of")?, known_at: params.instant("known_at")? })
 }
 
 /// Reads `after` and waits until the projections have got there.

@@ -1,0 +1,105 @@
+//! Scores as a node answers them: rule sets from the log, and the score of one customer on demand.
+//!
+//! | file | what |
+//! |---|---|
+//! | `rule_sets` | the rule sets of the log and their versions; rules compiled, checked, hashed |
+//! | `customer` | the events of one customer by columns, as far as was known |
+//! | `score` | the score of one customer, explained, also in the course of time |
+
+mod customer;
+pub mod rule_sets;
+pub mod score;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use kulta_projections::scores::facts::TooMany;
+use kulta_projections::scores::interpret::ScoreError;
+use kulta_projections::scores::rules::{Facets, RuleError};
+
+use crate::reads::{self, Reads};
+
+pub use customer::Customer;
+pub use rule_sets::{Checked, Compiled};
+pub use score::{Asked, Course, Score, Used};
+
+/// Why there is no score, or no rule set.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody published a rule set of this name.
+    #[error("there is no published rule set `{0}`")]
+    UnknownRuleSet(String),
+    /// None was named, and there is not just one.
+    #[error("name the rule set: {0} are published")]
+    WhichRuleSet(usize),
+    /// The text of a published version is not one that this program can read.
+    #[error("version {version} of rule set `{name}` does not compile: {first}")]
+    Unreadable {
+        /// The rule set.
+        name: String,
+        /// Its version.
+        version: u64,
+        /// The first thing that is wrong.
+        first: Box<RuleError>,
+    },
+    /// A rule failed for the customer.
+    #[error("version {version}: {cause}")]
+    NoScore {
+        /// The version of the rule set.
+        version: u64,
+        /// The log position of the event.
+        position: Option<u64>,
+        /// Why.
+        #[source]
+        cause: ScoreError,
+    },
+    /// So many steps lie between the two times.
+    #[error("that is more than {0} steps: ask for longer ones, or for a shorter time")]
+    TooManySteps(usize),
+    /// The store failed, or the projections have not got there.
+    #[error(transparent)]
+    Reads(#[from] reads::Error),
+    /// Columns cannot tell more apart.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+}
+
+impl From<crate::store::Error> for Error {
+    fn from(error: crate::store::Error) -> Self {
+        Self::Reads(error.into())
+    }
+}
+
+impl From<crate::privacy::Error> for Error {
+    fn from(error: crate::privacy::Error) -> Self {
+        Self::Reads(error.into())
+    }
+}
+
+impl From<crate::projector::Error> for Error {
+    fn from(error: crate::projector::Error) -> Self {
+        Self::Reads(error.into())
+    }
+}
+
+/// Reads rule sets, and computes scores by them.
+#[derive(Clone, Debug)]
+pub struct Scores {
+    reads: Reads,
+    facets: Arc<Facets>,
+    /// Rules that were compiled before, by their text.
+    compiled: Arc<Mutex<HashMap<Box<str>, Arc<Compiled>>>>,
+}
+
+impl Scores {
+    /// Scores over a node's reads.
+    pub fn new(reads: Reads) -> Self {
+        let facets = Arc::new(Facets::of(&reads.source.vocabulary));
+        Self { reads, facets, compiled: Arc::default() }
+    }
+
+    /// Which facts of an event rules may read.
+    pub fn facets(&self) -> &Facets {
+        &self.facets
+    }
+}

@@ -1,0 +1,202 @@
+//! The rule sets of the log. They are few, and read when they are asked for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use kulta_events::Recorded;
+use kulta_events::vocabulary::rule_set::MAX_RULES;
+use kulta_projections::scores::history::{History, Version};
+use kulta_projections::scores::rules::{Facets, RuleError, RuleSet, Warning};
+
+use super::{Error, Scores};
+use crate::commands::rule_set::stream;
+use crate::store::{Page, Select};
+
+/// Events read at a time: each may hold a whole rule file.
+const PAGE: usize = 100;
+/// Compiled rules that are kept; with more of them everything is forgotten and compiled again when it is asked for.
+const MOST_COMPILED: usize = 128;
+/// Names that addresses need for themselves.
+const RESERVED: &str = "check";
+
+/// Rules that compile.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The rules.
+    pub rules: RuleSet,
+    /// SHA-256 of their canonical text, in hexadecimal digits: equal for rules that say the same.
+    pub hash: String,
+}
+
+/// What is to be said of the text of a rule file.
+#[derive(Debug)]
+pub enum Checked {
+    /// It compiles.
+    Fine {
+        /// The rules.
+        compiled: Arc<Compiled>,
+        /// What is worth a second look.
+        warnings: Vec<Warning>,
+    },
+    /// Everything that is wrong with it.
+    Wrong(Vec<RuleError>),
+}
+
+impl Compiled {
+    /// Compiles the text of a rule file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn new(text: &str, facets: &Facets) -> Result<Self, Vec<RuleError>> {
+        let whole = |expected: &str, found: String| {
+            let (path, expected) = (String::new(), expected.to_owned());
+            vec![RuleError { line: 1, column: 1, path, expected, found }]
+        };
+        let length = text.chars().count();
+        if length > MAX_RULES {
+            return Err(whole(&format!("at most {MAX_RULES} characters"), length.to_string()));
+        }
+        let rules = RuleSet::parse(text, facets)?;
+        if &*rules.name == RESERVED {
+            return Err(whole("a name that no address needs for itself", format!("\"{RESERVED}\"")));
+        }
+        let hash = hash(&rules.canonical());
+        Ok(Self { rules, hash })
+    }
+}
+
+/// SHA-256 in hexadecimal digits.
+fn hash(text: &str) -> String {
+    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Scores {
+    /// What is to be said of the text of a rule file.
+    pub fn check(&self, text: &str) -> Checked {
+        match self.compile(text) {
+            Ok(compiled) => {
+                let warnings = compiled.rules.warnings(&self.facets);
+                Checked::Fine { compiled, warnings }
+            }
+            Err(errors) => Checked::Wrong(errors),
+        }
+    }
+
+    /// Compiles the text of a rule file, or has compiled it before.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn compile(&self, text: &str) -> Result<Arc<Compiled>, Vec<RuleError>> {
+        let known = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = known().get(text) {
+            return Ok(compiled.clone());
+        }
+        let compiled = Arc::new(Compiled::new(text, &self.facets)?);
+        let mut known = known();
+        if known.len() >= MOST_COMPILED {
+            known.clear();
+        }
+        known.insert(text.into(), compiled.clone());
+        Ok(compiled)
+    }
+
+    /// Compiles a version that was published.
+    ///
+    /// # Errors
+    /// When this program cannot read it.
+    pub fn compile_version(&self, name: &str, version: &Version) -> Result<Arc<Compiled>, Error> {
+        self.compile(&version.rules).map_err(|errors| {
+            let none = || RuleError {
+                line: 1,
+                column: 1,
+                path: String::new(),
+                expected: "rules".to_owned(),
+                found: "something else".to_owned(),
+            };
+            let first = Box::new(errors.into_iter().next().unwrap_or_else(none));
+            Error::Unreadable { name: name.to_owned(), version: version.version, first }
+        })
+    }
+
+    /// The history of a rule set up to a position (`None`: to the end of the log); `None` when there is none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn history(&self, name: &str, until: Option<u64>) -> Result<Option<History>, Error> {
+        let events = self.rule_set_events(Select::Stream(stream(name)), until).await?;
+        Ok(History::of(&events))
+    }
+
+    /// All rule sets up to a position (`None`: to the end of the log), by name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn histories(&self, until: Option<u64>) -> Result<Vec<History>, Error> {
+        let mut streams: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
+        for event in self.rule_set_events(Select::Category("ruleset".to_owned()), until).await? {
+            streams.entry(event.stream.clone()).or_default().push(event);
+        }
+        Ok(streams.values().filter_map(|events| History::of(events)).collect())
+    }
+
+    /// The rule set that a score is asked by; without a name the only one that is published and in use.
+    ///
+    /// # Errors
+    /// When there is none of that name, or several without a name, or the store fails.
+    pub async fn published(&self, name: Option<&str>, until: Option<u64>) -> Result<History, Error> {
+        let Some(name) = name else {
+            let mut histories = self.histories(until).await?;
+            histories.retain(|history| !history.versions.is_empty() && history.retired.is_none());
+            let count = histories.len();
+            return histories.pop().filter(|_| count == 1).ok_or(Error::WhichRuleSet(count));
+        };
+        let history = self.history(name, until).await?.filter(|history| !history.versions.is_empty());
+        history.ok_or_else(|| Error::UnknownRuleSet(name.to_owned()))
+    }
+
+    async fn rule_set_events(&self, select: Select, until: Option<u64>) -> Result<Vec<Recorded>, Error> {
+        let source = &self.reads.source;
+        let mut page = Page { until, ..Page::forwards(select, 0, PAGE) };
+        let mut events = Vec::new();
+        loop {
+            let stored = source.log.read(&page).await?;
+            let count = stored.len();
+            page.after = stored.last().map(|event| event.position);
+            events.extend(source.vault.open_events(&source.vocabulary, stored, |_| true).await?);
+            if count < PAGE {
+                return Ok(events);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kulta_events::Vocabulary;
+
+    use super::*;
+
+    fn compile(text: &str) -> Result<Compiled, Vec<RuleError>> {
+        Compiled::new(text, &Facets::of(&Vocabulary::standard()))
+    }
+
+    #[test]
+    fn rules_that_say_the_same_have_one_hash() {
+        let one = compile("name = \"v\"\n[[rule]]\nid = \"a\"\non = \"purchase.made\"\npoints = 1.0\n").unwrap();
+        let other =
+            compile("# the same\nname = 'v'\nrule = [{points = 1, on = ['purchase.made'], id = 'a'}]\n").unwrap();
+        let third = compile("name = \"v\"\n[[rule]]\nid = \"a\"\non = \"purchase.made\"\npoints = 2\n").unwrap();
+        assert_eq!(one.hash, other.hash);
+        assert_ne!(one.hash, third.hash);
+        assert_eq!(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
+    #[test]
+    fn what_addresses_need_and_what_is_too_long_is_refused() {
+        let reserved = compile("name = \"check\"\n[[rule]]\nid = \"a\"\non = \"purchase.made\"\npoints = 1\n");
+        assert!(reserved.unwrap_err()[0].to_string().contains("found \"check\""));
+        let long = format!("# {}", "x".repeat(MAX_RULES));
+        assert!(compile(&long).unwrap_err()[0].to_string().contains("at most 262144 characters"));
+    }
+}
