@@ -7,35 +7,41 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use kulta_events::Instant;
-use kulta_projections::scores::diff::{changes, summary};
-use kulta_projections::scores::rules::{Facets, RuleSet};
+use kulta_projections::scores::diff::{Summary, changes, summary};
+use kulta_projections::scores::history::Reading;
 use serde_json::json;
 
 use super::progress::Told;
 use super::{Common, Failure, Misuse, NodeArgs};
 use crate::clock::{Clock, SystemClock};
+use crate::replay::ask::{Given, NoRules, known};
 use crate::replay::csv::{self, Names};
 use crate::replay::data::{Data, Step};
 use crate::replay::read::Cancel;
-use crate::replay::run::{Known, Outcome, Rules, score, wanted};
+use crate::replay::run::{Outcome, Rules, score, wanted};
+use crate::scores::Scores;
 use crate::services::Services;
 
 /// Flags.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The rules: a file
-    #[arg(long, value_name = "RULES.toml")]
-    rules: PathBuf,
+    /// The rules: a file, or published:NAME
+    #[arg(long, value_name = "RULES.toml|published:NAME")]
+    rules: String,
     /// Leave out events at or after this time; default: now
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
     /// Only what was known at this time: events, and who belonged together
     #[arg(long, value_name = "TIME")]
     known_at: Option<String>,
-    /// Tell who would move, compared with these rules
-    #[arg(long, value_name = "RULES.toml", requires = "diff")]
-    against: Option<PathBuf>,
+    /// Tell who would move, compared with these rules; current: what is published under the same name
+    #[arg(long, value_name = "RULES.toml|published:NAME|current", requires = "diff")]
+    against: Option<String>,
+    /// Of published rules: the version in force at as-of for all of history, or each version over the events of its time
+    #[arg(long, value_enum, default_value_t = ReadingFlag::Newest)]
+    reading: ReadingFlag,
     /// Where customer_id,records,points,grade is written; - for standard output
     #[arg(long, value_name = "scores.csv")]
     out: PathBuf,
@@ -56,6 +62,9 @@ const NAMED: usize = 10_000;
 /// # Errors
 /// When rules do not compile, a customer has no score, the database is in use, or a file cannot be written.
 pub async fn run(mut args: Args, common: Common) -> Result<(), Failure> {
+    if args.reading == ReadingFlag::InForce && !args.rules.starts_with(PUBLISHED) {
+        return Err(Misuse("--reading in-force reads published rules: --rules published:NAME").into());
+    }
     if args.out == Path::new("-") && args.diff.as_deref() == Some(Path::new("-")) {
         return Err(Misuse("only one of --out and --diff can be standard output").into());
     }
@@ -63,44 +72,46 @@ pub async fn run(mut args: Args, common: Common) -> Result<(), Failure> {
     let as_of = time(args.as_of.as_deref(), "--as-of")?.unwrap_or_else(|| clock.now());
     let known_at = time(args.known_at.as_deref(), "--known-at")?;
     let settings = std::mem::take(&mut args.node).settings(Vec::new())?;
-    let facets = Facets::of(&kulta_events::Vocabulary::standard());
-    let rules = Rules::All(Arc::new(read_rules(&args.rules, &facets)?));
-    let against = match &args.against {
-        Some(path) => Some(Rules::All(Arc::new(read_rules(path, &facets)?))),
-        None => None,
-    };
     let services = Services::open(settings, Arc::new(clock), "replay").await?;
-    let asked = Asked { rules, against, as_of, known_at, facets };
-    let done = replay(&services, &asked, &args, common).await;
+    let done = replay(&services, (as_of, known_at), &args, common).await;
     services.close().await;
     done
 }
 
-struct Asked {
-    rules: Rules,
-    against: Option<Rules>,
-    as_of: Instant,
-    known_at: Option<Instant>,
-    facets: Facets,
-}
-
-async fn replay(services: &Arc<Services>, asked: &Asked, args: &Args, common: Common) -> Result<(), Failure> {
+async fn replay(
+    services: &Arc<Services>,
+    (as_of, known_at): (Instant, Option<Instant>),
+    args: &Args,
+    common: Common,
+) -> Result<(), Failure> {
     let told = Told::default();
     let progress = |step| told.now_and_then(|| words(step));
     let cancel = Cancel::default();
-    catch_up(services).await?;
-    let both = [Some(&asked.rules), asked.against.as_ref()];
-    let reads: Vec<_> = both.into_iter().flatten().flat_map(|rules| rules.reads(&asked.facets)).collect();
-    let live = services.projector.projections().live();
-    let source = services.reads.source.clone();
-    let data = Data::read(&source, &*live, asked.known_at, wanted(&reads), &cancel, &progress).await?;
-    let scored = |rules: &Rules| {
-        tokio::task::block_in_place(|| {
-            score(&data, &Known::default(), rules, asked.as_of, &asked.facets, &cancel, &progress)
-        })
+    let scores = &services.scores;
+    let until = match known_at {
+        Some(known_at) => Some(services.log.position_at(known_at).await?),
+        None => None,
     };
-    let after = scored(&asked.rules)?;
-    let before = asked.against.as_ref().map(scored).transpose()?;
+    let rules = rules(scores, &args.rules, args, as_of, until).await?;
+    let against = match &args.against {
+        Some(against) if against == CURRENT => {
+            let name = rules.spans.first().map(|span| span.compiled.rules.name.to_string()).unwrap_or_default();
+            Some(self::rules(scores, &format!("{PUBLISHED}{name}"), args, as_of, until).await?)
+        }
+        Some(against) => Some(self::rules(scores, against, args, as_of, until).await?),
+        None => None,
+    };
+    catch_up(services).await?;
+    let both: Vec<&Rules> = [Some(&rules), against.as_ref()].into_iter().flatten().collect();
+    let reads: Vec<_> = both.iter().flat_map(|rules| rules.reads(scores.facets())).collect();
+    let live = services.projector.projections().live();
+    let data = Data::read(&scores.reads().source, &*live, known_at, wanted(&reads), &cancel, &progress).await?;
+    let known = known(scores, &data, &both, (as_of, known_at), &cancel, &progress).await?;
+    let scored = |rules: &Rules| {
+        tokio::task::block_in_place(|| score(&data, &known, rules, as_of, scores.facets(), &cancel, &progress))
+    };
+    let after = scored(&rules)?;
+    let before = against.as_ref().map(scored).transpose()?;
     let names = names(services, &data).await?;
     csv::scores(create(&args.out)?, &data, &names, &after.scores)?;
     warn(&after);
@@ -112,22 +123,62 @@ async fn replay(services: &Arc<Services>, asked: &Asked, args: &Args, common: Co
         }
         _ => None,
     };
-    if args.out == Path::new("-") {
-        return Ok(());
-    }
-    let (customers, events) = (data.ids.len(), data.facts.len());
-    if common.json {
-        println!(
-            "{}",
-            json!({"position": data.position, "as_of": asked.as_of, "customers": customers, "events": events,
-                "left_out": after.left_out, "diff": moved})
-        );
-    } else {
-        let moved = moved.map(|moved| format!(" changed={} gain={} lose={}", moved.changed, moved.gain, moved.lose));
-        let moved = moved.unwrap_or_default();
-        println!("position={} as_of={} customers={customers} events={events}{moved}", data.position, asked.as_of);
+    if args.out != Path::new("-") {
+        tell(&data, &rules, &after, moved, as_of, common);
     }
     Ok(())
+}
+
+fn tell(data: &Data, rules: &Rules, after: &Outcome, moved: Option<Summary>, as_of: Instant, common: Common) {
+    let (position, customers, events, hash) = (data.position, data.ids.len(), data.facts.len(), rules.hash());
+    if common.json {
+        let told = json!({"position": position, "as_of": as_of, "rules_hash": hash, "customers": customers,
+            "events": events, "left_out": after.left_out, "diff": moved});
+        println!("{told}");
+        return;
+    }
+    let moved = moved.map(|moved| format!(" changed={} gain={} lose={}", moved.changed, moved.gain, moved.lose));
+    let moved = moved.unwrap_or_default();
+    println!("position={position} as_of={as_of} rules={hash} customers={customers} events={events}{moved}");
+}
+
+/// Stands before the name of a published rule set.
+const PUBLISHED: &str = "published:";
+/// What is published under the name of the rules.
+const CURRENT: &str = "current";
+
+/// Which versions of published rules count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReadingFlag {
+    Newest,
+    InForce,
+}
+
+async fn rules(
+    scores: &Scores,
+    named: &str,
+    args: &Args,
+    as_of: Instant,
+    until: Option<u64>,
+) -> Result<Rules, Failure> {
+    let given = match named.strip_prefix(PUBLISHED) {
+        Some(name) => {
+            let reading = match args.reading {
+                ReadingFlag::Newest => Reading::Newest,
+                ReadingFlag::InForce => Reading::InForce,
+            };
+            Given::Published { name: name.to_owned(), version: None, reading }
+        }
+        None => Given::Text(std::fs::read_to_string(named).map_err(|error| format!("{named}: {error}"))?),
+    };
+    match given.rules(scores, as_of, until).await {
+        Ok(rules) => Ok(rules),
+        Err(NoRules::Wrong(errors)) => {
+            let lines: Vec<String> = errors.iter().map(|error| format!("{named}: {error}")).collect();
+            Err(lines.join("\n").into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Waits until the projections have got to the end of the log, and brings them there.
@@ -173,14 +224,6 @@ fn warn(outcome: &Outcome) {
     }
 }
 
-fn read_rules(path: &Path, facets: &Facets) -> Result<RuleSet, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    RuleSet::parse(&text, facets).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(|error| format!("{}: {error}", path.display())).collect();
-        lines.join("\n").into()
-    })
-}
-
 fn time(text: Option<&str>, flag: &'static str) -> Result<Option<Instant>, Failure> {
     let Some(text) = text else { return Ok(None) };
     Instant::parse(text).map(Some).map_err(|error| format!("{flag}: {error}").into())
@@ -198,6 +241,7 @@ fn words(step: Step) -> String {
     match step {
         Step::Identities(at, of) => format!("finding who belonged together: {at} of {of} events"),
         Step::Reading(at, of) => format!("reading: {at} of {of} events"),
+        Step::Customers(done, of) => format!("reading customers: {done} of {of}"),
         Step::Scoring(done, of) => format!("scoring: {done} of {of} customers"),
     }
 }

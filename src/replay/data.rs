@@ -20,6 +20,8 @@ pub enum Step {
     Identities(u64, u64),
     /// Reading events, of so many.
     Reading(u64, u64),
+    /// Reading what is known of customers, of so many.
+    Customers(u64, u64),
     /// Scoring customers, of so many.
     Scoring(u64, u64),
 }

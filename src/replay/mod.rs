@@ -2,13 +2,17 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `ask` | by which rules |
 //! | `data` | customers and their facts at one position of the log |
 //! | `read` | facts from the log into columns |
 //! | `run` | scores of all customers by given rules |
 //! | `csv` | scores and diffs as files |
+//! | `jobs` | replays that a node runs for those who ask |
 
+pub mod ask;
 pub mod csv;
 pub mod data;
+pub mod jobs;
 pub mod read;
 pub mod run;
 
@@ -44,9 +48,21 @@ pub enum Error {
     /// The log could not be folded.
     #[error(transparent)]
     Projector(#[from] crate::projector::Error),
+    /// The projections could not be read.
+    #[error(transparent)]
+    Reads(#[from] crate::reads::Error),
+    /// The rules cannot be had.
+    #[error(transparent)]
+    NoRules(Box<ask::NoRules>),
     /// Columns cannot tell more apart.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+}
+
+impl From<ask::NoRules> for Error {
+    fn from(error: ask::NoRules) -> Self {
+        Self::NoRules(Box::new(error))
+    }
 }
 
 fn of_customer(customer: Option<CustomerId>) -> String {

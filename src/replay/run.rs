@@ -1,11 +1,12 @@
 //! The scores of all customers by some rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kulta_events::Instant;
-use kulta_projections::expr::{Scope, Value};
+use kulta_projections::expr::Scope;
+use kulta_projections::scores::customer::OfCustomer;
 use kulta_projections::scores::diff::Scores;
 use kulta_projections::scores::facts::Wanted;
 use kulta_projections::scores::replay::{Asked, OfCustomers, Stopped, Sums, replay};
@@ -14,15 +15,27 @@ use kulta_projections::scores::rules::{Facets, Reads, RuleSet};
 use super::Error;
 use super::data::{Data, Progress, Step};
 use super::read::Cancel;
+use crate::scores::Compiled;
+use crate::scores::rule_sets::hash;
 
 /// By which rules.
 #[derive(Clone, Debug)]
-pub enum Rules {
-    /// These, for all of history.
-    All(Arc<RuleSet>),
-    /// Versions, each from its time on (microseconds since 1970-01-01T00:00:00Z) until that of the next, the earliest
-    /// first.
-    InForce(Vec<(i64, Arc<RuleSet>)>),
+pub struct Rules {
+    /// Rules and the times of events that they see, the earliest first.
+    pub spans: Vec<Span>,
+}
+
+/// Rules over the events of some time.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// They see events from then on (microseconds since 1970-01-01T00:00:00Z).
+    pub from: i64,
+    /// They see events before then.
+    pub until: i64,
+    /// Which version of a rule set they are; `None`: not published.
+    pub version: Option<u64>,
+    /// The rules.
+    pub compiled: Arc<Compiled>,
 }
 
 /// What a rule did not apply to.
@@ -48,30 +61,30 @@ pub struct Outcome {
 }
 
 impl Rules {
-    /// Each rule set with the times of events that it sees.
-    fn spans(&self) -> Vec<((i64, i64), &Arc<RuleSet>)> {
-        match self {
-            Rules::All(rules) => vec![((i64::MIN, i64::MAX), rules)],
-            Rules::InForce(versions) => {
-                let ends = versions.iter().skip(1).map(|(from, _)| *from).chain([i64::MAX]);
-                versions.iter().zip(ends).map(|((from, rules), until)| ((*from, until), rules)).collect()
+    /// Rules for all of history.
+    pub fn all(compiled: Arc<Compiled>) -> Self {
+        Self { spans: vec![Span { from: i64::MIN, until: i64::MAX, version: None, compiled }] }
+    }
+
+    /// What tells them from other rules: the hash of the rules, or of all versions with their times.
+    pub fn hash(&self) -> String {
+        match self.spans.as_slice() {
+            [Span { from: i64::MIN, until: i64::MAX, compiled, .. }] => compiled.hash.clone(),
+            spans => {
+                let line = |span: &Span| format!("{} {} {}\n", span.from, span.until, span.compiled.hash);
+                hash(&spans.iter().map(line).collect::<String>())
             }
         }
     }
 
-    /// The rules that say the grade: those in force at a time.
-    fn grading(&self, as_of: i64) -> Option<&RuleSet> {
-        match self {
-            Rules::All(rules) => Some(rules),
-            Rules::InForce(versions) => {
-                versions.iter().rev().find(|(from, _)| *from <= as_of).map(|(_, rules)| &**rules)
-            }
-        }
+    /// The rules that say the grade: those in force at as-of, which are the last that count.
+    fn grading(&self) -> Option<&RuleSet> {
+        self.spans.last().map(|span| &span.compiled.rules)
     }
 
     /// What they read of events.
     pub fn reads(&self, facets: &Facets) -> Vec<Reads> {
-        self.spans().iter().map(|(_, rules)| rules.reads(facets)).collect()
+        self.spans.iter().map(|span| span.compiled.rules.reads(facets)).collect()
     }
 }
 
@@ -87,22 +100,13 @@ pub fn wanted<'a>(reads: impl IntoIterator<Item = &'a Reads>) -> Wanted {
     Wanted { facets: Some(facets), types: Some(types) }
 }
 
-/// What is known of customers, by their places: facts by their names with `customer.` in front. Empty where no rule reads
-/// any.
+/// What rules read of customers, by their places; empty where no rule reads any.
 #[derive(Clone, Debug, Default)]
-pub struct Known(pub Vec<BTreeMap<Box<str>, Box<str>>>);
-
-struct OfCustomer<'a>(Option<&'a BTreeMap<Box<str>, Box<str>>>);
-
-impl Scope for OfCustomer<'_> {
-    fn get(&self, path: &str) -> Option<Value<'_>> {
-        self.0?.get(path).map(|text| Value::from(&**text))
-    }
-}
+pub struct Known(pub Vec<OfCustomer>);
 
 impl OfCustomers for Known {
     fn scope(&self, customer: usize) -> Box<dyn Scope + '_> {
-        Box::new(OfCustomer(self.0.get(customer)))
+        Box::new(self.0.get(customer).cloned().unwrap_or_default())
     }
 }
 
@@ -119,18 +123,19 @@ pub fn score(
     cancel: &Cancel,
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
-    let (done, spans) = (AtomicU64::new(0), rules.spans());
-    let total = data.ids.len() as u64 * spans.len() as u64;
+    let done = AtomicU64::new(0);
+    let total = data.ids.len() as u64 * rules.spans.len() as u64;
     let go_on = |count: usize| {
         progress(Step::Scoring(done.fetch_add(count as u64, Ordering::Relaxed) + count as u64, total));
         cancel.check().is_ok()
     };
     let (mut sums, mut left_out, mut mixed): (Option<Sums>, Vec<LeftOut>, _) = (None, Vec::new(), BTreeSet::new());
-    for (seen, set) in spans {
+    for span in &rules.spans {
+        let set = &span.compiled.rules;
         let asked = Asked {
             rules: set,
             is_money: &|type_name, facet| facets.is_money(type_name, facet),
-            seen,
+            seen: (span.from, span.until),
             as_of: as_of.micros(),
             position: None,
             customer: customers,
@@ -157,7 +162,7 @@ pub fn score(
         Some(sums) => sums.totals().map_err(|customer| Error::TooLong(data.ids[customer]))?,
         None => vec![rust_decimal::Decimal::ZERO; data.ids.len()],
     };
-    let scores = match rules.grading(as_of.micros()) {
+    let scores = match rules.grading() {
         Some(grading) => Scores::of(points, grading),
         None => Scores { graded: vec![None; points.len()], points, grades: Vec::new() },
     };

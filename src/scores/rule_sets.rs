@@ -67,7 +67,7 @@ impl Compiled {
 }
 
 /// SHA-256 in hexadecimal digits.
-fn hash(text: &str) -> String {
+pub fn hash(text: &str) -> String {
     digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -137,7 +137,7 @@ impl Scores {
         for event in self.rule_set_events(Select::Category("ruleset".to_owned()), until).await? {
             streams.entry(event.stream.clone()).or_default().push(event);
         }
-        Ok(streams.values().filter_map(|events| History::of(events)).collect())
+        Ok(streams.values().filter_map(History::of).collect())
     }
 
     /// The rule set that a score is asked by; without a name the only one that is published and in use.
