@@ -80,8 +80,8 @@ impl Facts {
         self.starts[place as usize]..self.starts[place as usize + 1]
     }
 
-    /// Appends the rows of the records at these places, in the order of facts.
-    pub fn merge_into(&self, places: &[u32], rows: &mut Vec<u32>) {
+    /// Appends the rows of the records at these places, with their times, in the order of facts.
+    pub fn merge_into(&self, places: &[u32], rows: &mut Vec<(i64, u32)>) {
         runs::merge_into(self, places.iter().map(|place| self.rows_at(*place)), rows);
     }
 
@@ -89,7 +89,7 @@ impl Facts {
     pub fn rows_of(&self, records: &[RecordId]) -> Vec<u32> {
         let mut rows = Vec::new();
         runs::merge_into(self, records.iter().filter_map(|record| self.rows(*record)), &mut rows);
-        rows
+        rows.into_iter().map(|(_, row)| row).collect()
     }
 
     /// The place of a facet among [`Self::facets`].

@@ -5,17 +5,17 @@ use std::ops::Range;
 
 use super::Facts;
 
-/// Appends the rows of records, in the order of facts.
-pub(super) fn merge_into(facts: &Facts, runs: impl Iterator<Item = Range<u32>>, rows: &mut Vec<u32>) {
+/// Appends the rows of records, with their times, in the order of facts.
+pub(super) fn merge_into(facts: &Facts, runs: impl Iterator<Item = Range<u32>>, rows: &mut Vec<(i64, u32)>) {
     let from = rows.len();
     let mut sorted = true;
     for run in runs {
         sorted &= rows.len() == from;
-        rows.extend(run);
+        rows.extend(run.map(|row| (facts.times[row as usize], row)));
     }
     if !sorted {
         // Runs are ascending, which a stable merge sort takes as they are.
-        rows[from..].sort_by(|one, other| compare(facts, *one, *other));
+        rows[from..].sort_by(|one, other| one.0.cmp(&other.0).then_with(|| compare(facts, one.1, other.1)));
     }
 }
 

@@ -10,12 +10,12 @@ const CLOCKS: i64 = 3 * DAY;
 impl Run<'_> {
     pub(super) fn absence(&self, rule: &Compiled<'_>, work: &Absence<'_>, batch: &Batch, tally: &mut Tally) {
         let Some(scaled) = work.credit.scaled(work.decimals) else {
-            return super::mark(self.facts, rule, work.from_first_event, batch, tally);
+            return super::mark(rule, work.from_first_event, batch, tally);
         };
         let mut gaps = Vec::new();
         for customer in 0..batch.customers.len() {
             gaps.clear();
-            self.gaps(rule, work, batch.rows_of(customer), &mut gaps);
+            self.gaps(rule, work, batch, customer, &mut gaps);
             if !gaps.is_empty() && !tally.beyond[customer] {
                 let events = gaps.iter().map(|end| (self.calendar.day(*end), work.points));
                 tally.add(customer as u32, work.credit.sum(&scaled, events));
@@ -24,7 +24,7 @@ impl Run<'_> {
     }
 
     /// When each gap that counts had its length.
-    fn gaps(&self, rule: &Compiled<'_>, work: &Absence<'_>, rows: &[u32], gaps: &mut Vec<i64>) {
+    fn gaps(&self, rule: &Compiled<'_>, work: &Absence<'_>, batch: &Batch, customer: usize, gaps: &mut Vec<i64>) {
         let shortest = i64::from(work.days) * DAY - CLOCKS;
         let mut last: Option<i64> = None;
         let mut take = |from: i64, fits: &dyn Fn(i64) -> bool| {
@@ -33,10 +33,9 @@ impl Run<'_> {
                 gaps.push(end);
             }
         };
-        for row in rows {
-            let row = *row as usize;
-            let at = self.facts.times[row];
-            if rule.of_type[usize::from(self.facts.types.codes[row])] {
+        let places = batch.places_of(customer);
+        for (at, kind) in batch.times[places.clone()].iter().copied().zip(&batch.types[places]) {
+            if rule.of_type[usize::from(*kind)] {
                 if let Some(from) = last.filter(|from| at.saturating_sub(*from) >= shortest) {
                     take(from, &|end| end <= at);
                 }

@@ -37,9 +37,17 @@ pub(super) struct Batch {
     pub(super) rows: Vec<u32>,
     /// For each row the customer, counted within the batch.
     pub(super) of: Vec<u32>,
+    /// For each row when it happened.
+    pub(super) times: Vec<i64>,
+    /// For each row the number of its type.
+    pub(super) types: Vec<u16>,
     /// Behind the last row of each customer.
-    pub(super) ends: Vec<u32>,
+    ends: Vec<u32>,
+    /// The places of the rows of each type, ascending.
+    by_type: Vec<Vec<u32>>,
     days: Vec<i32>,
+    /// Rows of several records while they are merged.
+    merged: Vec<(i64, u32)>,
 }
 
 impl Batch {
@@ -68,13 +76,45 @@ impl Batch {
             match customers.places(customer) {
                 [] => {}
                 [place] => self.rows.extend(facts.rows_at(*place)),
-                places => facts.merge_into(places, &mut self.rows),
+                places => {
+                    self.merged.clear();
+                    facts.merge_into(places, &mut self.merged);
+                    self.rows.extend(self.merged.iter().map(|(_, row)| *row));
+                }
             }
             self.keep_seen(facts, from, seen);
             self.of.resize(self.rows.len(), number);
             self.ends.push(self.rows.len() as u32);
         }
         self.customers = range;
+        self.gather(facts);
+    }
+
+    /// Brings what every rule looks at side by side.
+    fn gather(&mut self, facts: &Facts) {
+        self.times.clear();
+        self.times.extend(self.rows.iter().map(|row| facts.times[*row as usize]));
+        self.types.clear();
+        self.types.extend(self.rows.iter().map(|row| facts.types.codes[*row as usize]));
+        self.by_type.resize(facts.types.names.len(), Vec::new());
+        self.by_type.iter_mut().for_each(Vec::clear);
+        for (place, kind) in (0..).zip(&self.types) {
+            self.by_type[usize::from(*kind)].push(place);
+        }
+    }
+
+    /// The places of the rows of some types, ascending; by the number of a type whether it is one of them.
+    pub(super) fn of_types(&self, wanted: &[bool], places: &mut Vec<u32>) {
+        places.clear();
+        let mut kinds = wanted.iter().zip(&self.by_type).filter(|(wanted, places)| **wanted && !places.is_empty());
+        match (kinds.next(), kinds.next()) {
+            (None, _) => {}
+            (Some((_, only)), None) => places.extend_from_slice(only),
+            _ => {
+                let all = (0..).zip(&self.types).filter(|(_, kind)| wanted[usize::from(**kind)]);
+                places.extend(all.map(|(place, _): (u32, _)| place));
+            }
+        }
     }
 
     fn keep_seen(&mut self, facts: &Facts, from: usize, seen: &Seen) {
@@ -95,21 +135,26 @@ impl Batch {
         self.rows.truncate(kept);
     }
 
-    /// The rows of a customer, counted within the batch.
-    pub(super) fn rows_of(&self, number: usize) -> &[u32] {
+    /// The places of the rows of a customer, counted within the batch.
+    pub(super) fn places_of(&self, number: usize) -> Range<usize> {
         let start = number.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.rows[start..self.ends[number] as usize]
+        start..self.ends[number] as usize
     }
 
-    /// The day of each row.
-    pub(super) fn days(&mut self, facts: &Facts, calendar: &Calendar) {
+    /// The rows of a customer, counted within the batch.
+    pub(super) fn rows_of(&self, number: usize) -> &[u32] {
+        &self.rows[self.places_of(number)]
+    }
+
+    /// Finds the day of each row.
+    pub(super) fn days(&mut self, calendar: &Calendar) {
         if self.days.len() == self.rows.len() {
             return;
         }
         // Within a customer times rise, so that the calendar mostly looks where it looked before.
         let mut near = Near::default();
         self.days.clear();
-        self.days.extend(self.rows.iter().map(|row| calendar.day_near(facts.times[*row as usize], &mut near)));
+        self.days.extend(self.times.iter().map(|time| calendar.day_near(*time, &mut near)));
     }
 
     /// The day of a row; [`Self::days`] was called.

@@ -52,9 +52,9 @@ impl Run<'_> {
             return chosen.lanes.iter().for_each(|lane| tally.beyond[batch.of[*lane as usize] as usize] = true);
         };
         if work.credit.needs_days() {
-            batch.days(self.facts, &self.calendar);
+            batch.days(&self.calendar);
         }
-        let fine = worth.states.are_fine();
+        let (fine, signed) = (worth.states.are_fine(), work.negated.contains(&true));
         let mut at = 0;
         while at < chosen.lanes.len() {
             let customer = batch.of[chosen.lanes[at] as usize];
@@ -65,8 +65,9 @@ impl Run<'_> {
             if !tally.beyond[customer as usize] {
                 let events = (at..end).filter(|lane| fine || worth.states.at(*lane) == FINE).map(|lane| {
                     let number = worth.numbers.at(lane);
-                    let kind = usize::from(self.facts.types.codes[chosen.rows[lane] as usize]);
-                    (batch.day(chosen.lanes[lane]), if work.negated[kind] { -number } else { number })
+                    let lane = chosen.lanes[lane];
+                    let negated = signed && work.negated[usize::from(batch.types[lane as usize])];
+                    (batch.day(lane), if negated { -number } else { number })
                 });
                 tally.add(customer, work.credit.sum(&scaled, events));
             }
@@ -76,20 +77,13 @@ impl Run<'_> {
 
     /// The events of the rule's types and times.
     fn choose(&self, rule: &Compiled<'_>, batch: &Batch) -> Chosen {
-        let mut chosen = Chosen { lanes: Vec::new(), rows: Vec::new() };
-        if !rule.of_type.contains(&true) {
-            return chosen;
+        let mut lanes = Vec::new();
+        batch.of_types(&rule.of_type, &mut lanes);
+        if rule.valid != (i64::MIN, i64::MAX) {
+            lanes.retain(|lane| rule.is_valid(batch.times[*lane as usize]));
         }
-        let always = rule.valid == (i64::MIN, i64::MAX);
-        for (lane, row) in (0..).zip(&batch.rows) {
-            let place = *row as usize;
-            let is_of_type = rule.of_type[usize::from(self.facts.types.codes[place])];
-            if is_of_type && (always || rule.is_valid(self.facts.times[place])) {
-                chosen.lanes.push(lane);
-                chosen.rows.push(*row);
-            }
-        }
-        chosen
+        let rows = lanes.iter().map(|lane| batch.rows[*lane as usize]).collect();
+        Chosen { lanes, rows }
     }
 
     /// Keeps the events for which the condition holds.

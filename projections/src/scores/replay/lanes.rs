@@ -221,19 +221,38 @@ impl NumberLanes {
         let (_, one, other) = self.common(&right)?;
         let states = self.states.then(&right.states);
         let (left, right) = (self.numbers, right.numbers);
+        if let (Numbers::Each(left), Numbers::One(right), 1) = (&left, &right, one) {
+            // What a literal is compared with mostly has the finer scale.
+            let right = i128::from(*right) * other;
+            let compared = left.iter().map(|number| holds(&i128::from(*number), &right));
+            return Some(BoolLanes { bools: Bools::Each(compared.collect()), states });
+        }
         let compared =
             (0..lanes).map(|lane| holds(&(i128::from(left.at(lane)) * one), &(i128::from(right.at(lane)) * other)));
         Some(BoolLanes { bools: Bools::Each(compared.collect()), states })
     }
 
-    /// Whole units, by a rule of division.
-    pub(super) fn whole(self, lanes: usize, divide: impl Fn(i64, i64) -> i64) -> Self {
-        match i64::try_from(power(self.scale)) {
-            Ok(1) => self,
-            Ok(unit) => self.map(0, lanes, |number| Some(divide(number, unit))),
-            // Of 19 decimals or more no lane is made.
-            Err(_) => self.map(0, lanes, |_| None),
+    /// The largest whole number that is not above.
+    pub(super) fn floor(self, lanes: usize) -> Self {
+        // Division by a number that is known when this is compiled is a multiplication.
+        match self.scale {
+            0 => self,
+            1 => self.map(0, lanes, |number| Some(number.div_euclid(10))),
+            2 => self.map(0, lanes, |number| Some(number.div_euclid(100))),
+            3 => self.map(0, lanes, |number| Some(number.div_euclid(1_000))),
+            4 => self.map(0, lanes, |number| Some(number.div_euclid(10_000))),
+            scale => match i64::try_from(power(scale)) {
+                Ok(unit) => self.map(0, lanes, |number| Some(number.div_euclid(unit))),
+                Err(_) => self.map(0, lanes, |_| None),
+            },
         }
+    }
+
+    /// The smallest whole number that is not below.
+    pub(super) fn ceil(self, lanes: usize) -> Self {
+        let scale = self.scale;
+        let negated = self.map(scale, lanes, i64::checked_neg).floor(lanes);
+        negated.map(0, lanes, i64::checked_neg)
     }
 }
 

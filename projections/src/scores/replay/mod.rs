@@ -229,9 +229,7 @@ impl<'a> Run<'a> {
                 match &rule.work {
                     Work::Events(work) => self.events(index, rule, work, &mut batch, &mut tally),
                     Work::Absence(work) => self.absence(rule, work, &batch, &mut tally),
-                    Work::Interpreted { from_first_event } => {
-                        mark(self.facts, rule, *from_first_event, &batch, &mut tally)
-                    }
+                    Work::Interpreted { from_first_event } => mark(rule, *from_first_event, &batch, &mut tally),
                 }
             }
             match self.sums(&batch, &tally, &mut part) {
@@ -353,9 +351,9 @@ impl Tally {
 }
 
 /// Leaves the customers for whom a rule may give something to the interpreter.
-fn mark(facts: &Facts, rule: &Compiled<'_>, from_first_event: bool, batch: &Batch, tally: &mut Tally) {
-    for (row, customer) in batch.rows.iter().zip(&batch.of) {
-        if from_first_event || rule.of_type[usize::from(facts.types.codes[*row as usize])] {
+fn mark(rule: &Compiled<'_>, from_first_event: bool, batch: &Batch, tally: &mut Tally) {
+    for (kind, customer) in batch.types.iter().zip(&batch.of) {
+        if from_first_event || rule.of_type[usize::from(*kind)] {
             tally.beyond[*customer as usize] = true;
         }
     }

@@ -356,10 +356,8 @@ fn column(on: Rows<'_>, place: usize) -> Option<NumberLanes> {
 fn one(function: Function, operand: NumberLanes, lanes: usize) -> Option<NumberLanes> {
     let scale = operand.scale;
     match function {
-        Function::Floor => Some(operand.whole(lanes, i64::div_euclid)),
-        Function::Ceil => {
-            Some(operand.whole(lanes, |number, unit| number.div_euclid(unit) + i64::from(number.rem_euclid(unit) > 0)))
-        }
+        Function::Floor => Some(operand.floor(lanes)),
+        Function::Ceil => Some(operand.ceil(lanes)),
         Function::Abs => Some(operand.map(scale, lanes, i64::checked_abs)),
         _ => {
             let compute = |number: i64| {
