@@ -10,6 +10,7 @@ pub mod matching;
 mod node;
 mod progress;
 pub mod rebuild;
+pub mod rules;
 pub mod serve;
 mod telemetry;
 pub mod verify;
@@ -57,6 +58,8 @@ enum Verb {
     Import(import::Args),
     /// Find the records of a file that are one customer
     Match(matching::Args),
+    /// Check, show and publish scoring rules
+    Rules(rules::Args),
     /// Make all projections anew from the log
     Rebuild(rebuild::Args),
     /// Compare the projections with the log, row by row
@@ -87,6 +90,7 @@ impl Cli {
             Verb::Serve(args) => serve::run(args, common).await,
             Verb::Import(args) => import::run(args, common).await,
             Verb::Match(args) => matching::run(&args, common),
+            Verb::Rules(args) => rules::run(args, common).await,
             Verb::Rebuild(args) => rebuild::run(args, common).await,
             Verb::Verify(args) => verify::run(args, common).await,
             Verb::Generate(args) => generate::run(&args, common),

@@ -5,7 +5,6 @@ use std::sync::{Arc, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use kulta_events::Recorded;
-use kulta_events::vocabulary::rule_set::MAX_RULES;
 use kulta_projections::scores::history::{History, Version};
 use kulta_projections::scores::rules::{Facets, RuleError, RuleSet, Warning};
 
@@ -49,17 +48,10 @@ impl Compiled {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn new(text: &str, facets: &Facets) -> Result<Self, Vec<RuleError>> {
-        let whole = |expected: &str, found: String| {
-            let (path, expected) = (String::new(), expected.to_owned());
-            vec![RuleError { line: 1, column: 1, path, expected, found }]
-        };
-        let length = text.chars().count();
-        if length > MAX_RULES {
-            return Err(whole(&format!("at most {MAX_RULES} characters"), length.to_string()));
-        }
         let rules = RuleSet::parse(text, facets)?;
         if &*rules.name == RESERVED {
-            return Err(whole("a name that no address needs for itself", format!("\"{RESERVED}\"")));
+            let (path, expected) = ("name".to_owned(), "a name that no address needs for itself".to_owned());
+            return Err(vec![RuleError { line: 1, column: 1, path, expected, found: format!("\"{RESERVED}\"") }]);
         }
         let hash = hash(&rules.canonical());
         Ok(Self { rules, hash })
@@ -128,6 +120,15 @@ impl Scores {
         Ok(History::of(&events))
     }
 
+    /// The version of a rule set that was published last up to a position: right behind a publication its version,
+    /// since two publications never stand in one append.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn version_up_to(&self, name: &str, position: u64) -> Result<Option<Version>, Error> {
+        Ok(self.history(name, Some(position)).await?.and_then(|mut history| history.versions.pop()))
+    }
+
     /// All rule sets up to a position (`None`: to the end of the log), by name.
     ///
     /// # Errors
@@ -193,10 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn what_addresses_need_and_what_is_too_long_is_refused() {
+    fn a_name_that_an_address_needs_is_refused() {
         let reserved = compile("name = \"check\"\n[[rule]]\nid = \"a\"\non = \"purchase.made\"\npoints = 1\n");
         assert!(reserved.unwrap_err()[0].to_string().contains("found \"check\""));
-        let long = format!("# {}", "x".repeat(MAX_RULES));
-        assert!(compile(&long).unwrap_err()[0].to_string().contains("at most 262144 characters"));
     }
 }

@@ -19,6 +19,7 @@ mod rebuild_under_load;
 mod refusals;
 mod relations;
 mod repository;
+mod scores;
 mod serve;
 mod story;
 mod two_nodes;

@@ -53,9 +53,7 @@ pub async fn handler(
     let note = asked.optional_text("note")?;
     let wish = Wish::RuleSet(Command::Publish { name: name.clone(), rules: Some(rules), effective_from, note });
     let mut answer = services.customers.run(&asked.context()?, &wish).await?;
-    // Two that publish at once never stand in one append, so the last version up to there is this one.
-    let published = services.scores.history(&name, Some(answer.position)).await?;
-    if let Some(version) = published.as_ref().and_then(|history| history.versions.last()) {
+    if let Some(version) = services.scores.version_up_to(&name, answer.position).await? {
         answer.body["version"] = json!(version.version);
         answer.body["effective_from"] = json!(version.effective_from);
     }
