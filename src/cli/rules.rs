@@ -13,8 +13,8 @@ use super::{Common, Failure, NodeArgs};
 use crate::clock::SystemClock;
 use crate::commands::rule_set::Command;
 use crate::commands::{Context, Wish};
+use crate::http::api::rule_sets::VersionView;
 use crate::http::api::rule_sets::check::View;
-use crate::http::api::rule_sets::{Doubt, Fault, VersionView};
 use crate::scores::Compiled;
 use crate::services::Services;
 
@@ -103,12 +103,14 @@ fn check(files: &[PathBuf], common: Common) -> Result<(), Failure> {
     let facets = Facets::of(&Vocabulary::standard());
     let (mut faulty, mut all) = (0, Vec::new());
     for file in files {
-        let checked = Compiled::new(&read(file)?, &facets);
-        if let Err(errors) = &checked {
-            faulty += 1;
-            tell(file, errors);
-        }
-        let view = view(checked, &facets);
+        let view = match Compiled::new(&read(file)?, &facets) {
+            Ok(compiled) => View::fine(&compiled, &facets),
+            Err(errors) => {
+                faulty += 1;
+                tell(file, &errors);
+                View::wrong(errors)
+            }
+        };
         if common.json {
             let mut item = json!(view);
             item["file"] = json!(file.display().to_string());
@@ -124,19 +126,6 @@ fn check(files: &[PathBuf], common: Common) -> Result<(), Failure> {
         println!("{}", Value::from(all));
     }
     if faulty == 0 { Ok(()) } else { Err(wrong(faulty)) }
-}
-
-fn view(checked: Result<Compiled, Vec<RuleError>>, facets: &Facets) -> View {
-    match checked {
-        Err(errors) => View { errors: errors.into_iter().map(Fault::from).collect(), ..View::default() },
-        Ok(Compiled { rules, hash }) => View {
-            name: Some(rules.name.to_string()),
-            hash: Some(hash),
-            errors: Vec::new(),
-            warnings: rules.warnings(facets).into_iter().map(Doubt::from).collect(),
-            words: Some(rules.in_words()),
-        },
-    }
 }
 
 /// One line per fault, as editors understand it.

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use aws_lc_rs::digest::{SHA256, digest};
 use kulta_events::Recorded;
 use kulta_projections::scores::history::{History, Version};
-use kulta_projections::scores::rules::{Facets, RuleError, RuleSet, Warning};
+use kulta_projections::scores::rules::{Facets, RuleError, RuleSet};
 
 use super::{Error, Scores};
 use crate::commands::rule_set::stream;
@@ -26,20 +26,6 @@ pub struct Compiled {
     pub rules: RuleSet,
     /// SHA-256 of their canonical text, in hexadecimal digits: equal for rules that say the same.
     pub hash: String,
-}
-
-/// What is to be said of the text of a rule file.
-#[derive(Debug)]
-pub enum Checked {
-    /// It compiles.
-    Fine {
-        /// The rules.
-        compiled: Arc<Compiled>,
-        /// What is worth a second look.
-        warnings: Vec<Warning>,
-    },
-    /// Everything that is wrong with it.
-    Wrong(Vec<RuleError>),
 }
 
 impl Compiled {
@@ -64,17 +50,6 @@ fn hash(text: &str) -> String {
 }
 
 impl Scores {
-    /// What is to be said of the text of a rule file.
-    pub fn check(&self, text: &str) -> Checked {
-        match self.compile(text) {
-            Ok(compiled) => {
-                let warnings = compiled.rules.warnings(&self.facets);
-                Checked::Fine { compiled, warnings }
-            }
-            Err(errors) => Checked::Wrong(errors),
-        }
-    }
-
     /// Compiles the text of a rule file, or has compiled it before.
     ///
     /// # Errors
@@ -138,7 +113,7 @@ impl Scores {
         for event in self.rule_set_events(Select::Category("ruleset".to_owned()), until).await? {
             streams.entry(event.stream.clone()).or_default().push(event);
         }
-        Ok(streams.values().filter_map(|events| History::of(events)).collect())
+        Ok(streams.values().filter_map(History::of).collect())
     }
 
     /// The rule set that a score is asked by; without a name the only one that is published and in use.
@@ -191,6 +166,25 @@ mod tests {
         assert_eq!(one.hash, other.hash);
         assert_ne!(one.hash, third.hash);
         assert_eq!(hash(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+
+    #[test]
+    fn every_example_of_the_documentation_compiles() {
+        let page = include_str!("../../docs/scoring.md");
+        let examples: Vec<_> =
+            page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap_or(rest)).collect();
+        assert!(examples.len() > 12, "{}", examples.len());
+        for example in examples {
+            let mut file = example.to_owned();
+            if !example.starts_with("name = ") {
+                file.insert_str(0, "name = \"example\"\n");
+            }
+            if !example.contains("[[rule]]") {
+                file.push_str("[[rule]]\nid = \"any\"\non = \"purchase.made\"\npoints = 1\n");
+            }
+            let compiled = compile(&file).unwrap_or_else(|errors| panic!("{example}\n{errors:?}"));
+            assert!(compiled.rules.in_words().lines().count() >= 2, "{example}");
+        }
     }
 
     #[test]

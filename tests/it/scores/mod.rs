@@ -97,8 +97,9 @@ fn facts() -> Vec<Value> {
         of_unit(erp("p2", "01-20", "purchase.made", bought("300")), "turku"),
         erp("b1", "02-01", "purchase.returned", bought("100")),
         erp("t1", "02-05", "ticket.closed", json!({"minutes": 20, "cost": "30", "currency": "EUR"})),
-        erp("c1", "02-10", "email.link_clicked", json!({})),
+        // Of one time: their order is that of their ids, not of their arrival.
         erp("c2", "02-10", "email.link_clicked", json!({})),
+        erp("c1", "02-10", "email.link_clicked", json!({})),
         event("shop", "9", "r", &at("01-02"), "customer.registered", json!({"kind": "person", "name": "Aino Laine"})),
         event("shop", "9", "p1", &at("01-15"), "purchase.made", bought("200")),
     ]

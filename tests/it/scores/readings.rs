@@ -31,8 +31,7 @@ fn rules_of_their_time(place: &Place) {
     assert_eq!(ask("reading=in-force&as_of=2026-01-31T00:00:00Z"), ("1040.05".to_owned(), json!("A"), vec![1]));
     assert_eq!(ask("reading=in-force&as_of=2025-12-31T00:00:00Z"), ("0".to_owned(), Value::Null, vec![]));
     // What was known when only the first was published; commands get their times before they are recorded.
-    let stream = format!("/v1/streams/ruleset-value?limit=1");
-    let recorded = text(&client.read(&stream)["items"][0], "recordedat").to_owned();
+    let recorded = text(&client.read("/v1/streams/ruleset-value?limit=1")["items"][0], "recordedat").to_owned();
     assert!(recorded >= first);
     let known = score(&mut client, &erp, &format!("as_of={AS_OF}&known_at={recorded}"));
     assert_eq!((text(&known, "points"), &known["version"]), ("981.05", &json!(1)));

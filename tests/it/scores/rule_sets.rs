@@ -30,11 +30,14 @@ fn lives_and_ends(place: &Place) {
     let body = json!({"effective_from": FROM, "note": "agreed"});
     let request = client.post("/v1/rule-sets/value/publish").header("idempotency-key", "k");
     let first = request.json(&body).send().expect_status(200).json();
+    client.send("POST", "/v1/rule-sets", &json!({"rules": CLICKS})).expect_status(200);
     let request = client.post("/v1/rule-sets/value/publish").header("idempotency-key", "k");
-    assert_eq!(request.json(&body).send().expect_status(200).json(), first, "once");
+    assert_eq!(request.json(&body).send().expect_status(200).json(), first, "once, whatever the draft is now");
+    assert_eq!(client.read("/v1/rule-sets/value")["draft"]["rules"], CLICKS);
+    client.send("POST", "/v1/rule-sets", &json!({"rules": RULES})).expect_status(200);
     assert_eq!((&first["version"], &first["effective_from"]), (&json!(1), &json!(FROM)));
     let whole = client.read("/v1/rule-sets/value");
-    assert_eq!((&whole["draft"], &whole["in_force"]["rules"]), (&Value::Null, &json!(RULES)));
+    assert_eq!((&whole["draft"], &whole["in_force"]["rules"]), (&Value::Null, &json!(RULES)), "no draft of the same");
     assert_eq!((&whole["in_force"]["note"], &whole["in_force"]["in_force"]), (&json!("agreed"), &json!(true)));
     assert!(text(&whole["in_force"], "words").contains("gaps are counted"));
 
