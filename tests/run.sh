@@ -66,6 +66,20 @@ require_build_tools() {
     fi
 }
 
+# --- Python, for the programs that tests compare kulta with: nothing but its own library, as of 3.11 (tomllib).
+
+has_python() { python3 -c 'import tomllib' 2>/dev/null; }
+
+require_python() {
+    has_python && return
+    if is_root && is_debian; then
+        apt_install python3
+        has_python || die 'python3 is installed, but older than 3.11'
+    else
+        die 'python3 of 3.11 or newer is missing (Debian: package python3): install it, run this again'
+    fi
+}
+
 # --- PostgreSQL
 
 has_pg_server() {
@@ -211,6 +225,7 @@ own_cluster() {
 }
 
 require_build_tools
+require_python
 if [[ ${1:-} == --prepare ]]; then
     [[ -n ${KULTA_TEST_PG_URL:-} ]] || require_pg_bin
     exit 0

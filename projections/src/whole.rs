@@ -228,6 +228,17 @@ impl Finished<'_> {
         self.customers.chunks(customers.max(1)).map(|customers| Chunk { finished: self, customers })
     }
 
+    /// Which record belongs to which customer, by customer and within it by first position.
+    pub fn crosswalk(&self) -> Vec<(RecordId, CustomerId)> {
+        let members = |customer: &CustomerId| match self.members_of.get(customer) {
+            Some(members) => members.clone(),
+            None => vec![RecordId::from(*customer)],
+        };
+        let pairs =
+            self.customers.iter().flat_map(|customer| members(customer).into_iter().map(|record| (record, *customer)));
+        pairs.collect()
+    }
+
     /// How many customers there are.
     pub fn customer_count(&self) -> usize {
         self.customers.len()

@@ -10,6 +10,7 @@ pub mod matching;
 mod node;
 mod progress;
 pub mod rebuild;
+pub mod replay;
 pub mod rules;
 pub mod serve;
 mod telemetry;
@@ -58,6 +59,8 @@ enum Verb {
     Import(import::Args),
     /// Find the records of a file that are one customer
     Match(matching::Args),
+    /// Score all customers by all of history under any rules, and tell who would move
+    Replay(replay::Args),
     /// Check, show and publish scoring rules
     Rules(rules::Args),
     /// Make all projections anew from the log
@@ -90,6 +93,7 @@ impl Cli {
             Verb::Serve(args) => serve::run(args, common).await,
             Verb::Import(args) => import::run(args, common).await,
             Verb::Match(args) => matching::run(&args, common),
+            Verb::Replay(args) => replay::run(args, common).await,
             Verb::Rules(args) => rules::run(args, common).await,
             Verb::Rebuild(args) => rebuild::run(args, common).await,
             Verb::Verify(args) => verify::run(args, common).await,

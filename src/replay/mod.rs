@@ -1,8 +1,24 @@
-//! Replays: scores from all of history under any rules.
+//! Replays: scores from all of history under any rules, and who would move.
+//!
+//! | file | what |
+//! |---|---|
+//! | `ask` | by which rules |
+//! | `data` | customers and their facts at one position of the log |
+//! | `read` | facts from the log into columns |
+//! | `run` | scores of all customers by given rules |
+//! | `csv` | scores and diffs as files |
+//! | `jobs` | replays that a node runs for those who ask |
 
+pub mod ask;
+pub mod csv;
+pub mod data;
+pub mod jobs;
 pub mod read;
+pub mod run;
 
+use kulta_events::CustomerId;
 use kulta_projections::scores::facts::TooMany;
+use kulta_projections::scores::interpret::ScoreError;
 
 /// Why a replay did not end.
 #[derive(Debug, thiserror::Error)]
@@ -10,13 +26,49 @@ pub enum Error {
     /// Somebody ended it.
     #[error("the replay was cancelled")]
     Cancelled,
+    /// A customer has no score by these rules.
+    #[error("{error}{}{}", of_customer(*customer), at_position(*position))]
+    Refused {
+        /// Which customer.
+        customer: Option<CustomerId>,
+        /// The place in the log of the event for which a rule failed.
+        position: Option<u64>,
+        /// Why.
+        error: Box<ScoreError>,
+    },
+    /// A customer's points have too many digits.
+    #[error("the points of customer {0} have more than 28 digits")]
+    TooLong(CustomerId),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
     /// Events could not be opened.
     #[error(transparent)]
     Privacy(#[from] crate::privacy::Error),
+    /// The log could not be folded.
+    #[error(transparent)]
+    Projector(#[from] crate::projector::Error),
+    /// The projections could not be read.
+    #[error(transparent)]
+    Reads(#[from] crate::reads::Error),
+    /// The rules cannot be had.
+    #[error(transparent)]
+    NoRules(Box<ask::NoRules>),
     /// Columns cannot tell more apart.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+}
+
+impl From<ask::NoRules> for Error {
+    fn from(error: ask::NoRules) -> Self {
+        Self::NoRules(Box::new(error))
+    }
+}
+
+fn of_customer(customer: Option<CustomerId>) -> String {
+    customer.map(|id| format!("; customer {id}")).unwrap_or_default()
+}
+
+fn at_position(position: Option<u64>) -> String {
+    position.map(|at| format!("; event at position {at}")).unwrap_or_default()
 }

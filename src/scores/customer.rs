@@ -119,6 +119,40 @@ async fn sayings(reads: &Reads, members: &Members, at: At, until: u64) -> Result
     Ok(Sayings { members: named.collect(), events, policy })
 }
 
+impl Scores {
+    /// What rules read of several customers, each by all its records, as of a time and up to a position.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn of_customers(
+        &self,
+        customers: &[&[RecordId]],
+        until: u64,
+        as_of: Instant,
+        policy: &SurvivorshipPolicy,
+    ) -> Result<Vec<OfCustomer>, crate::projector::Error> {
+        let all: Vec<RecordId> = customers.iter().flat_map(|records| records.iter()).copied().collect();
+        let mut events: HashMap<RecordId, Vec<Recorded>> = HashMap::new();
+        for event in self.reads.source.customer_events(&all, until).await? {
+            if let Some(record) = event.record {
+                events.entry(record).or_default().push(event);
+            }
+        }
+        let named = self.reads.source.vault.subjects(&all).await?;
+        let of = |records: &&[RecordId]| {
+            let own: Vec<Recorded> = records.iter().filter_map(|record| events.remove(record)).flatten().collect();
+            let name = |record: &RecordId| {
+                let found = named.get(record);
+                let source = found.map(|named| named.source.clone()).unwrap_or_default();
+                Named { record: *record, source, subject: found.and_then(|named| named.subject.clone()) }
+            };
+            let members: Vec<Named> = records.iter().map(name).collect();
+            OfCustomer::of(&golden_at(&members, &own, Some(as_of), policy).0)
+        };
+        Ok(customers.iter().map(of).collect())
+    }
+}
+
 impl Customer {
     /// Its events as rules see them.
     pub fn events(&self) -> Events<'_> {

@@ -98,6 +98,11 @@ impl Scores {
         Self { reads, facets, compiled: Arc::default() }
     }
 
+    /// The node's reads.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
     /// Which facts of an event rules may read.
     pub fn facets(&self) -> &Facets {
         &self.facets

@@ -45,7 +45,7 @@ impl Compiled {
 }
 
 /// SHA-256 in hexadecimal digits.
-fn hash(text: &str) -> String {
+pub fn hash(text: &str) -> String {
     digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::privacy::{self, Vault};
 use crate::projector::{self, Identities, Projections, Projector, Source};
 use crate::reads::Reads;
+use crate::replay::jobs::Replays;
 use crate::scores::Scores;
 use crate::store::{self, Log, Options};
 
@@ -38,6 +39,8 @@ pub struct Services {
     pub reads: Reads,
     /// Rule sets and scores.
     pub scores: Scores,
+    /// Replays of history under any rules.
+    pub replays: Replays,
     /// What people do.
     pub customers: Customers,
     /// Keeps the projections up.
@@ -120,6 +123,7 @@ impl Services {
             vault,
             intake,
             reads,
+            replays: Replays::new(scores.clone()),
             scores,
             customers,
             projector,

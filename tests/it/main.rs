@@ -18,6 +18,7 @@ mod real_input;
 mod rebuild_under_load;
 mod refusals;
 mod relations;
+mod replays;
 mod repository;
 mod scores;
 mod serve;

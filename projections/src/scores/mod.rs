@@ -11,6 +11,7 @@
 //! | [`interpret`] | the score of one customer, explained: what a rule set means |
 //! | [`facts`] | the facts of events by columns |
 //! | [`replay`] | the scores of all customers, from columns |
+//! | [`diff`] | who moves: scores before and after |
 //! | [`customer`] | what rules read of a customer: `customer.…` |
 //! | [`summary`] | the score of one customer by rules, by units and part by part |
 //! | [`service`] | what serving a customer took, against what its grade allows |
@@ -18,6 +19,7 @@
 
 pub mod calendar;
 pub mod customer;
+pub mod diff;
 pub mod exact;
 pub mod facts;
 pub mod half_life;

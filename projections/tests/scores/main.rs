@@ -1,6 +1,8 @@
 //! Scores from outside: the interpreter against a second one that shares nothing with it but the expressions.
 
 #[cfg(test)]
+mod columns;
+#[cfg(test)]
 mod given;
 #[cfg(test)]
 mod laws;

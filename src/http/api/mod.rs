@@ -7,6 +7,7 @@ pub mod events;
 pub mod identities;
 pub mod policies;
 pub mod projections;
+pub mod replays;
 pub mod rule_sets;
 pub mod sources;
 pub mod streams;
@@ -86,6 +87,12 @@ fn scores(routes: Routes) -> Routes {
         .add::<rule_sets::versions::__path_get, _, _>(Needs(Read), rule_sets::versions::get)
         .add::<rule_sets::publish::__path_handler, _, _>(Needs(Govern), rule_sets::publish::handler)
         .add::<rule_sets::retire::__path_handler, _, _>(Needs(Govern), rule_sets::retire::handler)
+        .add::<replays::begin::__path_handler, _, _>(Needs(Read), replays::begin::handler)
+        .add::<replays::list::__path_handler, _, _>(Needs(Read), replays::list::handler)
+        .add::<replays::get::__path_handler, _, _>(Needs(Read), replays::get::handler)
+        .add::<replays::cancel::__path_handler, _, _>(Needs(Read), replays::cancel::handler)
+        .add::<replays::scores::__path_handler, _, _>(Needs(Read), replays::scores::handler)
+        .add::<replays::diff::__path_handler, _, _>(Needs(Read), replays::diff::handler)
         .add::<customers::score::__path_handler, _, _>(Needs(Read), customers::score::handler)
         .add::<customers::score_history::__path_handler, _, _>(Needs(Read), customers::score_history::handler)
 }

@@ -45,6 +45,7 @@ codes! {
     KEY_REUSED "key-reused" 422 "The idempotency key was used for another request";
     RULES "rules" 422 "The rules do not compile";
     NO_SCORE "no-score" 422 "The rules give this customer no score";
+    NOT_DONE "not-done" 409 "The result is not there";
     NOT_YET "not-yet" 503 "The projections have not got there yet";
     // Of single events.
     CONFLICT "conflict" 409 "Another content is stored under this id";

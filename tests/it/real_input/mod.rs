@@ -2,6 +2,7 @@
 
 mod cdnow;
 mod online_retail;
+mod scores;
 mod senzing;
 
 use std::path::{Path, PathBuf};

@@ -20,6 +20,18 @@ pub struct Wanted {
     pub types: Option<BTreeSet<Box<str>>>,
 }
 
+impl Wanted {
+    /// Whether facts by this hold all that another wants.
+    pub fn holds(&self, other: &Self) -> bool {
+        let all = |own: &Option<BTreeSet<Box<str>>>, other: &Option<BTreeSet<Box<str>>>| match (own, other) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(other)) => other.is_subset(own),
+        };
+        all(&self.facets, &other.facets) && all(&self.types, &other.types)
+    }
+}
+
 /// An event to be added.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRow<'a> {

@@ -18,8 +18,6 @@ mod lanes;
 mod money;
 mod program;
 mod scope;
-#[cfg(test)]
-mod tests;
 mod total;
 
 use std::collections::BTreeSet;
@@ -78,6 +76,12 @@ impl Customers {
     }
 }
 
+/// What rules read of customers.
+pub trait OfCustomers: Sync {
+    /// The facts of a customer, under their names as expressions write them, `customer.…`.
+    fn scope(&self, customer: usize) -> Box<dyn Scope + '_>;
+}
+
 /// What is replayed.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
@@ -91,8 +95,8 @@ pub struct Asked<'a> {
     pub as_of: i64,
     /// Only events up to this position of the log; `None`: all that there are.
     pub position: Option<u64>,
-    /// The facts of a customer, under their names as expressions write them, `customer.…`.
-    pub customer: &'a (dyn Fn(usize) -> Box<dyn Scope> + Sync),
+    /// What rules read of customers.
+    pub customer: &'a dyn OfCustomers,
     /// On so many threads.
     pub threads: usize,
     /// Is told how many more customers are done; answers whether to go on.
@@ -284,7 +288,7 @@ impl<'a> Run<'a> {
         let rows = batch.rows_of(number);
         let scopes: Vec<RowScope<'_>> = rows.iter().map(|row| RowScope::new(self.facts, *row)).collect();
         let events: Vec<_> = scopes.iter().map(RowScope::event).collect();
-        let scored = self.interpreter.score(&events, &*(self.asked.customer)(customer)).map_err(|error| {
+        let scored = self.interpreter.score(&events, &*self.asked.customer.scope(customer)).map_err(|error| {
             let event = match &error {
                 ScoreError::Refused(refusal) => refusal.event,
                 ScoreError::TotalTooLong => None,

@@ -1,0 +1,227 @@
+//! Replays over columns: the same as the interpreter, customer by customer, on any number of threads.
+
+use std::collections::{BTreeSet, HashMap};
+
+use bigdecimal::BigDecimal;
+use jiff::tz::TimeZone;
+use kulta_events::recorded::EventName;
+use kulta_events::{Json, RecordId};
+use kulta_projections::expr::{Expression, Scope};
+use kulta_projections::scores::facts::{Builder, Facts, NewRow, Wanted};
+use kulta_projections::scores::interpret::{Event, Interpreter, Refusal, ScoreError, Scored};
+use kulta_projections::scores::replay::{Asked, Customers, OfCustomers, Replayed, Stopped, replay};
+use kulta_projections::scores::rules::{ForEvents, Pays, Rule, RuleSet, Worth};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::given::{Customer, Fact, as_of, facts, is_money, rule_set, sorted, span};
+
+impl OfCustomers for Customer {
+    fn scope(&self, _: usize) -> Box<dyn Scope + '_> {
+        Box::new(Customer)
+    }
+}
+
+/// Customers by their records, records by their events.
+type World = Vec<Vec<Vec<Fact>>>;
+
+/// Some customers with some records each.
+fn world() -> impl Strategy<Value = World> {
+    let customer = facts().prop_flat_map(|facts| {
+        let count = facts.len();
+        (Just(facts), proptest::collection::vec(0..3_usize, count)).prop_map(|(facts, places)| {
+            let mut records = vec![Vec::new(); 3];
+            facts.into_iter().zip(places).for_each(|(fact, place)| records[place].push(fact));
+            records
+        })
+    });
+    proptest::collection::vec(customer, 1..6)
+}
+
+fn record(customer: usize, place: usize) -> RecordId {
+    // Records of a customer do not lie beside each other.
+    RecordId(Uuid::from_u128(((place as u128) << 64) | ((customer as u128 * 7919) % 101)))
+}
+
+fn json(fact: &Fact) -> Json {
+    let mut members = Vec::new();
+    let text = |text: &str| Json::String(text.to_owned());
+    members.extend(fact.amount.map(|amount| ("amount".to_owned(), Json::Number(amount.to_string().into()))));
+    members.extend(fact.currency.map(|currency| ("currency".to_owned(), text(currency))));
+    members.extend(fact.market.map(|market| ("market".to_owned(), text(market))));
+    Json::Object(members)
+}
+
+fn columns(world: &World) -> (Facts, Customers) {
+    let mut builder = Builder::new(Wanted::default());
+    let mut ids = HashMap::new();
+    let mut position = 0;
+    for (customer, records) in world.iter().enumerate() {
+        for (place, facts) in records.iter().enumerate() {
+            // The latest first.
+            for fact in facts.iter().rev() {
+                position += 1;
+                ids.insert(position, EventName::Id(format!("{:05}", fact.id)));
+                let row = NewRow {
+                    record: record(customer, place),
+                    time: fact.at,
+                    position,
+                    type_name: fact.kind,
+                    source: fact.source,
+                    unit: None,
+                    facts: &json(fact),
+                };
+                builder.push(&row).unwrap();
+            }
+        }
+    }
+    let tied = builder.tied(|_| 0);
+    let facts = builder.finish(tied, &ids);
+    let sets: Vec<Vec<RecordId>> =
+        (0..world.len()).map(|customer| (0..3).map(|place| record(customer, place)).collect()).collect();
+    let customers = Customers::of(&facts, sets.iter().map(Vec::as_slice));
+    (facts, customers)
+}
+
+fn replayed(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64, threads: usize) -> Result<Replayed, Stopped> {
+    let (facts, customers) = columns(world);
+    let asked = Asked {
+        rules: set,
+        is_money: &is_money,
+        seen: span,
+        as_of,
+        position: None,
+        customer: &Customer,
+        threads,
+        go_on: &|_| true,
+    };
+    replay(&facts, &customers, &asked)
+}
+
+fn interpreted(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64) -> Vec<Result<Scored, ScoreError>> {
+    let interpreter = Interpreter::new(set, &is_money, span, as_of);
+    let one = |records: &Vec<Vec<Fact>>| {
+        let facts = sorted(records.concat());
+        let events: Vec<_> = facts.iter().map(|fact| Event { at: fact.at, kind: fact.kind, facts: fact }).collect();
+        interpreter.score(&events, &Customer)
+    };
+    world.iter().map(one).collect()
+}
+
+fn same(found: &Replayed, expected: &[Scored], rules: usize) -> Result<(), TestCaseError> {
+    prop_assert_eq!(found.sums.len(), expected.len());
+    for (customer, scored) in expected.iter().enumerate() {
+        let sum = found.sums.get(customer).unwrap();
+        prop_assert_eq!(sum.exact(), scored.exact.clone(), "customer {}", customer);
+        prop_assert_eq!(sum.total(), Some(scored.total), "customer {}", customer);
+    }
+    let sum = |count: &dyn Fn(&Scored) -> u64| expected.iter().map(count).sum::<u64>();
+    for rule in 0..rules {
+        prop_assert_eq!(found.missing[rule], sum(&|scored| scored.missing[rule]), "rule {}", rule);
+        prop_assert_eq!(found.without_rate[rule], sum(&|scored| scored.without_rate[rule]), "rule {}", rule);
+    }
+    let currencies: BTreeSet<_> = expected.iter().flat_map(|scored| scored.currencies.clone()).collect();
+    prop_assert_eq!(&found.currencies, &currencies);
+    Ok(())
+}
+
+fn without_event(error: ScoreError) -> ScoreError {
+    match error {
+        ScoreError::Refused(refusal) => ScoreError::Refused(Refusal { event: None, ..refusal }),
+        other => other,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn columns_and_interpreter_agree(set in rule_set(), world in world(), span in span(), as_of in as_of()) {
+        let expected = interpreted(&world, &set, span, as_of);
+        let found = replayed(&world, &set, span, as_of, 1);
+        let several = replayed(&world, &set, span, as_of, 3);
+        let expected: Result<Vec<Scored>, ScoreError> = match found {
+            Err(Stopped::Refused { customer, ref error, .. }) => {
+                // Events that are not seen are not counted here.
+                let (found, expected) = (without_event(error.clone()), expected[customer].clone());
+                prop_assert_eq!(Err(found), expected.map_err(without_event));
+                prop_assert!(several.is_err());
+                return Ok(());
+            }
+            _ => expected.into_iter().collect(),
+        };
+        let (found, several, expected) = (found.unwrap(), several.unwrap(), expected.unwrap());
+        same(&found, &expected, set.rules.len())?;
+        same(&several, &expected, set.rules.len())?;
+    }
+}
+
+/// What a rule file commonly says is computed over columns, not customer by customer.
+#[test]
+fn ordinary_rules_are_computed_over_columns() {
+    let of = |points: &str, when: Option<&str>| Rule {
+        id: "rule".into(),
+        pays: Pays::Events(ForEvents {
+            on: vec!["p".into(), "r".into()],
+            negated: vec!["r".into()],
+            when: when.map(|when| Expression::parse(when).unwrap()),
+            limit: None,
+            at_least: None,
+            worth: Worth::Points(Expression::parse(points).unwrap()),
+        }),
+        valid: (i64::MIN, i64::MAX),
+        cap: None,
+        half_life_days: Some("90".parse().unwrap()),
+        expires_after_days: None,
+    };
+    let rules = vec![
+        of("floor(amount)", Some("market == \"FI\" && amount > 0")),
+        of("amount / 10", Some("market in [\"FI\", \"SE\"] || !has(market)")),
+        of("round(sqrt(amount), 2) + log(amount + 1)", None),
+        of("min(amount, 100, 20.5)", Some("startsWith(source, \"a\") && type != \"v\"")),
+        of("amount > 50 ? 2 : -1", Some("currency == \"EUR\"")),
+    ];
+    let set = RuleSet {
+        name: "ordinary".into(),
+        zone: TimeZone::get("Europe/Helsinki").unwrap(),
+        money: None,
+        rules,
+        grades: Vec::new(),
+    };
+    let fact = |id: u32| Fact {
+        at: crate::given::BEGIN + i64::from(id) * 40_000_000_000,
+        source: if id.is_multiple_of(3) { "a" } else { "b" },
+        id,
+        kind: ["p", "r", "v"][id as usize % 3],
+        amount: (!id.is_multiple_of(7)).then(|| rust_decimal::Decimal::new(i64::from(id) * 137, 2)),
+        currency: Some("EUR"),
+        market: [Some("FI"), Some("SE"), None][id as usize % 4 % 3],
+    };
+    let world: World = (0..20).map(|customer| vec![(0..50).map(|n| fact(customer * 50 + n)).collect(); 1]).collect();
+    let as_of = crate::given::BEGIN + 900 * crate::given::DAY;
+    let found = replayed(&world, &set, (i64::MIN, i64::MAX), as_of, 2).unwrap();
+    assert_eq!(found.interpreted, 0);
+    let expected: Vec<Scored> =
+        interpreted(&world, &set, (i64::MIN, i64::MAX), as_of).into_iter().map(Result::unwrap).collect();
+    same(&found, &expected, set.rules.len()).unwrap();
+    assert!(expected.iter().any(|scored| scored.exact != BigDecimal::default()));
+}
+
+#[test]
+fn whoever_asked_can_end_it() {
+    let world: World = vec![vec![Vec::new()]; 10_000];
+    let (facts, customers) = columns(&world);
+    let rules =
+        RuleSet { name: "none".into(), zone: TimeZone::UTC, money: None, rules: Vec::new(), grades: Vec::new() };
+    let asked = Asked {
+        rules: &rules,
+        is_money: &is_money,
+        seen: (i64::MIN, i64::MAX),
+        as_of: 0,
+        position: None,
+        customer: &Customer,
+        threads: 2,
+        go_on: &|_| false,
+    };
+    assert_eq!(replay(&facts, &customers, &asked).unwrap_err(), Stopped::Cancelled);
+}

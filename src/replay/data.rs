@@ -1,0 +1,147 @@
+//! What a replay runs over: customers as they belonged together at one position of the log, and their facts up to it.
+
+use std::collections::HashMap;
+
+use kulta_events::{CustomerId, Instant, RecordId};
+use kulta_projections::scores::facts::{Facts, Wanted};
+use kulta_projections::scores::replay::Customers;
+
+use super::Error;
+use super::read::{Cancel, facts};
+use crate::projector::Source;
+use crate::projector::rebuild::{finish, fold_log};
+use crate::store::views::{Crosswalk, Generation};
+
+/// How far long work is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Finding who belonged together: events, of so many.
+    Identities(u64, u64),
+    /// Reading events, of so many.
+    Reading(u64, u64),
+    /// Reading what is known of customers, of so many.
+    Customers(u64, u64),
+    /// Scoring customers, of so many.
+    Scoring(u64, u64),
+}
+
+/// Who is told how far it is.
+pub type Progress<'a> = &'a (dyn Fn(Step) + Sync);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Data {
+    /// The position.
+    pub position: u64,
+    /// By id.
+    pub ids: Vec<CustomerId>,
+    /// The records of all customers, one customer behind the other, each founder first.
+    pub records: Vec<RecordId>,
+    /// Behind the last record of each customer.
+    pub ends: Vec<u32>,
+    /// The facts.
+    pub facts: Facts,
+    /// The customers by their places in the facts.
+    pub customers: Customers,
+}
+
+impl Data {
+    /// Customers and facts as the live projections have them, or as they were known at some time.
+    ///
+    /// # Errors
+    /// When the store fails, or it was cancelled.
+    pub async fn read(
+        source: &Source,
+        live: &dyn Generation,
+        known_at: Option<Instant>,
+        wanted: Wanted,
+        cancel: &Cancel,
+        progress: Progress<'_>,
+    ) -> Result<Self, Error> {
+        let crosswalk = match known_at {
+            None => live.crosswalk().await?,
+            Some(known_at) => known(source, source.log.position_at(known_at).await?, cancel, progress).await?,
+        };
+        cancel.check()?;
+        let (ids, records, ends) = gathered(crosswalk.records);
+        let places: HashMap<RecordId, u64> = placed(&records, &ends).collect();
+        let together = |record: RecordId| places.get(&record).copied().unwrap_or(u64::MAX);
+        let told = |at, of| progress(Step::Reading(at, of));
+        let facts = facts(source, crosswalk.position, wanted, together, cancel, &told).await?;
+        drop(places);
+        Ok(Self::of(crosswalk.position, (ids, records, ends), facts))
+    }
+
+    /// Customers, as [`gathered`], with their facts.
+    fn of(position: u64, (ids, records, ends): Gathered, facts: Facts) -> Self {
+        let customers = Customers::of(&facts, slices(&records, &ends));
+        Self { position, ids, records, ends, facts, customers }
+    }
+
+    /// The records of a customer.
+    pub fn records_of(&self, customer: usize) -> &[RecordId] {
+        let start = customer.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.records[start..self.ends[customer] as usize]
+    }
+}
+
+/// Customers by id, their records, and behind the last record of each.
+type Gathered = (Vec<CustomerId>, Vec<RecordId>, Vec<u32>);
+
+fn gathered(crosswalk: Vec<(RecordId, CustomerId)>) -> Gathered {
+    let (mut ids, mut records, mut ends) = (Vec::new(), Vec::with_capacity(crosswalk.len()), Vec::new());
+    for (record, customer) in crosswalk {
+        if ids.last() != Some(&customer) {
+            ids.push(customer);
+            ends.push(records.len() as u32);
+        }
+        records.push(record);
+        if let Some(end) = ends.last_mut() {
+            *end = records.len() as u32;
+        }
+    }
+    (ids, records, ends)
+}
+
+fn slices<'a>(records: &'a [RecordId], ends: &'a [u32]) -> impl Iterator<Item = &'a [RecordId]> {
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    starts.zip(ends).map(|(start, end)| &records[start as usize..*end as usize])
+}
+
+/// For each record the place of its customer.
+fn placed<'a>(records: &'a [RecordId], ends: &'a [u32]) -> impl Iterator<Item = (RecordId, u64)> + 'a {
+    (0..).zip(slices(records, ends)).flat_map(|(place, own)| own.iter().map(move |record| (*record, place)))
+}
+
+/// Who belonged together at a position: found again from all that was known then.
+async fn known(source: &Source, position: u64, cancel: &Cancel, progress: Progress<'_>) -> Result<Crosswalk, Error> {
+    cancel.check()?;
+    let told = |step| {
+        if let crate::projector::rebuild::Step::Folding(at, of) = step {
+            progress(Step::Identities(at, of));
+        }
+    };
+    let whole = fold_log(source, position, &told).await?;
+    let finished = finish(&whole)?;
+    Ok(Crosswalk { position, records: finished.crosswalk() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn records_are_gathered_by_customer() {
+        let pair = |record, customer| (RecordId(Uuid::from_u128(record)), CustomerId(Uuid::from_u128(customer)));
+        let (ids, records, ends) = gathered(vec![pair(1, 1), pair(5, 1), pair(2, 2), pair(9, 3), pair(3, 3)]);
+        assert_eq!((ids.len(), records.len()), (3, 5));
+        assert_eq!(ends, [2, 3, 5]);
+        let sets: Vec<usize> = slices(&records, &ends).map(<[_]>::len).collect();
+        assert_eq!(sets, [2, 1, 2]);
+        let places: Vec<u64> = placed(&records, &ends).map(|(_, place)| place).collect();
+        assert_eq!(places, [0, 0, 1, 2, 2]);
+        assert_eq!(gathered(Vec::new()).2, Vec::<u32>::new());
+    }
+}

@@ -1,0 +1,253 @@
+//! Replays that a node runs for those who ask: one at a time, the last ones kept to be read.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kulta_events::Instant;
+use kulta_projections::scores::diff::{Change, Scores as Scored, Summary, changes, summary};
+use uuid::Uuid;
+
+use super::Error;
+use super::ask::{Given, known};
+use super::data::{Data, Step};
+use super::read::Cancel;
+use super::run::{LeftOut, Outcome, Rules, score, wanted};
+use crate::scores::Scores;
+
+/// Replays that are kept, the running and waiting ones included.
+const KEPT: usize = 8;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// By which rules.
+    pub rules: Given,
+    /// Compared with which.
+    pub against: Option<Given>,
+    /// Events at or after it are left out.
+    pub as_of: Instant,
+    /// What was known then; `None`: all.
+    pub known_at: Option<Instant>,
+}
+
+/// A replay, from the asking to its result.
+#[derive(Debug)]
+pub struct Job {
+    /// Its id.
+    pub id: Uuid,
+    /// What was asked.
+    pub asked: Asked,
+    cancel: Cancel,
+    state: Mutex<State>,
+}
+
+/// How a replay stands.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// Others come first.
+    Waiting,
+    /// At work.
+    Running(Option<Step>),
+    /// Its result.
+    Done(Arc<Finished>),
+    /// Why there is none.
+    Failed(Arc<Error>),
+}
+
+/// A result.
+#[derive(Debug)]
+pub struct Finished {
+    /// Customers, and the position of the log.
+    pub data: Arc<Data>,
+    /// The scores.
+    pub after: Side,
+    /// Those that they are compared with, and who moves.
+    pub against: Option<(Side, Vec<Change>, Summary)>,
+}
+
+/// Scores by some rules.
+#[derive(Debug)]
+pub struct Side {
+    /// The hash of the rules.
+    pub hash: String,
+    /// The versions of a published rule set that counted.
+    pub versions: Vec<u64>,
+    /// The scores.
+    pub scores: Scored,
+    /// What rules did not apply to.
+    pub left_out: Vec<LeftOut>,
+    /// Currencies that were taken as written though there are several.
+    pub mixed: Vec<Box<str>>,
+    /// The customers, the highest points first.
+    pub order: Vec<u32>,
+    /// By customer.
+    pub ranks: Vec<u32>,
+}
+
+/// The replays of a node.
+#[derive(Clone, Debug)]
+pub struct Replays {
+    scores: Scores,
+    jobs: Arc<Mutex<VecDeque<Arc<Job>>>>,
+    /// One replay takes all cores.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// What the last one ran over: another one at the same position needs to read nothing.
+    kept: Arc<Mutex<Option<Kept>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    wanted: kulta_projections::scores::facts::Wanted,
+    known_at: Option<Instant>,
+    data: Arc<Data>,
+}
+
+/// No more replays can wait.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{KEPT} replays are waiting already")]
+pub struct TooMany;
+
+impl Replays {
+    /// Replays by a node's scores.
+    pub fn new(scores: Scores) -> Self {
+        Self { scores, jobs: Arc::default(), turn: Arc::default(), kept: Arc::default() }
+    }
+
+    /// Begins a replay.
+    ///
+    /// # Errors
+    /// When as many as are kept wait or run.
+    pub fn begin(&self, asked: Asked) -> Result<Arc<Job>, TooMany> {
+        let job =
+            Arc::new(Job { id: Uuid::new_v4(), asked, cancel: Cancel::default(), state: Mutex::new(State::Waiting) });
+        {
+            let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+            while jobs.len() >= KEPT {
+                // The oldest that has ended makes room.
+                let ended = jobs.iter().position(|job| job.has_ended()).ok_or(TooMany)?;
+                jobs.remove(ended);
+            }
+            jobs.push_back(job.clone());
+        }
+        let (all, own) = (self.clone(), job.clone());
+        tokio::spawn(async move {
+            let _turn = all.turn.lock().await;
+            let state = match all.run(&own).await {
+                Ok(finished) => State::Done(Arc::new(finished)),
+                Err(error) => State::Failed(Arc::new(error)),
+            };
+            own.set(state);
+        });
+        Ok(job)
+    }
+
+    /// A replay that is kept still.
+    pub fn get(&self, id: Uuid) -> Option<Arc<Job>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|job| job.id == id).cloned()
+    }
+
+    /// All that are kept, the latest first.
+    pub fn all(&self) -> Vec<Arc<Job>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).iter().rev().cloned().collect()
+    }
+
+    async fn run(&self, job: &Job) -> Result<Finished, Error> {
+        job.cancel.check()?;
+        job.set(State::Running(None));
+        let asked = &job.asked;
+        let progress = |step| job.set(State::Running(Some(step)));
+        let until = match asked.known_at {
+            Some(known_at) => Some(self.scores.reads().source.log.position_at(known_at).await?),
+            None => None,
+        };
+        self.scores.reads().caught_up().await?;
+        let rules = asked.rules.rules(&self.scores, asked.as_of, until).await?;
+        let against = match &asked.against {
+            Some(against) => Some(against.rules(&self.scores, asked.as_of, until).await?),
+            None => None,
+        };
+        let both: Vec<&Rules> = [Some(&rules), against.as_ref()].into_iter().flatten().collect();
+        let data = self.data(&both, asked.known_at, &job.cancel, &progress).await?;
+        let times = (asked.as_of, asked.known_at);
+        let known = known(&self.scores, &data, &both, times, &job.cancel, &progress).await?;
+        let scored = |rules: &Rules| {
+            let facets = self.scores.facets();
+            let outcome = tokio::task::block_in_place(|| {
+                score(&data, &known, rules, asked.as_of, facets, &job.cancel, &progress)
+            });
+            outcome.map(|outcome| Side::of(rules, outcome))
+        };
+        let after = scored(&rules)?;
+        let against = against.as_ref().map(scored).transpose()?;
+        let against = against.map(|before| {
+            tokio::task::block_in_place(|| {
+                let moved = changes(&before.scores, &after.scores);
+                let numbers = summary(&before.scores, &after.scores);
+                (before, moved, numbers)
+            })
+        });
+        Ok(Finished { data, after, against })
+    }
+
+    /// Customers and facts: those of the last replay when nothing changed since.
+    async fn data(
+        &self,
+        rules: &[&Rules],
+        known_at: Option<Instant>,
+        cancel: &Cancel,
+        progress: super::data::Progress<'_>,
+    ) -> Result<Arc<Data>, Error> {
+        let reads: Vec<_> = rules.iter().flat_map(|rules| rules.reads(self.scores.facets())).collect();
+        let wanted = wanted(&reads);
+        let live = self.scores.reads().projections.live();
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(kept) = kept.filter(|kept| kept.known_at == known_at && kept.wanted.holds(&wanted)) {
+            let same = known_at.is_some() || live.checkpoint().await? == kept.data.position;
+            if same {
+                return Ok(kept.data);
+            }
+        }
+        let source = &self.scores.reads().source;
+        let data = Arc::new(Data::read(source, &*live, known_at, wanted.clone(), cancel, progress).await?);
+        let kept = Kept { wanted, known_at, data: data.clone() };
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        Ok(data)
+    }
+}
+
+impl Job {
+    /// How it stands.
+    pub fn state(&self) -> State {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends it as soon as it can be ended.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    fn set(&self, state: State) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    fn has_ended(&self) -> bool {
+        matches!(self.state(), State::Done(_) | State::Failed(_))
+    }
+}
+
+impl Side {
+    fn of(rules: &Rules, outcome: Outcome) -> Self {
+        let ranks = outcome.scores.ranks();
+        let mut order: Vec<u32> = (0..ranks.len() as u32).collect();
+        order.sort_unstable_by_key(|customer| (ranks[*customer as usize], *customer));
+        Self {
+            hash: rules.hash(),
+            versions: rules.spans.iter().filter_map(|span| span.version).collect(),
+            scores: outcome.scores,
+            left_out: outcome.left_out,
+            mixed: outcome.mixed.into_iter().collect(),
+            order,
+            ranks,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The scores of all customers by some rules.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kulta_events::Instant;
+use kulta_projections::expr::Scope;
+use kulta_projections::scores::customer::OfCustomer;
+use kulta_projections::scores::diff::Scores;
+use kulta_projections::scores::facts::Wanted;
+use kulta_projections::scores::replay::{Asked, OfCustomers, Stopped, Sums, replay};
+use kulta_projections::scores::rules::{Facets, Reads, RuleSet};
+
+use super::Error;
+use super::data::{Data, Progress, Step};
+use super::read::Cancel;
+use crate::scores::Compiled;
+use crate::scores::rule_sets::hash;
+
+/// By which rules.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Rules and the times of events that they see, the earliest first.
+    pub spans: Vec<Span>,
+}
+
+/// Rules over the events of some time.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// They see events from then on (microseconds since 1970-01-01T00:00:00Z).
+    pub from: i64,
+    /// They see events before then.
+    pub until: i64,
+    /// Which version of a rule set they are; `None`: not published.
+    pub version: Option<u64>,
+    /// The rules.
+    pub compiled: Arc<Compiled>,
+}
+
+/// What a rule did not apply to.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct LeftOut {
+    /// The rule.
+    pub rule: Box<str>,
+    /// Events, or gaps, that lack a value which it reads.
+    pub missing: u64,
+    /// Events whose money could not be converted.
+    pub without_rate: u64,
+}
+
+/// Scores, and what is to be said about them.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The scores.
+    pub scores: Scores,
+    /// By rule; only where something was left out.
+    pub left_out: Vec<LeftOut>,
+    /// Currencies that were taken as written though there are several.
+    pub mixed: BTreeSet<Box<str>>,
+}
+
+impl Rules {
+    /// Rules for all of history.
+    pub fn all(compiled: Arc<Compiled>) -> Self {
+        Self { spans: vec![Span { from: i64::MIN, until: i64::MAX, version: None, compiled }] }
+    }
+
+    /// What tells them from other rules: the hash of the rules, or of all versions with their times.
+    pub fn hash(&self) -> String {
+        match self.spans.as_slice() {
+            [Span { from: i64::MIN, until: i64::MAX, compiled, .. }] => compiled.hash.clone(),
+            spans => {
+                let line = |span: &Span| format!("{} {} {}\n", span.from, span.until, span.compiled.hash);
+                hash(&spans.iter().map(line).collect::<String>())
+            }
+        }
+    }
+
+    /// The rules that say the grade: those in force at as-of, which are the last that count.
+    fn grading(&self) -> Option<&RuleSet> {
+        self.spans.last().map(|span| &span.compiled.rules)
+    }
+
+    /// What they read of events.
+    pub fn reads(&self, facets: &Facets) -> Vec<Reads> {
+        self.spans.iter().map(|span| span.compiled.rules.reads(facets)).collect()
+    }
+}
+
+/// What of the facts several rule sets read.
+pub fn wanted<'a>(reads: impl IntoIterator<Item = &'a Reads>) -> Wanted {
+    let (mut facets, mut types) = (BTreeSet::<Box<str>>::new(), BTreeSet::<Box<str>>::new());
+    for reads in reads {
+        types.extend(reads.types.keys().cloned());
+        facets.extend(reads.types.values().flatten().cloned());
+    }
+    // Whoever reads money is told which currencies there were.
+    facets.insert("currency".into());
+    Wanted { facets: Some(facets), types: Some(types) }
+}
+
+/// What rules read of customers, by their places; empty where no rule reads any.
+#[derive(Clone, Debug, Default)]
+pub struct Known(pub Vec<OfCustomer>);
+
+impl OfCustomers for Known {
+    fn scope(&self, customer: usize) -> Box<dyn Scope + '_> {
+        Box::new(self.0.get(customer).cloned().unwrap_or_default())
+    }
+}
+
+/// Scores all customers.
+///
+/// # Errors
+/// When a customer has no score, or it was cancelled.
+pub fn score(
+    data: &Data,
+    customers: &Known,
+    rules: &Rules,
+    as_of: Instant,
+    facets: &Facets,
+    cancel: &Cancel,
+    progress: Progress<'_>,
+) -> Result<Outcome, Error> {
+    let done = AtomicU64::new(0);
+    let total = data.ids.len() as u64 * rules.spans.len() as u64;
+    let go_on = |count: usize| {
+        progress(Step::Scoring(done.fetch_add(count as u64, Ordering::Relaxed) + count as u64, total));
+        cancel.check().is_ok()
+    };
+    let (mut sums, mut left_out, mut mixed): (Option<Sums>, Vec<LeftOut>, _) = (None, Vec::new(), BTreeSet::new());
+    for span in &rules.spans {
+        let set = &span.compiled.rules;
+        let asked = Asked {
+            rules: set,
+            is_money: &|type_name, facet| facets.is_money(type_name, facet),
+            seen: (span.from, span.until),
+            as_of: as_of.micros(),
+            position: None,
+            customer: customers,
+            threads: crate::threads(),
+            go_on: &go_on,
+        };
+        let found = replay(&data.facts, &data.customers, &asked).map_err(|stopped| refused(data, stopped))?;
+        let counts = set.rules.iter().zip(found.missing.iter().zip(&found.without_rate));
+        let counts = counts.filter(|(_, (missing, without_rate))| **missing + **without_rate > 0);
+        left_out.extend(counts.map(|(rule, (missing, without_rate))| LeftOut {
+            rule: rule.id.clone(),
+            missing: *missing,
+            without_rate: *without_rate,
+        }));
+        if set.money.is_none() && found.currencies.len() > 1 {
+            mixed.extend(found.currencies);
+        }
+        match &mut sums {
+            Some(sums) => sums.add(&found.sums),
+            None => sums = Some(found.sums),
+        }
+    }
+    let points = match sums {
+        Some(sums) => sums.totals().map_err(|customer| Error::TooLong(data.ids[customer]))?,
+        None => vec![rust_decimal::Decimal::ZERO; data.ids.len()],
+    };
+    let scores = match rules.grading() {
+        Some(grading) => Scores::of(points, grading),
+        None => Scores { graded: vec![None; points.len()], points, grades: Vec::new() },
+    };
+    Ok(Outcome { scores, left_out, mixed })
+}
+
+fn refused(data: &Data, stopped: Stopped) -> Error {
+    match stopped {
+        Stopped::Cancelled => Error::Cancelled,
+        Stopped::Refused { customer, position, error } => {
+            Error::Refused { customer: data.ids.get(customer).copied(), position, error: Box::new(error) }
+        }
+    }
+}
