@@ -11,6 +11,7 @@ mod node;
 mod progress;
 pub mod rebuild;
 pub mod replay;
+pub mod rules;
 pub mod serve;
 mod telemetry;
 pub mod verify;
@@ -60,6 +61,8 @@ enum Verb {
     Match(matching::Args),
     /// Score all customers by all of history under any rules, and tell who would move
     Replay(replay::Args),
+    /// Check, show and publish scoring rules
+    Rules(rules::Args),
     /// Make all projections anew from the log
     Rebuild(rebuild::Args),
     /// Compare the projections with the log, row by row
@@ -91,6 +94,7 @@ impl Cli {
             Verb::Import(args) => import::run(args, common).await,
             Verb::Match(args) => matching::run(&args, common),
             Verb::Replay(args) => replay::run(args, common).await,
+            Verb::Rules(args) => rules::run(args, common).await,
             Verb::Rebuild(args) => rebuild::run(args, common).await,
             Verb::Verify(args) => verify::run(args, common).await,
             Verb::Generate(args) => generate::run(&args, common),

@@ -68,13 +68,7 @@ pub fn document(paths: PathsBuilder) -> Document {
 
 /// Every schema that an endpoint refers to by name; a test follows all references.
 fn schemas() -> Vec<(String, RefOr<Schema>)> {
-    fn of<T: ToSchema>() -> (String, RefOr<Schema>) {
-        (T::name().into_owned(), <T as PartialSchema>::schema())
-    }
-    fn list_of<T: ToSchema>() -> (String, RefOr<Schema>) {
-        (format!("ListOf_{}", T::name()), ListOf::<T>::schema())
-    }
-    let mut schemas = vec![
+    vec![
         of::<ProblemBody>(),
         of::<FieldError>(),
         of::<events::Answer>(),
@@ -96,8 +90,14 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
         list_of::<customers::relations::View>(),
         of::<projections::Standing>(),
         list_of::<projections::Standing>(),
-    ];
-    schemas.extend([
+    ]
+    .into_iter()
+    .chain(schemas_of_scores())
+    .collect()
+}
+
+fn schemas_of_scores() -> [(String, RefOr<Schema>); 20] {
+    [
         of::<rule_sets::Fault>(),
         of::<rule_sets::Doubt>(),
         of::<rule_sets::VersionView>(),
@@ -118,6 +118,13 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
         of::<customers::score::PartEvent>(),
         of::<customers::score_history::View>(),
         of::<customers::score_history::Point>(),
-    ]);
-    schemas
+    ]
+}
+
+fn of<T: ToSchema>() -> (String, RefOr<Schema>) {
+    (T::name().into_owned(), <T as PartialSchema>::schema())
+}
+
+fn list_of<T: ToSchema>() -> (String, RefOr<Schema>) {
+    (format!("ListOf_{}", T::name()), ListOf::<T>::schema())
 }

@@ -20,7 +20,7 @@ use kulta_projections::scores::rules::{Facets, RuleError};
 use crate::reads::{self, Reads};
 
 pub use customer::Customer;
-pub use rule_sets::{Checked, Compiled};
+pub use rule_sets::Compiled;
 pub use score::{Asked, Course, Score, Used};
 
 /// Why there is no score, or no rule set.

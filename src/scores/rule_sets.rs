@@ -5,9 +5,8 @@ use std::sync::{Arc, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use kulta_events::Recorded;
-use kulta_events::vocabulary::rule_set::MAX_RULES;
 use kulta_projections::scores::history::{History, Version};
-use kulta_projections::scores::rules::{Facets, RuleError, RuleSet, Warning};
+use kulta_projections::scores::rules::{Facets, RuleError, RuleSet};
 
 use super::{Error, Scores};
 use crate::commands::rule_set::stream;
@@ -29,37 +28,16 @@ pub struct Compiled {
     pub hash: String,
 }
 
-/// What is to be said of the text of a rule file.
-#[derive(Debug)]
-pub enum Checked {
-    /// It compiles.
-    Fine {
-        /// The rules.
-        compiled: Arc<Compiled>,
-        /// What is worth a second look.
-        warnings: Vec<Warning>,
-    },
-    /// Everything that is wrong with it.
-    Wrong(Vec<RuleError>),
-}
-
 impl Compiled {
     /// Compiles the text of a rule file.
     ///
     /// # Errors
     /// Everything that is wrong with it.
     pub fn new(text: &str, facets: &Facets) -> Result<Self, Vec<RuleError>> {
-        let whole = |expected: &str, found: String| {
-            let (path, expected) = (String::new(), expected.to_owned());
-            vec![RuleError { line: 1, column: 1, path, expected, found }]
-        };
-        let length = text.chars().count();
-        if length > MAX_RULES {
-            return Err(whole(&format!("at most {MAX_RULES} characters"), length.to_string()));
-        }
         let rules = RuleSet::parse(text, facets)?;
         if &*rules.name == RESERVED {
-            return Err(whole("a name that no address needs for itself", format!("\"{RESERVED}\"")));
+            let (path, expected) = ("name".to_owned(), "a name that no address needs for itself".to_owned());
+            return Err(vec![RuleError { line: 1, column: 1, path, expected, found: format!("\"{RESERVED}\"") }]);
         }
         let hash = hash(&rules.canonical());
         Ok(Self { rules, hash })
@@ -72,17 +50,6 @@ pub fn hash(text: &str) -> String {
 }
 
 impl Scores {
-    /// What is to be said of the text of a rule file.
-    pub fn check(&self, text: &str) -> Checked {
-        match self.compile(text) {
-            Ok(compiled) => {
-                let warnings = compiled.rules.warnings(&self.facets);
-                Checked::Fine { compiled, warnings }
-            }
-            Err(errors) => Checked::Wrong(errors),
-        }
-    }
-
     /// Compiles the text of a rule file, or has compiled it before.
     ///
     /// # Errors
@@ -126,6 +93,15 @@ impl Scores {
     pub async fn history(&self, name: &str, until: Option<u64>) -> Result<Option<History>, Error> {
         let events = self.rule_set_events(Select::Stream(stream(name)), until).await?;
         Ok(History::of(&events))
+    }
+
+    /// The version of a rule set that was published last up to a position: right behind a publication its version,
+    /// since two publications never stand in one append.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn version_up_to(&self, name: &str, position: u64) -> Result<Option<Version>, Error> {
+        Ok(self.history(name, Some(position)).await?.and_then(|mut history| history.versions.pop()))
     }
 
     /// All rule sets up to a position (`None`: to the end of the log), by name.
@@ -193,10 +169,27 @@ mod tests {
     }
 
     #[test]
-    fn what_addresses_need_and_what_is_too_long_is_refused() {
+    fn every_example_of_the_documentation_compiles() {
+        let page = include_str!("../../docs/scoring.md");
+        let examples: Vec<_> =
+            page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap_or(rest)).collect();
+        assert!(examples.len() > 12, "{}", examples.len());
+        for example in examples {
+            let mut file = example.to_owned();
+            if !example.starts_with("name = ") {
+                file.insert_str(0, "name = \"example\"\n");
+            }
+            if !example.contains("[[rule]]") {
+                file.push_str("[[rule]]\nid = \"any\"\non = \"purchase.made\"\npoints = 1\n");
+            }
+            let compiled = compile(&file).unwrap_or_else(|errors| panic!("{example}\n{errors:?}"));
+            assert!(compiled.rules.in_words().lines().count() >= 2, "{example}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_an_address_needs_is_refused() {
         let reserved = compile("name = \"check\"\n[[rule]]\nid = \"a\"\non = \"purchase.made\"\npoints = 1\n");
         assert!(reserved.unwrap_err()[0].to_string().contains("found \"check\""));
-        let long = format!("# {}", "x".repeat(MAX_RULES));
-        assert!(compile(&long).unwrap_err()[0].to_string().contains("at most 262144 characters"));
     }
 }

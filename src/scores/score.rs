@@ -125,7 +125,7 @@ impl Scores {
             Found::Unknown => return Ok(Found::Unknown),
         };
         if steps.len().saturating_mul(customer.events().rows.len()) > MOST_WORK {
-            return Err(Error::TooManySteps(MOST_WORK / customer.events().rows.len().max(1)));
+            return Err(Error::TooManySteps((MOST_WORK / customer.events().rows.len()).max(1)));
         }
         let point = |step: i64| self.point(&history, &customer, asked.reading, Instant::from_micros(step));
         let points = tokio::task::block_in_place(|| steps.into_iter().map(point).collect::<Result<Vec<_>, _>>())?;

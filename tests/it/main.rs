@@ -20,6 +20,7 @@ mod refusals;
 mod relations;
 mod replays;
 mod repository;
+mod scores;
 mod serve;
 mod story;
 mod two_nodes;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use kulta_projections::scores::history::Reading;
 
@@ -60,7 +59,7 @@ pub async fn handler(
     match services.scores.score(id, asked).await? {
         Found::Here(score) => {
             let summary = score.summary(&services.scores)?;
-            Ok(unstored(Json(View::of(&score, &summary, explain))))
+            Ok(Json(View::of(&score, &summary, explain)).into_response())
         }
         Found::Moved(customer) => Ok(moved(&uri, id, customer)),
         Found::Unknown => Err(unknown()),
@@ -79,9 +78,4 @@ pub fn asked(services: &Services, params: &mut Params, at: At) -> Result<Asked, 
         as_of: at.as_of.unwrap_or_else(|| services.clock.now()),
         known_at: at.known_at,
     })
-}
-
-/// Scores change with time, not with the customer's entity tag.
-pub fn unstored(answer: impl IntoResponse) -> Response {
-    ([(CACHE_CONTROL, "no-store")], answer).into_response()
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use kulta_events::{CustomerId, Instant};
 use kulta_projections::scores::rules::Window;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::score::{asked, unstored};
+use super::score::asked;
 use super::{after, at, moved, record_id, unknown};
 use crate::http::params::{Params, Place};
 use crate::http::problem::Problem;
@@ -101,14 +101,15 @@ pub async fn handler(
                 points: point.points,
                 grade: point.grade,
             };
-            Ok(unstored(Json(View {
+            Ok(Json(View {
                 customer_id: course.customer,
                 rule_set: course.rule_set,
                 reading,
                 every: every.name(),
                 position: course.position,
                 points: course.points.into_iter().map(point).collect(),
-            })))
+            })
+            .into_response())
         }
         Found::Moved(customer) => Ok(moved(&uri, id, customer)),
         Found::Unknown => Err(unknown()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use kulta_projections::scores::rules::{Facets, RuleError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,7 +13,7 @@ use crate::http::api::customers::only;
 use crate::http::body::JsonBody;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::scores::Checked;
+use crate::scores::Compiled;
 use crate::services::Services;
 
 /// What is to be said of a rule file.
@@ -29,6 +30,24 @@ pub struct View {
     pub warnings: Vec<Doubt>,
     /// The rules in words.
     pub words: Option<String>,
+}
+
+impl View {
+    /// Rules that compile.
+    pub fn fine(compiled: &Compiled, facets: &Facets) -> Self {
+        Self {
+            name: Some(compiled.rules.name.to_string()),
+            hash: Some(compiled.hash.clone()),
+            errors: Vec::new(),
+            warnings: compiled.rules.warnings(facets).into_iter().map(Doubt::from).collect(),
+            words: Some(compiled.rules.in_words()),
+        }
+    }
+
+    /// Rules that do not.
+    pub fn wrong(errors: Vec<RuleError>) -> Self {
+        Self { errors: errors.into_iter().map(Fault::from).collect(), ..Self::default() }
+    }
 }
 
 /// Check rules
@@ -50,14 +69,8 @@ pub async fn handler(
     params.finish()?;
     only(&body, &["rules"])?;
     let rules = rules_of(&body)?.ok_or_else(|| required("/rules"))?;
-    Ok(Json(match services.scores.check(&rules) {
-        Checked::Wrong(errors) => View { errors: errors.into_iter().map(Fault::from).collect(), ..View::default() },
-        Checked::Fine { compiled, warnings } => View {
-            name: Some(compiled.rules.name.to_string()),
-            hash: Some(compiled.hash.clone()),
-            errors: Vec::new(),
-            warnings: warnings.into_iter().map(Doubt::from).collect(),
-            words: Some(compiled.rules.in_words()),
-        },
+    Ok(Json(match services.scores.compile(&rules) {
+        Ok(compiled) => View::fine(&compiled, services.scores.facets()),
+        Err(errors) => View::wrong(errors),
     }))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use kulta_events::Instant;
-use kulta_projections::scores::history::History;
+use kulta_projections::scores::history::{Draft, History};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -56,11 +56,13 @@ impl Summary {
     }
 }
 
-/// What was drafted last, unless just this text was published since.
-pub fn open_draft(history: &History) -> Option<&kulta_projections::scores::history::Draft> {
-    let last = history.versions.last();
-    let published = |rules: &str, position| last.is_some_and(|last| last.position > position && last.rules == rules);
-    history.draft.as_ref().filter(|draft| !published(&draft.rules, draft.position))
+/// What was drafted last, unless just this text was published since, or is that of the last version.
+pub fn open_draft(history: &History) -> Option<&Draft> {
+    let draft = history.draft.as_ref()?;
+    let mut same = history.versions.iter().filter(|version| version.rules == draft.rules);
+    let last = history.versions.last().map_or(0, |version| version.version);
+    let published = same.any(|version| version.position > draft.position || version.version == last);
+    (!published).then_some(draft)
 }
 
 /// List rule sets

@@ -17,7 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::problem::{Problem, codes};
-use crate::scores::{self, Checked, Compiled};
+use crate::scores::{self, Compiled};
 use crate::services::Services;
 
 /// Something in a rule file that cannot be, and where.
@@ -146,9 +146,12 @@ fn rules_of(body: &Json) -> Result<Option<String>, Problem> {
 
 /// Rules that compile, with what is worth a second look.
 fn compiled(services: &Services, rules: &str) -> Result<(Arc<Compiled>, Vec<Doubt>), Problem> {
-    match services.scores.check(rules) {
-        Checked::Fine { compiled, warnings } => Ok((compiled, warnings.into_iter().map(Doubt::from).collect())),
-        Checked::Wrong(errors) => {
+    match services.scores.compile(rules) {
+        Ok(compiled) => {
+            let warnings = compiled.rules.warnings(services.scores.facets());
+            Ok((compiled, warnings.into_iter().map(Doubt::from).collect()))
+        }
+        Err(errors) => {
             let problem = Problem::new(codes::RULES, "the rules do not compile");
             Err(errors.iter().fold(problem, |problem, error| problem.at("/rules", error.to_string())))
         }

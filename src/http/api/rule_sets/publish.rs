@@ -45,23 +45,23 @@ pub async fn handler(
     asked.only(&["rules", "version", "effective_from", "note"])?;
     let effective_from = effective_from(&services, &asked)?;
     let rules = rules(&services, &name, &asked).await?;
-    let (compiled, warnings) = compiled(&services, &rules)?;
-    if *compiled.rules.name != *name {
-        let detail = format!("the name in the rules is {}, not {name}", compiled.rules.name);
+    let (given, _) = compiled(&services, &rules)?;
+    if *given.rules.name != *name {
+        let detail = format!("the name in the rules is {}, not {name}", given.rules.name);
         return Err(invalid("/rules", detail));
     }
     let note = asked.optional_text("note")?;
     let wish = Wish::RuleSet(Command::Publish { name: name.clone(), rules: Some(rules), effective_from, note });
     let mut answer = services.customers.run(&asked.context()?, &wish).await?;
-    // Two that publish at once never stand in one append, so the last version up to there is this one.
-    let published = services.scores.history(&name, Some(answer.position)).await?;
-    if let Some(version) = published.as_ref().and_then(|history| history.versions.last()) {
+    // A repetition answers what was published then, whatever the draft is now.
+    if let Some(version) = services.scores.version_up_to(&name, answer.position).await? {
+        let (published, warnings) = compiled(&services, &version.rules)?;
         answer.body["version"] = json!(version.version);
         answer.body["effective_from"] = json!(version.effective_from);
+        answer.body["hash"] = json!(published.hash);
+        answer.body["warnings"] = json!(warnings);
+        answer.body["words"] = json!(published.rules.in_words());
     }
-    answer.body["hash"] = json!(compiled.hash);
-    answer.body["warnings"] = json!(warnings);
-    answer.body["words"] = json!(compiled.rules.in_words());
     Ok(done(answer))
 }
 
