@@ -94,8 +94,8 @@ impl Facet {
         if let Some(numbers) = &mut self.numbers {
             numbers.values.resize(order.len(), MISSING);
             permute(&mut numbers.values, order);
-            let places: HashMap<u32, u32> = (0..).zip(order).map(|(new, old)| (*old, new)).collect();
             if !numbers.wide.is_empty() {
+                let places: HashMap<u32, u32> = (0..).zip(order).map(|(new, old)| (*old, new)).collect();
                 numbers.wide =
                     std::mem::take(&mut numbers.wide).into_iter().map(|(row, number)| (places[&row], number)).collect();
             }

@@ -18,6 +18,7 @@ use crate::expr::Value;
 
 pub use build::{Builder, NewRow, Tied, TooMany, Wanted};
 pub use column::{Codes, Facet};
+pub use runs::Timed;
 
 /// Rows of events, and columns of what they say.
 #[derive(Clone, Debug, Default)]
@@ -80,15 +81,16 @@ impl Facts {
         self.starts[place as usize]..self.starts[place as usize + 1]
     }
 
-    /// Appends the rows of the records at these places, with their times, in the order of facts.
-    pub fn merge_into(&self, places: &[u32], rows: &mut Vec<(i64, u32)>) {
-        runs::merge_into(self, places.iter().map(|place| self.rows_at(*place)), rows);
+    /// Puts the rows of the records at these places, with their times, in the order of facts; `spare` is room to work in.
+    pub fn merge_into(&self, places: &[u32], rows: &mut Vec<Timed>, spare: &mut Vec<Timed>) {
+        runs::merge_into(self, places.iter().map(|place| self.rows_at(*place)), rows, spare);
     }
 
     /// The rows of a customer's records in the order of facts.
     pub fn rows_of(&self, records: &[RecordId]) -> Vec<u32> {
         let mut rows = Vec::new();
-        runs::merge_into(self, records.iter().filter_map(|record| self.rows(*record)), &mut rows);
+        let runs = records.iter().filter_map(|record| self.rows(*record));
+        runs::merge_into(self, runs, &mut rows, &mut Vec::new());
         rows.into_iter().map(|(_, row)| row).collect()
     }
 

@@ -5,18 +5,81 @@ use std::ops::Range;
 
 use super::Facts;
 
-/// Appends the rows of records, with their times, in the order of facts.
-pub(super) fn merge_into(facts: &Facts, runs: impl Iterator<Item = Range<u32>>, rows: &mut Vec<(i64, u32)>) {
-    let from = rows.len();
-    let mut sorted = true;
+/// A row and its time.
+pub type Timed = (i64, u32);
+
+/// Merges the rows of records into the order of facts, with their times; `spare` is room to work in.
+pub(super) fn merge_into(
+    facts: &Facts,
+    runs: impl Iterator<Item = Range<u32>>,
+    rows: &mut Vec<Timed>,
+    spare: &mut Vec<Timed>,
+) {
+    rows.clear();
+    let mut ends = Ends::default();
     for run in runs {
-        sorted &= rows.len() == from;
         rows.extend(run.map(|row| (facts.times[row as usize], row)));
+        ends.push(rows.len());
     }
-    if !sorted {
-        // Runs are ascending, which a stable merge sort takes as they are.
-        rows[from..].sort_by(|one, other| one.0.cmp(&other.0).then_with(|| compare(facts, one.1, other.1)));
+    while ends.len() > 1 {
+        spare.clear();
+        spare.reserve(rows.len());
+        let mut merged = Ends::default();
+        let mut start = 0;
+        for pair in 0..ends.len().div_ceil(2) {
+            let middle = ends.at(2 * pair);
+            let end = ends.at((2 * pair + 1).min(ends.len() - 1));
+            merge(facts, &rows[start..middle], &rows[middle..end], spare);
+            merged.push(end);
+            start = end;
+        }
+        std::mem::swap(rows, spare);
+        ends = merged;
     }
+}
+
+/// Behind the last row of each run; of a few without asking for memory.
+#[derive(Default)]
+struct Ends {
+    few: [usize; 8],
+    more: Vec<usize>,
+    len: usize,
+}
+
+impl Ends {
+    fn push(&mut self, end: usize) {
+        match self.few.get_mut(self.len) {
+            Some(place) => *place = end,
+            None => self.more.push(end),
+        }
+        self.len += 1;
+    }
+
+    fn at(&self, place: usize) -> usize {
+        self.few.get(place).copied().unwrap_or_else(|| self.more[place - self.few.len()])
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+}
+
+/// Appends two ascending runs as one.
+fn merge(facts: &Facts, one: &[Timed], other: &[Timed], out: &mut Vec<Timed>) {
+    let (mut a, mut b) = (0, 0);
+    while a < one.len() && b < other.len() {
+        let (left, right) = (one[a], other[b]);
+        let mut second = right.0 < left.0;
+        if right.0 == left.0 {
+            second = compare(facts, right.1, left.1).is_lt();
+        }
+        // Which run is next cannot be foreseen, so nothing here branches on it.
+        out.push(if second { right } else { left });
+        a += usize::from(!second);
+        b += usize::from(second);
+    }
+    out.extend_from_slice(&one[a..]);
+    out.extend_from_slice(&other[b..]);
 }
 
 /// The order of facts: by time, equal times by (source, id).

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::Customers;
 use crate::scores::calendar::{Calendar, Near};
-use crate::scores::facts::Facts;
+use crate::scores::facts::{Facts, Timed};
 
 /// Rows of a batch; one customer may have more.
-const ROWS: usize = 16_384;
+const ROWS: usize = 4_096;
 /// Customers of a batch.
-const CUSTOMERS: usize = 4_096;
+const CUSTOMERS: usize = 2_048;
 
 /// Which rows are seen.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,8 @@ pub(super) struct Batch {
     by_type: Vec<Vec<u32>>,
     days: Vec<i32>,
     /// Rows of several records while they are merged.
-    merged: Vec<(i64, u32)>,
+    merged: Vec<Timed>,
+    spare: Vec<Timed>,
 }
 
 impl Batch {
@@ -77,8 +78,7 @@ impl Batch {
                 [] => {}
                 [place] => self.rows.extend(facts.rows_at(*place)),
                 places => {
-                    self.merged.clear();
-                    facts.merge_into(places, &mut self.merged);
+                    facts.merge_into(places, &mut self.merged, &mut self.spare);
                     self.rows.extend(self.merged.iter().map(|(_, row)| *row));
                 }
             }

@@ -86,6 +86,9 @@ pub(super) fn currencies(facts: &Facts, rows: &[u32], read: &[usize], seen: &mut
     let texts = facts.facet("currency").and_then(|place| facts.facets[place].1.texts.as_ref());
     let Some(texts) = texts.filter(|_| !read.is_empty()) else { return };
     seen.resize(texts.dictionary.len(), false);
+    if seen.iter().skip(1).all(|seen| *seen) {
+        return;
+    }
     for row in rows {
         let row = *row as usize;
         seen[texts.codes[row] as usize] |= is_money(facts, row, read);
