@@ -75,6 +75,35 @@ fn scored(place: &Place) {
     moved(&diff, &all[0], &all[1]);
 }
 
+/// Versions, each over the events of its own time.
+fn scored_by_the_rules_in_force(place: &Place) {
+    let Some(file) = data::shared("real/cdnow_master.csv.gz") else { return };
+    import(place, &file, &mapping("cdnow.toml"));
+    let versions = [("1997-01-01", "flat.toml"), ("1997-04-15", "half-life.toml"), ("1998-02-01", "tiers.toml")];
+    let mut arguments = Vec::new();
+    // Published in another order than they are in force.
+    for (from, name) in [versions[2], versions[0], versions[1]] {
+        let from = format!("{from}T00:00:00Z");
+        place.kulta(["rules", "publish", "--effective-from", &from]).arg(reference(name)).run().expect_code(0);
+    }
+    arguments.extend(versions.map(|(from, name)| format!("{from}={}", reference(name).display())));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let found = replayed(place, &["--rules", "published:cdnow", "--reading", "in-force"]);
+    compare(&found, &expected(&file, &arguments), "in force");
+    let newest = replayed(place, &["--rules", "published:cdnow"]);
+    compare(&newest, &expected(&file, &[&reference("tiers.toml").to_string_lossy()]), "newest");
+}
+
+#[test]
+fn cdnow_is_scored_by_the_rules_in_force_on_sqlite() {
+    scored_by_the_rules_in_force(&Place::sqlite());
+}
+
+#[test]
+fn cdnow_is_scored_by_the_rules_in_force_on_postgresql() {
+    scored_by_the_rules_in_force(&Place::postgresql());
+}
+
 /// What a diff says of a customer.
 type Row = (String, String, String, String, String, String, String, u32, u32);
 
