@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 /// How many digits a decimal of 64 bits has.
 pub const DIGITS: u32 = 18;
+/// The most digits before the point that columns make room for: as many as money has.
+const MOST_WHOLE: u32 = 13;
 /// How many decimals columns have: few different ones, so that an update seldom needs more than there are.
 const DECIMALS: [u32; 6] = [0, 2, 4, 6, 9, MOST_DECIMALS];
 
@@ -42,6 +44,27 @@ pub struct Column {
     pub decimals: u32,
 }
 
+/// How finely times are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Whole milliseconds, as long as every time is one: they take much less room.
+    #[default]
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+}
+
+impl Precision {
+    /// How many microseconds its unit has.
+    pub fn micros(self) -> i64 {
+        match self {
+            Self::Milliseconds => 1000,
+            Self::Microseconds => 1,
+        }
+    }
+}
+
 /// What was seen of one facet.
 #[derive(Clone, Debug, Default)]
 struct Seen {
@@ -55,6 +78,8 @@ struct Seen {
 /// What was seen of facets.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
+    /// What the times need.
+    pub precision: Precision,
     names: Vec<Arc<str>>,
     seen: Vec<Seen>,
     places: HashMap<Arc<str>, u32>,
@@ -76,6 +101,13 @@ impl Survey {
     /// The name of a facet.
     pub fn name(&self, place: u32) -> Option<&Arc<str>> {
         self.names.get(place as usize)
+    }
+
+    /// Takes note of a time.
+    pub fn note_time(&mut self, time: i64) {
+        if time % Precision::Milliseconds.micros() != 0 {
+            self.precision = Precision::Microseconds;
+        }
     }
 
     /// Takes note of a value; gives the number of its facet.
@@ -126,11 +158,13 @@ impl Seen {
     fn number(&mut self, number: &Decimal) {
         let number = number.normalize();
         let digits = number.mantissa().unsigned_abs().checked_ilog10().map_or(0, |log| log + 1);
-        self.whole_digits = self.whole_digits.max(digits.saturating_sub(number.scale()));
-        if number.scale() > MOST_DECIMALS {
+        let whole_digits = digits.saturating_sub(number.scale());
+        if number.scale() > MOST_DECIMALS || whole_digits > MOST_WHOLE {
+            // One absurd number must not take the decimals of all others.
             self.beyond = true;
         } else {
             self.decimals = self.decimals.max(number.scale());
+            self.whole_digits = self.whole_digits.max(whole_digits);
         }
     }
 

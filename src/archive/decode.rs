@@ -152,6 +152,16 @@ impl Values<'_> {
                 }
                 Some(())
             }
+            Encoding::BYTE_STREAM_SPLIT => {
+                let bytes = self.bytes.get(..out.len() * 8)?;
+                let mut streams = bytes.chunks_exact(out.len()).zip((0..).step_by(8));
+                let (lowest, _) = streams.next()?;
+                out.iter_mut().zip(lowest).for_each(|(out, byte)| *out = i64::from(*byte));
+                for (stream, shift) in streams {
+                    out.iter_mut().zip(stream).for_each(|(out, byte)| *out |= i64::from(*byte) << shift);
+                }
+                Some(())
+            }
             _ => None,
         }
     }

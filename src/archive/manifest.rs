@@ -8,7 +8,7 @@ use kulta_events::RecordId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::columns::Column;
+use super::columns::{Column, Precision};
 use super::{Error, files};
 
 /// Its name.
@@ -63,6 +63,8 @@ pub struct Manifest {
     pub events: u64,
     /// The earliest and the latest time of its events, microseconds since 1970-01-01T00:00:00Z.
     pub times: Option<(i64, i64)>,
+    /// How finely its files tell times.
+    pub precision: Precision,
     /// The facets' columns.
     pub columns: Vec<Column>,
     /// The files; base files, and so the files of one delta, by record.
@@ -79,9 +81,9 @@ struct Sealed {
 
 impl Manifest {
     /// Of nothing.
-    pub fn new(log: Uuid, position: u64, columns: Vec<Column>) -> Self {
+    pub fn new(log: Uuid, position: u64, precision: Precision, columns: Vec<Column>) -> Self {
         let (format, version) = (FORMAT.to_owned(), VERSION);
-        Self { format, version, log, position, events: 0, times: None, columns, files: Vec::new() }
+        Self { format, version, log, position, events: 0, times: None, precision, columns, files: Vec::new() }
     }
 
     /// Its files of one role.

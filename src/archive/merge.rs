@@ -10,7 +10,7 @@ use kulta_projections::scores::facts::{
     Assembly, Builder, Codes, Facts, Filled, Names, NewRow, Shape, Slot, Wanted, Wide,
 };
 
-use super::columns::{Column, shapes};
+use super::columns::shapes;
 use super::manifest::{Manifest, Role};
 use super::read::{Bases, decode, in_order, rows_at, rows_of, whole};
 use super::segment::{Plan, Shared};
@@ -24,10 +24,8 @@ pub(super) struct Merge<'a> {
     pub dir: &'a Path,
     /// The archive that there is.
     pub old: &'a Manifest,
-    /// The columns of the new one: those of the old one, and perhaps more.
-    pub columns: &'a [Column],
-    /// The position of the new one.
-    pub position: u64,
+    /// The new one, so far without files. Its columns are those of the old one, and perhaps more.
+    pub new: &'a Manifest,
     /// Ranks that are not what they were.
     pub ranks: &'a Ranks,
 }
@@ -43,7 +41,7 @@ impl Merge<'_> {
         let bases = Bases::of(self.old)?;
         let deltas: Vec<&manifest::File> = self.old.files(Role::Delta).collect();
         let wanted = Wanted::default();
-        let shapes = shapes(self.columns, &wanted);
+        let shapes = shapes(&self.new.columns, &wanted);
         let mut later = in_order(deltas.len(), crate::threads(), |delta| {
             let shared = Shared::new(shapes.len());
             let facts = whole(self.dir, deltas[delta], &self.plan(&shapes, &wanted, &shared), Names::default())?;
@@ -51,12 +49,12 @@ impl Merge<'_> {
         })?;
         later.extend(new);
         let make = |base| self.base(&bases, base, &later, &shapes, &wanted);
-        let segments = Segments { dir: self.dir, position: self.position, role: Role::Base, columns: self.columns };
+        let segments = Segments::new(self.dir, self.new, Role::Base);
         segments.write(bases.files.len(), make, progress, cancel)
     }
 
     fn plan<'b>(&'b self, shapes: &'b [Shape], wanted: &'b Wanted, shared: &'b Shared) -> Plan<'b> {
-        Plan { columns: self.columns, shapes, positions: true, wanted, shared }
+        Plan { manifest: self.new, shapes, positions: true, wanted, shared }
     }
 
     fn corrected(&self, mut facts: Facts) -> Facts {

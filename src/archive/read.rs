@@ -60,7 +60,7 @@ fn read_once(
 ) -> Result<Archived, Error> {
     let shapes = shapes(&manifest.columns, wanted);
     let shared = Shared::new(shapes.len());
-    let plan = Plan { columns: &manifest.columns, shapes: &shapes, positions, wanted, shared: &shared };
+    let plan = Plan { manifest, shapes: &shapes, positions, wanted, shared: &shared };
     let reading = Reading::new(dir, manifest, plan, threads, cancel)?;
     let rows: Vec<usize> = (0..reading.bases.files.len()).map(|base| reading.rows(base)).collect();
     let mut assembly = Assembly::new(rows.iter().sum(), &shapes, positions)?;

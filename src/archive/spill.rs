@@ -93,6 +93,7 @@ const TRUE: u8 = 3;
 
 /// Puts an event down, with the values that rules can read.
 pub fn put(head: &Head, facts: &Json, survey: &mut Survey, out: &mut Vec<u8>) {
+    survey.note_time(head.time);
     out.extend_from_slice(head.record.0.as_bytes());
     out.extend_from_slice(&head.time.to_le_bytes());
     out.extend_from_slice(&head.position.to_le_bytes());

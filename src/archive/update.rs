@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kulta_projections::scores::facts::{Facts, Names, Wanted};
 
-use super::columns::Column;
+use super::columns::{Column, Precision};
 use super::manifest::{Manifest, NAME, Role};
 use super::members::Members;
 use super::merge::Merge;
@@ -138,6 +138,9 @@ impl Update<'_> {
         let Some(columns) = gathered.survey.columns(self.old.columns.clone()) else {
             return Ok(Err("numbers have more decimals than before"));
         };
+        if gathered.survey.precision == Precision::Microseconds && self.old.precision == Precision::Milliseconds {
+            return Ok(Err("times are finer than before"));
+        }
         let (groups, ties) = tokio::task::block_in_place(|| {
             let meetings = Meetings::new(gathered.moments.all()?, gathered.sources.clone());
             let met = self.met(&meetings)?;
@@ -159,7 +162,7 @@ impl Update<'_> {
         let met = in_order(files.len(), crate::threads(), |file| {
             self.cancel.check()?;
             let shared = Shared::new(0);
-            let plan = Plan { columns: &[], shapes: &[], positions: true, wanted: &wanted, shared: &shared };
+            let plan = Plan { manifest: self.old, shapes: &[], positions: true, wanted: &wanted, shared: &shared };
             let facts = whole(self.dir, files[file], &plan, Names::default())?;
             Ok(meetings.met(&facts.named(shared.into_names())))
         })?;
@@ -175,19 +178,19 @@ impl Update<'_> {
         merge: bool,
     ) -> Result<Written, Error> {
         let (dir, position) = (self.dir, self.crosswalk.position);
-        let mut manifest = Manifest::new(self.old.log, position, columns);
+        let mut manifest = Manifest::new(self.old.log, position, self.old.precision, columns);
         let make = |part| gathered.facts(part, ranks);
         let parts = gathered.rows.parts();
         let (written, times, how);
         if merge {
             let new: Vec<Facts> = (0..parts).map(make).collect::<Result<_, _>>()?;
-            let merge = Merge { dir, old: self.old, columns: &manifest.columns, position, ranks };
+            let merge = Merge { dir, old: self.old, new: &manifest, ranks };
             (written, times) = merge.write(new, self.progress, self.cancel)?;
             how = How::Merged;
         } else {
             manifest.files.extend(self.old.files.iter().filter(|file| file.role != Role::Crosswalk).cloned());
             manifest.spans(self.old.times);
-            let segments = Segments { dir, position, role: Role::Delta, columns: &manifest.columns };
+            let segments = Segments::new(dir, &manifest, Role::Delta);
             let parts = if gathered.events == 0 { 0 } else { parts };
             (written, times) = segments.write(parts, make, self.progress, self.cancel)?;
             how = How::Extended;

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use kulta_events::{Json, RecordId};
 use kulta_projections::scores::facts::{Builder, Codes, Facts, NewRow, Wanted};
 
-use super::columns::{Column, Survey};
+use super::columns::{Column, Precision, Survey};
 use super::manifest::{File, Manifest, Role};
 use super::members::Members;
 use super::spill::{Head, Spill, put, take};
@@ -68,10 +68,10 @@ pub async fn write(
     let columns = gathered.survey.columns(Vec::new()).unwrap_or_default();
     let ranks = Ranks::find(source, &tokio::task::block_in_place(|| gathered.moments.tied())?, cancel).await?;
     let members = members(source, crosswalk, &Members::default()).await?;
-    let mut manifest = Manifest::new(log(source), crosswalk.position, columns);
+    let mut manifest = Manifest::new(log(source), crosswalk.position, gathered.survey.precision, columns);
     tokio::task::block_in_place(|| {
         let make = |part| gathered.facts(part, &ranks);
-        let segments = Segments { dir, position: manifest.position, role: Role::Base, columns: &manifest.columns };
+        let segments = Segments::new(dir, &manifest, Role::Base);
         let (written, times) = segments.write(gathered.rows.parts(), make, progress, cancel)?;
         manifest.files.extend(written);
         manifest.spans(times);
@@ -195,15 +195,22 @@ fn part_of(record: RecordId, parts: usize) -> usize {
 
 /// Files of events that are to be written.
 pub(super) struct Segments<'a> {
-    pub dir: &'a Path,
-    pub position: u64,
-    pub role: Role,
-    pub columns: &'a [Column],
+    dir: &'a Path,
+    position: u64,
+    role: Role,
+    precision: Precision,
+    columns: &'a [Column],
 }
 
 type Span = Option<(i64, i64)>;
 
-impl Segments<'_> {
+impl<'a> Segments<'a> {
+    /// Files of an archive.
+    pub fn new(dir: &'a Path, manifest: &'a Manifest, role: Role) -> Self {
+        let Manifest { position, precision, ref columns, .. } = *manifest;
+        Self { dir, position, role, precision, columns }
+    }
+
     /// Writes the facts of each part into a file of its own, on all cores.
     pub fn write(
         &self,
@@ -244,7 +251,7 @@ impl Segments<'_> {
     fn file(&self, part: usize, facts: &Facts) -> Result<File, Error> {
         let word = if self.role == Role::Base { "base" } else { "delta" };
         let name = format!("events-{:012}-{word}-{part:04}.parquet", self.position);
-        let bytes = segment::encode(facts, self.columns)?;
+        let bytes = segment::encode(facts, self.precision, self.columns)?;
         files::write(&self.dir.join(format!("{name}{}", files::NEW)), &bytes)?;
         let (rows, length, sha256) = (facts.len() as u64, bytes.len() as u64, files::sha256(&bytes));
         let records = facts.records.first().copied().zip(facts.records.last().copied());
