@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`cli`] | the command line, one file per verb |
 //! | [`app`] | the application: built, then run until told to stop |
+//! | [`archive`] | the facts of the log by columns, in Parquet files |
 //! | [`clock`] | the clock, handed in |
 //! | [`config`] | defaults, file, environment, flags |
 //! | [`demo`] | the demo's history |
@@ -23,6 +24,7 @@
 //! | [`services`] | the parts of a running node, shared by all who answer requests |
 
 pub mod app;
+pub mod archive;
 pub mod cli;
 pub mod clock;
 pub mod commands;

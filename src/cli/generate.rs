@@ -45,13 +45,18 @@ pub enum Format {
     Csv,
 }
 
+/// Times of generated events are whole seconds from the start, as most sources have them.
+fn whole_second(at: Instant) -> Instant {
+    Instant::from_micros(at.micros() / 1_000_000 * 1_000_000)
+}
+
 /// Writes to standard output.
 ///
 /// # Errors
 /// When the period is none, or the output cannot be written.
 pub fn run(args: &Args, _: Common) -> Result<(), Failure> {
     let instant = |text: &String| Instant::parse(text).map_err(|error| format!("{text}: {error}"));
-    let end = args.to.as_ref().map(instant).transpose()?.unwrap_or_else(|| SystemClock.now());
+    let end = args.to.as_ref().map(instant).transpose()?.unwrap_or_else(|| whole_second(SystemClock.now()));
     let start = args.from.as_ref().map(instant).transpose()?.unwrap_or(end.plus_days(-365));
     if start >= end {
         return Err(Misuse("the history must begin before it ends").into());

@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 failed, 2 wrong usage. Summaries go to standard output, progress and logs to standard error.
 
+pub mod archive;
 pub mod demo;
 pub mod generate;
 pub mod import;
@@ -67,6 +68,8 @@ enum Verb {
     Rebuild(rebuild::Args),
     /// Compare the projections with the log, row by row
     Verify(verify::Args),
+    /// Write the facts of the log as Parquet files, or bring them up to date
+    Archive(archive::Args),
     /// Write synthetic input
     Generate(generate::Args),
 }
@@ -97,6 +100,7 @@ impl Cli {
             Verb::Rules(args) => rules::run(args, common).await,
             Verb::Rebuild(args) => rebuild::run(args, common).await,
             Verb::Verify(args) => verify::run(args, common).await,
+            Verb::Archive(args) => archive::run(args, common).await,
             Verb::Generate(args) => generate::run(&args, common),
         }
     }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use kulta_events::{CustomerId, Instant, RecordId};
-use kulta_projections::scores::facts::{Facts, Wanted};
+use kulta_projections::scores::facts::{Codes, Facts, Wanted};
 use kulta_projections::scores::replay::Customers;
 
 use super::Error;
 use super::read::{Cancel, facts};
+use crate::archive::Archived;
 use crate::projector::Source;
 use crate::projector::rebuild::{finish, fold_log};
 use crate::store::views::{Crosswalk, Generation};
@@ -71,6 +72,12 @@ impl Data {
         let facts = facts(source, crosswalk.position, wanted, together, cancel, &told).await?;
         drop(places);
         Ok(Self::of(crosswalk.position, (ids, records, ends), facts))
+    }
+
+    /// Customers and facts as an archive has them, and the sources of the records.
+    pub fn of_archive(archived: Archived) -> (Self, Codes) {
+        let Archived { facts, members, manifest } = archived;
+        (Self::of(manifest.position, gathered(members.records), facts), members.sources)
     }
 
     /// Customers, as [`gathered`], with their facts.

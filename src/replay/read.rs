@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use kulta_events::recorded::EventName;
 use kulta_events::{Json, RecordId, Vocabulary};
-use kulta_projections::scores::facts::{Builder, Facts, NewRow, Tied, Wanted};
+use kulta_projections::scores::facts::{Builder, Facts, NewRow, Wanted};
 use tokio::sync::mpsc;
 
 use super::Error;
@@ -50,7 +50,7 @@ pub async fn facts(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Facts, Error> {
     let mut builder = Builder::new(wanted);
-    let mut pages = read_ahead(source.clone(), until);
+    let mut pages = read_ahead(source.clone(), 0, until);
     while let Some(page) = pages.recv().await {
         cancel.check()?;
         let page = page?;
@@ -61,18 +61,15 @@ pub async fn facts(
         progress(at, until);
     }
     let tied = tokio::task::block_in_place(|| builder.tied(together));
-    let ids = ids(source, &tied, cancel).await?;
+    let mut positions: Vec<u64> = tied.iter().flat_map(|tied| &tied.positions).copied().collect();
+    positions.sort_unstable();
+    let ids = ids(source, &positions, cancel).await?;
     Ok(tokio::task::block_in_place(|| builder.finish(tied, &ids)))
 }
 
 fn push(builder: &mut Builder, vocabulary: &Vocabulary, event: &StoredEvent) -> Result<(), Error> {
     let Some(record) = event.record else { return Ok(()) };
-    // What this binary cannot read is an event without facts, not the end of a replay.
-    let facts = Json::parse(event.facts.as_bytes()).unwrap_or(Json::Object(Vec::new()));
-    let facts = match vocabulary.get(&event.type_name) {
-        Some(known) => known.upcast(u16::try_from(event.version).unwrap_or(1), facts),
-        None => facts,
-    };
+    let facts = facts_of(vocabulary, event);
     let row = NewRow {
         record,
         time: event.time.micros(),
@@ -85,12 +82,20 @@ fn push(builder: &mut Builder, vocabulary: &Vocabulary, event: &StoredEvent) -> 
     Ok(builder.push(&row)?)
 }
 
-/// The ids of these events, by position.
-async fn ids(source: &Source, tied: &[Tied], cancel: &Cancel) -> Result<HashMap<u64, EventName>, Error> {
-    let mut positions: Vec<u64> = tied.iter().flat_map(|tied| &tied.positions).copied().collect();
-    positions.sort_unstable();
+/// What an event says without its personal parts, in the newest version.
+pub(crate) fn facts_of(vocabulary: &Vocabulary, event: &StoredEvent) -> Json {
+    // What this binary cannot read is an event without facts, not the end of a replay.
+    let facts = Json::parse(event.facts.as_bytes()).unwrap_or(Json::Object(Vec::new()));
+    match vocabulary.get(&event.type_name) {
+        Some(known) => known.upcast(u16::try_from(event.version).unwrap_or(1), facts),
+        None => facts,
+    }
+}
+
+/// The ids of the events at these positions, which ascend, by position.
+pub(crate) async fn ids(source: &Source, positions: &[u64], cancel: &Cancel) -> Result<HashMap<u64, EventName>, Error> {
     let mut ids = HashMap::with_capacity(positions.len());
-    let mut left = positions.as_slice();
+    let mut left = positions;
     while let Some(first) = left.first().copied() {
         cancel.check()?;
         let until = first + PAGE as u64 - 1;
@@ -104,11 +109,14 @@ async fn ids(source: &Source, tied: &[Tied], cancel: &Cancel) -> Result<HashMap<
     Ok(ids)
 }
 
-/// Reads the log page by page, some pages ahead of whoever takes them.
-fn read_ahead(source: Source, until: u64) -> mpsc::Receiver<Result<Vec<StoredEvent>, Error>> {
+/// Reads the log behind a position page by page, some pages ahead of whoever takes them.
+pub(crate) fn read_ahead(
+    source: Source,
+    mut after: u64,
+    until: u64,
+) -> mpsc::Receiver<Result<Vec<StoredEvent>, Error>> {
     let (sender, pages) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
-        let mut after = 0;
         loop {
             let page = Page { until: Some(until), parts: false, ..Page::forwards(Select::All, after, PAGE) };
             let read = source.log.read(&page).await.map_err(Error::from);

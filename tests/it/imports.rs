@@ -55,6 +55,7 @@ const EVENTS: &[Rule] = &[never(&["kulta_projections"]), never(&["kulta"])];
 const PROJECTIONS: &[Rule] = &[never(&["kulta"])];
 
 const SERVICE: &[Rule] = &[
+    only_under(&["parquet"], &["src/archive/"]),
     only_under(&["sqlx"], &["src/store/"]),
     only_under(&["axum"], &["src/http/", "src/console/"]),
     only_under(&["rdkafka"], &["src/kafka/"]),

@@ -1,6 +1,7 @@
 //! Black-box tests: the real binary, real servers. One binary, so that they are linked once.
 #![cfg(test)]
 
+mod archive;
 mod bad_input;
 mod commands;
 mod crash;

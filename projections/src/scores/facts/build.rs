@@ -85,6 +85,34 @@ impl Builder {
     /// # Errors
     /// When columns cannot tell more apart.
     pub fn push(&mut self, row: &NewRow<'_>) -> Result<(), TooMany> {
+        let number = self.row(row)?;
+        if self.reads(row.type_name) {
+            each_value(row.facts, |name, value| self.set(number, name, &value));
+        }
+        Ok(())
+    }
+
+    /// One more event whose values were read before, as [`each_value`] gives them; `row.facts` is of no account.
+    ///
+    /// # Errors
+    /// When columns cannot tell more apart.
+    pub fn push_values<'a>(
+        &mut self,
+        row: &NewRow<'_>,
+        values: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+    ) -> Result<(), TooMany> {
+        let number = self.row(row)?;
+        if self.reads(row.type_name) {
+            values.into_iter().for_each(|(name, value)| self.set(number, name, &value));
+        }
+        Ok(())
+    }
+
+    fn reads(&self, type_name: &str) -> bool {
+        self.wanted.types.as_ref().is_none_or(|types| types.contains(type_name))
+    }
+
+    fn row(&mut self, row: &NewRow<'_>) -> Result<usize, TooMany> {
         let number = self.facts.times.len();
         u32::try_from(number + 1).map_err(|_| TooMany)?;
         let coded = self.facts.types.push(row.type_name)
@@ -101,29 +129,13 @@ impl Builder {
         self.of.push(record);
         self.facts.times.push(row.time);
         self.facts.positions.push(row.position);
-        if self.wanted.types.as_ref().is_none_or(|types| types.contains(row.type_name)) {
-            self.read(number, row.facts);
-        }
-        Ok(())
+        Ok(number)
     }
 
-    fn read(&mut self, row: usize, facts: &Json) {
-        for (name, value) in facts.members() {
-            if name == "attributes" {
-                for (name, value) in value.members() {
-                    self.set(row, &format!("attributes.{name}"), value);
-                }
-            } else {
-                self.set(row, name, value);
-            }
-        }
-    }
-
-    fn set(&mut self, row: usize, name: &str, value: &Json) {
+    fn set(&mut self, row: usize, name: &str, value: &Value<'_>) {
         if self.wanted.facets.as_ref().is_some_and(|facets| !facets.contains(name)) {
             return;
         }
-        let Some(value) = scalar(value) else { return };
         let place = match self.facets.get(name) {
             Some(place) => *place,
             None => {
@@ -133,7 +145,7 @@ impl Builder {
                 self.facts.facets.len() - 1
             }
         };
-        self.facts.facets[place].1.set(row, &value);
+        self.facts.facets[place].1.set(row, value);
     }
 
     /// Events that share their time and source with others that may be read together with them: their ids are needed to
@@ -155,7 +167,17 @@ impl Builder {
 
     /// The columns, sorted. `ids` holds, by position, the ids of all events that are [tied](Self::tied).
     pub fn finish(self, tied: Vec<Tied>, ids: &HashMap<u64, EventName>) -> Facts {
-        let ranks = self.ranks(tied, ids);
+        let mut by_position: HashMap<u64, u32> = HashMap::new();
+        for Tied { mut positions } in tied {
+            positions.sort_by(|one, other| ids.get(one).cmp(&ids.get(other)).then(one.cmp(other)));
+            by_position.extend(positions.into_iter().zip(0..));
+        }
+        self.finish_ranked(|position| by_position.get(&position).copied().unwrap_or(0))
+    }
+
+    /// The columns, sorted, where the order by id among events of one time and source is known by position.
+    pub fn finish_ranked(self, rank: impl Fn(u64) -> u32) -> Facts {
+        let ranks = self.facts.positions.iter().map(|position| rank(*position)).collect();
         let Self { mut facts, of, .. } = self;
         facts.ranks = ranks;
         let mut order: Vec<u32> = (0..facts.len() as u32).collect();
@@ -184,14 +206,20 @@ impl Builder {
         facts.facets.iter_mut().for_each(|(_, facet)| facet.finish(&order));
         facts
     }
+}
 
-    fn ranks(&self, tied: Vec<Tied>, ids: &HashMap<u64, EventName>) -> Vec<u32> {
-        let mut by_position: HashMap<u64, u32> = HashMap::new();
-        for Tied { mut positions } in tied {
-            positions.sort_by(|one, other| ids.get(one).cmp(&ids.get(other)).then(one.cmp(other)));
-            by_position.extend(positions.into_iter().zip(0..));
+/// Gives every value of facts that rules can read, members of `attributes` as `attributes.name`.
+pub fn each_value(facts: &Json, mut take: impl FnMut(&str, Value<'_>)) {
+    for (name, value) in facts.members() {
+        if name == "attributes" {
+            for (name, value) in value.members() {
+                if let Some(value) = scalar(value) {
+                    take(&format!("attributes.{name}"), value);
+                }
+            }
+        } else if let Some(value) = scalar(value) {
+            take(name, value);
         }
-        self.facts.positions.iter().map(|position| by_position.get(position).copied().unwrap_or(0)).collect()
     }
 }
 

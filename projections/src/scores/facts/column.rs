@@ -8,11 +8,11 @@ use rust_decimal::Decimal;
 use crate::expr::Value;
 
 /// The most decimals that a column's integers have; a number that needs more stands beside them.
-const MOST_DECIMALS: u32 = 12;
+pub const MOST_DECIMALS: u32 = 12;
 /// Stands for a value that is not there.
-const MISSING: i64 = i64::MIN;
+pub(super) const MISSING: i64 = i64::MIN;
 /// Stands for a number that is no integer of the column's scale.
-const WIDE: i64 = i64::MIN + 1;
+pub(super) const WIDE: i64 = i64::MIN + 1;
 
 /// Few different texts, one in every row.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub struct Codes {
     pub names: Vec<Arc<str>>,
     /// For each row the place of its text.
     pub codes: Vec<u16>,
-    known: HashMap<Arc<str>, u16>,
+    pub(super) known: HashMap<Arc<str>, u16>,
 }
 
 impl Codes {
@@ -37,18 +37,21 @@ impl Codes {
 
     /// One more row. False, and nothing is added, when there are too many different texts.
     pub fn push(&mut self, name: &str) -> bool {
-        let code = match self.known.get(name) {
-            Some(code) => *code,
-            None => {
-                let Ok(code) = u16::try_from(self.names.len()) else { return false };
-                let name: Arc<str> = name.into();
-                self.names.push(name.clone());
-                self.known.insert(name, code);
-                code
-            }
-        };
-        self.codes.push(code);
-        true
+        let code = self.intern(name);
+        self.codes.extend(code);
+        code.is_some()
+    }
+
+    /// The place that a text has from now on; `None` when there are too many different ones.
+    pub fn intern(&mut self, name: &str) -> Option<u16> {
+        if let Some(code) = self.known.get(name) {
+            return Some(*code);
+        }
+        let code = u16::try_from(self.names.len()).ok()?;
+        let name: Arc<str> = name.into();
+        self.names.push(name.clone());
+        self.known.insert(name, code);
+        Some(code)
     }
 
     pub(super) fn permute(&mut self, order: &[u32]) {
@@ -116,10 +119,10 @@ impl Facet {
 pub struct Numbers {
     /// How many decimals the integers have.
     pub scale: u32,
-    /// In each row the number × 10^`scale`, or one of two values that stand for other things: see [`Numbers::integer`].
-    values: Vec<i64>,
+    /// In each row the number × 10^`scale`, or one of two values that stand for other things: see [`Numbers::held`].
+    pub(super) values: Vec<i64>,
     /// Numbers that do not fit, by row.
-    wide: BTreeMap<u32, Decimal>,
+    pub(super) wide: BTreeMap<u32, Decimal>,
 }
 
 /// A number as its column holds it.
@@ -188,7 +191,7 @@ impl Numbers {
 }
 
 /// number × 10^scale, when that is a whole number of 64 bits.
-fn integer(number: Decimal, scale: u32) -> Option<i64> {
+pub(super) fn integer(number: Decimal, scale: u32) -> Option<i64> {
     let factor = 10_i128.checked_pow(scale.checked_sub(number.scale())?)?;
     i64::try_from(number.mantissa().checked_mul(factor)?).ok().filter(|value| *value > WIDE)
 }
@@ -200,7 +203,7 @@ pub struct Texts {
     pub dictionary: Vec<Arc<str>>,
     /// In each row the place of its text; 0: it has none.
     pub codes: Vec<u32>,
-    known: HashMap<Arc<str>, u32>,
+    pub(super) known: HashMap<Arc<str>, u32>,
 }
 
 impl Texts {
@@ -212,19 +215,22 @@ impl Texts {
 
     fn set(&mut self, row: usize, text: &str) {
         self.codes.resize(row, 0);
+        let code = self.intern(text);
+        self.codes.push(code);
+    }
+
+    /// The place that a text has from now on.
+    pub fn intern(&mut self, text: &str) -> u32 {
         if self.dictionary.is_empty() {
             self.dictionary.push("".into());
         }
-        let code = match self.known.get(text) {
-            Some(code) => *code,
-            None => {
-                let (code, text): (u32, Arc<str>) = (self.dictionary.len() as u32, text.into());
-                self.dictionary.push(text.clone());
-                self.known.insert(text, code);
-                code
-            }
-        };
-        self.codes.push(code);
+        if let Some(code) = self.known.get(text) {
+            return *code;
+        }
+        let (code, text): (u32, Arc<str>) = (self.dictionary.len() as u32, text.into());
+        self.dictionary.push(text.clone());
+        self.known.insert(text, code);
+        code
     }
 }
 

@@ -4,6 +4,7 @@
 //! personal: among events of one time and one source, whichever their record, a rank tells their order. A customer of
 //! several records is read by merging their rows.
 
+mod assemble;
 mod build;
 pub mod column;
 mod runs;
@@ -16,8 +17,9 @@ use kulta_events::RecordId;
 
 use crate::expr::Value;
 
-pub use build::{Builder, NewRow, Tied, TooMany, Wanted};
-pub use column::{Codes, Facet};
+pub use assemble::{Assembly, FacetSlot, Filled, Names, Shape, Slot, Wide};
+pub use build::{Builder, NewRow, Tied, TooMany, Wanted, each_value};
+pub use column::{Codes, Facet, Held, MOST_DECIMALS, Texts};
 pub use runs::Timed;
 
 /// Rows of events, and columns of what they say.
@@ -29,7 +31,7 @@ pub struct Facts {
     pub starts: Vec<u32>,
     /// When it happened, microseconds since 1970-01-01T00:00:00Z.
     pub times: Vec<i64>,
-    /// Its place in the log.
+    /// Its place in the log; empty where nobody asked for it.
     pub positions: Vec<u64>,
     /// Its type.
     pub types: Codes,

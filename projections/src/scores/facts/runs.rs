@@ -89,5 +89,5 @@ pub(super) fn compare(facts: &Facts, one: u32, other: u32) -> Ordering {
         .cmp(&facts.times[b])
         .then_with(|| facts.sources.get(a).cmp(facts.sources.get(b)))
         .then_with(|| facts.ranks[a].cmp(&facts.ranks[b]))
-        .then_with(|| facts.positions[a].cmp(&facts.positions[b]))
+        .then_with(|| facts.positions.get(a).cmp(&facts.positions.get(b)))
 }

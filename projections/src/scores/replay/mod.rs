@@ -291,7 +291,10 @@ impl<'a> Run<'a> {
                 ScoreError::Refused(refusal) => refusal.event,
                 ScoreError::TotalTooLong => None,
             };
-            let position = event.and_then(|event| rows.get(event)).map(|row| self.facts.positions[*row as usize]);
+            let position = event
+                .and_then(|event| rows.get(event))
+                .and_then(|row| self.facts.positions.get(*row as usize))
+                .copied();
             Stopped::Refused { customer, position, error }
         })?;
         for rule in 0..self.rules.len() {

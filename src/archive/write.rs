@@ -1,0 +1,270 @@
+//! A new archive from the log.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use kulta_events::{Json, RecordId};
+use kulta_projections::scores::facts::{Builder, Codes, Facts, NewRow, Wanted};
+
+use super::columns::{Column, Precision, Survey};
+use super::manifest::{File, Manifest, Role};
+use super::members::Members;
+use super::spill::{Head, Spill, put, take};
+use super::ties::{Moments, Ranks};
+use super::{Error, files, segment};
+use crate::projector::Source;
+use crate::replay::read::{Cancel, facts_of, read_ahead};
+use crate::store::views::Crosswalk;
+
+/// Events of a file, about. More, and a file takes much memory; fewer, and there are many files.
+pub(super) const PER_FILE: u64 = 1 << 20;
+/// Records asked for at a time.
+const RECORDS: usize = 5_000;
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Read the log up to a position of one.
+    Reading(u64, u64),
+    /// Written some files of many.
+    Writing(usize, usize),
+}
+
+/// Is told how far it is.
+pub type Progress<'a> = &'a (dyn Fn(Step) + Sync);
+
+/// Events of the log, put aside by records.
+pub(super) struct Gathered {
+    /// The events.
+    pub rows: Spill,
+    /// Their facets.
+    pub survey: Survey,
+    /// Their types.
+    pub types: Codes,
+    /// Their sources.
+    pub sources: Codes,
+    /// Their units.
+    pub units: Codes,
+    /// When they happened.
+    pub moments: Moments,
+    /// How many there are.
+    pub events: u64,
+}
+
+/// Writes the archive of a log into a directory, in the place of one that is there.
+///
+/// # Errors
+/// When the log cannot be read or a file cannot be written; what was there is still there then.
+pub async fn write(
+    source: &Source,
+    crosswalk: &Crosswalk,
+    dir: &Path,
+    progress: Progress<'_>,
+    cancel: &Cancel,
+) -> Result<Manifest, Error> {
+    let gathered = Gathered::read(source, dir, 0, crosswalk.position, progress, cancel).await?;
+    let columns = gathered.survey.columns(Vec::new()).unwrap_or_default();
+    let ranks = Ranks::find(source, &tokio::task::block_in_place(|| gathered.moments.tied())?, cancel).await?;
+    let members = members(source, crosswalk, &Members::default()).await?;
+    let mut manifest = Manifest::new(log(source), crosswalk.position, gathered.survey.precision, columns);
+    tokio::task::block_in_place(|| {
+        let make = |part| gathered.facts(part, &ranks);
+        let segments = Segments::new(dir, &manifest, Role::Base);
+        let (written, times) = segments.write(gathered.rows.parts(), make, progress, cancel)?;
+        manifest.files.extend(written);
+        manifest.spans(times);
+        manifest.files.push(members.write(dir, manifest.position)?);
+        publish(dir, &mut manifest)
+    })?;
+    Ok(manifest)
+}
+
+/// Gives new files their names, then tells of them, then removes those that are no longer told of.
+pub(super) fn publish(dir: &Path, manifest: &mut Manifest) -> Result<(), Error> {
+    manifest.events = manifest.rows(Role::Base) + manifest.rows(Role::Delta);
+    let is_new = |file: &&File| dir.join(format!("{}{}", file.name, files::NEW)).exists();
+    files::settle(dir, manifest.files.iter().filter(is_new).map(|file| &file.name))?;
+    manifest.write(dir)?;
+    files::tidy(dir, |name| manifest.files.iter().any(|file| file.name == name))
+}
+
+/// Tells the archives of different logs apart, and tells nothing of the log.
+pub(super) fn log(source: &Source) -> uuid::Uuid {
+    source.vault.hasher().text("archive", &[])
+}
+
+/// The crosswalk with the sources of records, as far as they are not known from an earlier one.
+pub(super) async fn members(source: &Source, crosswalk: &Crosswalk, known: &Members) -> Result<Members, Error> {
+    let known = known.records.iter().enumerate().map(|(row, (record, _))| (*record, known.sources.get(row)));
+    let mut names: HashMap<RecordId, String> = known.map(|(record, name)| (record, name.to_owned())).collect();
+    let unknown: Vec<RecordId> =
+        crosswalk.records.iter().map(|(record, _)| *record).filter(|record| !names.contains_key(record)).collect();
+    for some in unknown.chunks(RECORDS) {
+        let records = source.log.records(some).await.map_err(crate::replay::Error::from)?;
+        names.extend(records.into_iter().map(|record| (record.record, record.source)));
+    }
+    let mut members = Members { records: crosswalk.records.clone(), sources: Codes::default() };
+    for (record, _) in &crosswalk.records {
+        if !members.sources.push(names.get(record).map_or("", String::as_str)) {
+            return Err(kulta_projections::scores::facts::TooMany.into());
+        }
+    }
+    Ok(members)
+}
+
+impl Gathered {
+    /// Reads the log behind a position.
+    pub async fn read(
+        source: &Source,
+        dir: &Path,
+        after: u64,
+        until: u64,
+        progress: Progress<'_>,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
+        let parts = ((until - after) / PER_FILE + 1) as usize;
+        let mut gathered = Self {
+            rows: Spill::new(dir, "events", parts),
+            survey: Survey::default(),
+            types: Codes::default(),
+            sources: Codes::default(),
+            units: Codes::default(),
+            moments: Moments::new(dir, parts),
+            events: 0,
+        };
+        let mut pages = read_ahead(source.clone(), after, until);
+        while let Some(page) = pages.recv().await {
+            cancel.check()?;
+            let page = page?;
+            let at = page.last().map_or(until, |event| event.position);
+            tokio::task::block_in_place(|| page.iter().try_for_each(|event| gathered.put(source, event)))?;
+            progress(Step::Reading(at, until));
+        }
+        Ok(gathered)
+    }
+
+    fn put(&mut self, source: &Source, event: &crate::store::StoredEvent) -> Result<(), Error> {
+        let Some(record) = event.record else { return Ok(()) };
+        let facts = facts_of(&source.vocabulary, event);
+        let code = |codes: &mut Codes, name: &str| codes.intern(name);
+        let codes = (
+            code(&mut self.types, &event.type_name),
+            code(&mut self.sources, &event.source),
+            code(&mut self.units, event.unit.as_deref().unwrap_or_default()),
+        );
+        let (Some(type_code), Some(source), Some(unit)) = codes else {
+            return Err(kulta_projections::scores::facts::TooMany.into());
+        };
+        let (time, position) = (event.time.micros(), event.position);
+        let head = Head { record, time, position, type_code, source, unit };
+        self.moments.note(time, source, position)?;
+        self.events += 1;
+        let survey = &mut self.survey;
+        self.rows.add(part_of(record, self.rows.parts()), |out| put(&head, &facts, survey, out))
+    }
+
+    /// The facts of a part.
+    pub fn facts(&self, part: usize, ranks: &Ranks) -> Result<Facts, Error> {
+        let bytes = self.rows.read(part)?;
+        let mut builder = Builder::new(Wanted::default());
+        let none = Json::Object(Vec::new());
+        let mut left = bytes.as_slice();
+        while let Some((head, values)) = take(&mut left) {
+            let row = NewRow {
+                record: head.record,
+                time: head.time,
+                position: head.position,
+                type_name: &self.types.names[usize::from(head.type_code)],
+                source: &self.sources.names[usize::from(head.source)],
+                unit: Some(&self.units.names[usize::from(head.unit)]),
+                facts: &none,
+            };
+            let named = |(facet, value)| Some((&**self.survey.name(facet)?, value));
+            builder.push_values(&row, values.into_iter().filter_map(named))?;
+        }
+        Ok(builder.finish_ranked(|position| ranks.get(position)))
+    }
+}
+
+/// Records are spread evenly, since their ids are hashes, and each part holds a range of them.
+fn part_of(record: RecordId, parts: usize) -> usize {
+    ((record.0.as_u128() >> 64) * parts as u128 >> 64) as usize
+}
+
+/// Files of events that are to be written.
+pub(super) struct Segments<'a> {
+    dir: &'a Path,
+    position: u64,
+    role: Role,
+    precision: Precision,
+    columns: &'a [Column],
+}
+
+type Span = Option<(i64, i64)>;
+
+impl<'a> Segments<'a> {
+    /// Files of an archive.
+    pub fn new(dir: &'a Path, manifest: &'a Manifest, role: Role) -> Self {
+        let Manifest { position, precision, ref columns, .. } = *manifest;
+        Self { dir, position, role, precision, columns }
+    }
+
+    /// Writes the facts of each part into a file of its own, on all cores.
+    pub fn write(
+        &self,
+        parts: usize,
+        make: impl Fn(usize) -> Result<Facts, Error> + Sync,
+        progress: Progress<'_>,
+        cancel: &Cancel,
+    ) -> Result<(Vec<File>, Span), Error> {
+        let (next, written) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let work = || -> Result<(), Error> {
+            loop {
+                let part = next.fetch_add(1, Ordering::Relaxed);
+                if part >= parts {
+                    return Ok(());
+                }
+                cancel.check()?;
+                let facts = make(part)?;
+                if facts.is_empty() && part > 0 {
+                    continue;
+                }
+                let file = self.file(part, &facts)?;
+                let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
+                written.push((part, file, facts.span()));
+                progress(Step::Writing(written.len(), parts));
+            }
+        };
+        on_threads(crate::threads().min(parts), work)?;
+        let mut written = written.into_inner().unwrap_or_else(PoisonError::into_inner);
+        written.sort_by_key(|(part, _, _)| *part);
+        let widest = |one: Span, other: Span| match (one, other) {
+            (Some((low, high)), Some((first, last))) => Some((low.min(first), high.max(last))),
+            (one, other) => one.or(other),
+        };
+        let span = written.iter().fold(None, |span, (_, _, own)| widest(span, *own));
+        Ok((written.into_iter().map(|(_, file, _)| file).collect(), span))
+    }
+
+    fn file(&self, part: usize, facts: &Facts) -> Result<File, Error> {
+        let word = if self.role == Role::Base { "base" } else { "delta" };
+        let name = format!("events-{:012}-{word}-{part:04}.parquet", self.position);
+        let bytes = segment::encode(facts, self.precision, self.columns)?;
+        files::write(&self.dir.join(format!("{name}{}", files::NEW)), &bytes)?;
+        let (rows, length, sha256) = (facts.len() as u64, bytes.len() as u64, files::sha256(&bytes));
+        let records = facts.records.first().copied().zip(facts.records.last().copied());
+        Ok(File { name, role: self.role, rows, bytes: length, sha256, records })
+    }
+}
+
+/// Does the same work on some threads until it is done.
+pub(super) fn on_threads(threads: usize, work: impl Fn() -> Result<(), Error> + Sync) -> Result<(), Error> {
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(&work)).collect();
+        let broken = || Err(Error::Io { file: "".into(), source: std::io::Error::other("a thread ended early") });
+        let ends = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| broken()));
+        ends.collect::<Vec<_>>().into_iter().collect()
+    })
+}
