@@ -57,6 +57,11 @@ impl Place {
         self.kulta.clone().args(arguments)
     }
 
+    /// The program in the same directory, told of no database.
+    pub fn alone<const N: usize>(&self, arguments: [&str; N]) -> Program {
+        self.kulta(arguments).env("KULTA_DATABASE_URL", "sqlite:///nowhere/kulta.db")
+    }
+
     pub fn server(&self) -> Program {
         self.kulta(["serve", "--listen", "127.0.0.1:0"])
     }

@@ -114,6 +114,31 @@ fn who_moves_is_told_before_anything_is_published(place: &Place) {
     let scored = std::fs::read_to_string(directory.join("s.csv")).unwrap();
     assert_eq!(scored.lines().next(), Some("customer_id,records,points,grade"));
     assert!(scored.contains(",shop:12,-7.5,\n"), "{scored}");
+
+    // So does an archive, which holds no names.
+    place.kulta(["archive", "facts"]).run().expect_code(0);
+    let arguments = ["--rules", "capped.toml", "--against", "flat.toml", "--as-of", as_of, "--archive", "facts"];
+    place.alone(["replay", "--out", "a.csv", "--diff", "e.csv"]).args(arguments).run().expect_code(0);
+    let without_names = |csv: &str| -> Vec<String> {
+        csv.lines()
+            .map(|line| {
+                line.split(',')
+                    .enumerate()
+                    .filter(|(at, _)| *at != 1)
+                    .map(|(_, cell)| cell)
+                    .collect::<Vec<_>>()
+                    .join(",")
+            })
+            .collect()
+    };
+    let by_archive = std::fs::read_to_string(directory.join("a.csv")).unwrap();
+    assert_eq!(without_names(&by_archive), without_names(&scored));
+    assert!(!by_archive.contains("shop:12,") && by_archive.contains("shop:"), "{by_archive}");
+    assert_eq!(without_names(&std::fs::read_to_string(directory.join("e.csv")).unwrap()), without_names(&by_http));
+    let of_customers = CAPPED.replace("'floor(amount)'", "'customer.kind == \"person\" ? 1 : 2'");
+    std::fs::write(directory.join("kinds.toml"), of_customers).unwrap();
+    place.alone(["replay", "--archive", "facts", "--rules", "kinds.toml", "--out", "x.csv"]).run().expect_code(1);
+    place.alone(["replay", "--archive", "facts", "--rules", "published:value", "--out", "x.csv"]).run().expect_code(2);
 }
 
 fn the_reading_says_which_versions_count(place: &Place) {

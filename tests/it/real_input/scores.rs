@@ -46,6 +46,16 @@ fn replayed(place: &Place, arguments: &[&str]) -> Scores {
     found(&scores)
 }
 
+/// Points and grade by customer id.
+fn by_customer(place: &Place, arguments: &[&str]) -> Scores {
+    let as_of = format!("{AS_OF}T00:00:00Z");
+    let scores = place.directory().join("customers.csv");
+    place.kulta(["replay", "--as-of", &as_of, "--out"]).arg(&scores).args(arguments).run().expect_code(0);
+    let rows = csv::Reader::from_path(scores).unwrap().into_deserialize();
+    let row = |row: Result<(String, String, String, String), csv::Error>| row.unwrap();
+    rows.map(row).map(|(customer, _, points, grade)| (customer, (points, grade))).collect()
+}
+
 fn compare(found: &Scores, expected: &Scores, what: &str) {
     assert_eq!((found.len(), expected.len()), (CUSTOMERS, CUSTOMERS));
     let differing: Vec<_> = expected.iter().filter(|(subject, score)| found.get(*subject) != Some(score)).collect();
@@ -66,6 +76,14 @@ fn scored(place: &Place) {
         compare(&found, &expected(&file, &[&rules]), name);
         all.push(found);
     }
+
+    // An archive of the same facts gives the same, by customer.
+    place.kulta(["archive", "facts"]).run().expect_code(0);
+    let rules = reference("half-life.toml").to_string_lossy().into_owned();
+    assert_eq!(
+        by_customer(place, &["--rules", &rules, "--archive", "facts"]),
+        by_customer(place, &["--rules", &rules])
+    );
 
     // Who moves, against the same in other words: ranks and changes follow from the two.
     let [flat, tiers] = ["flat.toml", "tiers.toml"].map(|name| reference(name).to_string_lossy().into_owned());

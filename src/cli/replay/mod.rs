@@ -1,26 +1,27 @@
 //! `kulta replay`: scores of all customers by all of history, under any rules.
 
+mod archive;
+mod out;
+
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use kulta_events::Instant;
-use kulta_projections::scores::diff::{Summary, changes, summary};
 use kulta_projections::scores::history::Reading;
-use serde_json::json;
+
+use out::Replayed;
 
 use super::progress::Told;
 use super::{Common, Failure, Misuse, NodeArgs};
 use crate::clock::{Clock, SystemClock};
 use crate::replay::ask::{Given, NoRules, known};
-use crate::replay::csv::{self, Names};
+use crate::replay::csv::Names;
 use crate::replay::data::{Data, Step};
 use crate::replay::read::Cancel;
-use crate::replay::run::{Outcome, Rules, score, wanted};
+use crate::replay::run::{Rules, score, wanted};
 use crate::scores::Scores;
 use crate::services::Services;
 
@@ -48,6 +49,9 @@ pub struct Args {
     /// Where those who move are written, the largest change first
     #[arg(long, value_name = "diff.csv", requires = "against")]
     diff: Option<PathBuf>,
+    /// Read an archive instead of the database: needs no service, no server and no keys
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["database_url", "config", "known_at"])]
+    archive: Option<PathBuf>,
     #[command(flatten)]
     node: NodeArgs,
 }
@@ -71,6 +75,9 @@ pub async fn run(mut args: Args, common: Common) -> Result<(), Failure> {
     let clock = SystemClock;
     let as_of = time(args.as_of.as_deref(), "--as-of")?.unwrap_or_else(|| clock.now());
     let known_at = time(args.known_at.as_deref(), "--known-at")?;
+    if let Some(dir) = &args.archive {
+        return archive::replay(dir, as_of, &args, common);
+    }
     let settings = std::mem::take(&mut args.node).settings(Vec::new())?;
     let services = Services::open(settings, Arc::new(clock), "replay").await?;
     let done = replay(&services, (as_of, known_at), &args, common).await;
@@ -113,33 +120,8 @@ async fn replay(
     let after = scored(&rules)?;
     let before = against.as_ref().map(scored).transpose()?;
     let names = names(services, &data).await?;
-    csv::scores(create(&args.out)?, &data, &names, &after.scores)?;
-    warn(&after);
-    let moved = match (&before, &args.diff) {
-        (Some(before), Some(path)) => {
-            let moved = changes(&before.scores, &after.scores);
-            csv::diff(create(path)?, &data, &names, (&before.scores, &after.scores), &moved)?;
-            Some(summary(&before.scores, &after.scores))
-        }
-        _ => None,
-    };
-    if args.out != Path::new("-") {
-        tell(&data, &rules, &after, moved, as_of, common);
-    }
-    Ok(())
-}
-
-fn tell(data: &Data, rules: &Rules, after: &Outcome, moved: Option<Summary>, as_of: Instant, common: Common) {
-    let (position, customers, events, hash) = (data.position, data.ids.len(), data.facts.len(), rules.hash());
-    if common.json {
-        let told = json!({"position": position, "as_of": as_of, "rules_hash": hash, "customers": customers,
-            "events": events, "left_out": after.left_out, "diff": moved});
-        println!("{told}");
-        return;
-    }
-    let moved = moved.map(|moved| format!(" changed={} gain={} lose={}", moved.changed, moved.gain, moved.lose));
-    let moved = moved.unwrap_or_default();
-    println!("position={position} as_of={as_of} rules={hash} customers={customers} events={events}{moved}");
+    Replayed { data: &data, names: &names, rules: &rules, after: &after, before: before.as_ref(), as_of }
+        .write(args, common)
 }
 
 /// Stands before the name of a published rule set.
@@ -205,36 +187,9 @@ async fn names(services: &Services, data: &Data) -> Result<Names, Failure> {
     Ok(names)
 }
 
-fn warn(outcome: &Outcome) {
-    for left_out in &outcome.left_out {
-        let rule = &left_out.rule;
-        if left_out.missing > 0 {
-            eprintln!(
-                "warning: rule `{rule}` did not apply {} times, since a value that it reads was missing",
-                left_out.missing
-            );
-        }
-        if left_out.without_rate > 0 {
-            eprintln!("warning: rule `{rule}` left out {} events whose money has no rate", left_out.without_rate);
-        }
-    }
-    if !outcome.mixed.is_empty() {
-        let currencies: Vec<&str> = outcome.mixed.iter().map(|code| &**code).collect();
-        eprintln!("warning: amounts of several currencies were taken as written: {}", currencies.join(", "));
-    }
-}
-
 fn time(text: Option<&str>, flag: &'static str) -> Result<Option<Instant>, Failure> {
     let Some(text) = text else { return Ok(None) };
     Instant::parse(text).map(Some).map_err(|error| format!("{flag}: {error}").into())
-}
-
-fn create(path: &Path) -> Result<Box<dyn Write>, Failure> {
-    if path == Path::new("-") {
-        return Ok(Box::new(BufWriter::new(std::io::stdout())));
-    }
-    let file = File::create(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(Box::new(BufWriter::new(file)))
 }
 
 fn words(step: Step) -> String {

@@ -1,0 +1,85 @@
+//! What a replay found, written down.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use kulta_events::Instant;
+use kulta_projections::scores::diff::{Summary, changes, summary};
+use serde_json::json;
+
+use super::{Args, Common, Failure};
+use crate::replay::csv::{self, Names};
+use crate::replay::data::Data;
+use crate::replay::run::{Outcome, Rules};
+
+/// See the module.
+pub(super) struct Replayed<'a> {
+    pub(super) data: &'a Data,
+    pub(super) names: &'a Names,
+    pub(super) rules: &'a Rules,
+    pub(super) after: &'a Outcome,
+    pub(super) before: Option<&'a Outcome>,
+    pub(super) as_of: Instant,
+}
+
+impl Replayed<'_> {
+    /// Writes scores and diff, warns of what was left out, and tells in a line what was done.
+    pub(super) fn write(&self, args: &Args, common: Common) -> Result<(), Failure> {
+        let Self { data, names, after, .. } = *self;
+        csv::scores(create(&args.out)?, data, names, &after.scores)?;
+        warn(after);
+        let moved = match (self.before, &args.diff) {
+            (Some(before), Some(path)) => {
+                let moved = changes(&before.scores, &after.scores);
+                csv::diff(create(path)?, data, names, (&before.scores, &after.scores), &moved)?;
+                Some(summary(&before.scores, &after.scores))
+            }
+            _ => None,
+        };
+        if args.out != Path::new("-") {
+            tell(data, self.rules, after, moved, self.as_of, common);
+        }
+        Ok(())
+    }
+}
+
+fn tell(data: &Data, rules: &Rules, after: &Outcome, moved: Option<Summary>, as_of: Instant, common: Common) {
+    let (position, customers, events, hash) = (data.position, data.ids.len(), data.facts.len(), rules.hash());
+    if common.json {
+        let told = json!({"position": position, "as_of": as_of, "rules_hash": hash, "customers": customers,
+            "events": events, "left_out": after.left_out, "diff": moved});
+        println!("{told}");
+        return;
+    }
+    let moved = moved.map(|moved| format!(" changed={} gain={} lose={}", moved.changed, moved.gain, moved.lose));
+    let moved = moved.unwrap_or_default();
+    println!("position={position} as_of={as_of} rules={hash} customers={customers} events={events}{moved}");
+}
+
+fn warn(outcome: &Outcome) {
+    for left_out in &outcome.left_out {
+        let rule = &left_out.rule;
+        if left_out.missing > 0 {
+            eprintln!(
+                "warning: rule `{rule}` did not apply {} times, since a value that it reads was missing",
+                left_out.missing
+            );
+        }
+        if left_out.without_rate > 0 {
+            eprintln!("warning: rule `{rule}` left out {} events whose money has no rate", left_out.without_rate);
+        }
+    }
+    if !outcome.mixed.is_empty() {
+        let currencies: Vec<&str> = outcome.mixed.iter().map(|code| &**code).collect();
+        eprintln!("warning: amounts of several currencies were taken as written: {}", currencies.join(", "));
+    }
+}
+
+fn create(path: &Path) -> Result<Box<dyn Write>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufWriter::new(std::io::stdout())));
+    }
+    let file = File::create(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Box::new(BufWriter::new(file)))
+}
