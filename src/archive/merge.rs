@@ -12,8 +12,8 @@ use kulta_projections::scores::facts::{
 
 use super::columns::shapes;
 use super::manifest::{Manifest, Role};
+use super::plan::{Plan, Shared};
 use super::read::{Bases, decode, in_order, rows_at, rows_of, whole};
-use super::segment::{Plan, Shared};
 use super::ties::Ranks;
 use super::write::{Progress, Segments};
 use super::{Error, manifest};

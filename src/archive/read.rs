@@ -12,7 +12,7 @@ use kulta_projections::scores::facts::{Assembly, Facts, Filled, Names, Slot, Wan
 use super::columns::shapes;
 use super::manifest::{File, Manifest, Role};
 use super::members::Members;
-use super::segment::{Plan, Shared};
+use super::plan::{Plan, Shared};
 use super::write::on_threads;
 use super::{Error, files};
 use crate::replay::read::Cancel;

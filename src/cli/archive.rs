@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::progress::Told;
 use super::{Common, Failure, NodeArgs};
-use crate::archive::{self, How, Role, Step, Written};
+use crate::archive::{self, How, Manifest, Role, Step, Written};
 use crate::clock::SystemClock;
 use crate::projector::Source;
 use crate::replay::read::Cancel;
@@ -42,18 +42,22 @@ pub async fn run(args: Args, common: Common) -> Result<(), Failure> {
         How::Repaired(what) => eprintln!("written anew: {what}"),
         How::Made | How::Unchanged | How::Extended | How::Merged => {}
     }
-    let (position, events, files, bytes) = (manifest.position, manifest.events, manifest.files.len(), manifest.bytes());
+    tell(&manifest, done(&how), common);
+    Ok(())
+}
+
+/// What there is now.
+pub(super) fn tell(manifest: &Manifest, done: &str, common: Common) {
+    let (position, events) = (manifest.position, manifest.events);
+    let (files, bytes) = (manifest.files.len(), manifest.bytes());
     if common.json {
         let deltas = manifest.files(Role::Delta).count();
-        println!(
-            "{}",
-            json!({"position": position, "events": events, "files": files, "deltas": deltas, "bytes": bytes,
-                "done": done(&how)})
-        );
+        let told = json!({"position": position, "events": events, "files": files, "deltas": deltas, "bytes": bytes,
+            "done": done});
+        println!("{told}");
     } else {
         println!("position={position} events={events} files={files} bytes={bytes}");
     }
-    Ok(())
 }
 
 fn done(how: &How) -> &'static str {
