@@ -85,6 +85,7 @@ fn made(events: u64, table: &mut Table) {
         write_made(&MadeFacts::new(config), dir, &|_| (), &Cancel::default()).expect("the disk has room");
         println!("made {events} events in {:.0} s", start.elapsed().as_secs_f64());
     }
+    hashing(dir);
     let facets = ["amount", "currency", "market", "product_group", "days_late"];
     let some = Wanted { facets: Some(facets.map(Into::into).into()), types: None };
     for (name, wanted, positions) in [("five facets", &some, false), ("everything", &Wanted::default(), true)] {
@@ -106,4 +107,23 @@ fn made(events: u64, table: &mut Table) {
             }
         }
     }
+}
+
+/// What it costs to look whether files are what was written.
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
+fn hashing(dir: &Path) {
+    let manifest = Manifest::read(dir).expect("it was just written");
+    let read = |file: &kulta::archive::File| std::fs::read(dir.join(&file.name)).expect("it was just written");
+    let start = Instant::now();
+    let files: Vec<_> = manifest.files.iter().map(read).collect();
+    let reading = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    for file in &files {
+        std::hint::black_box(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, file));
+    }
+    let hashing = start.elapsed().as_secs_f64();
+    println!(
+        "reading {} MB of files {reading:.2} s, their SHA-256 {hashing:.2} s, 1 thread",
+        manifest.bytes() / 1_000_000
+    );
 }

@@ -160,7 +160,7 @@ impl Plan<'_> {
             }
             (Kind::Wide, Some(mut pages)) => {
                 let dictionary = pages.dictionary.take().unwrap_or_default();
-                let numbers = pages::texts(&dictionary)?.into_iter().map(|text| Decimal::from_str_exact(text));
+                let numbers = pages::texts(&dictionary)?.into_iter().map(Decimal::from_str_exact);
                 let numbers: Vec<Option<Decimal>> =
                     numbers.map(|number| number.map(Some)).collect::<Result<_, _>>().map_err(fault)?;
                 let (mut found, mut scratch) = (vec![None; rows.len()], Vec::new());

@@ -73,22 +73,8 @@ fn done(how: &How) -> &'static str {
 
 async fn write(services: &Arc<Services>, dir: &Path) -> Result<Written, Failure> {
     let told = Told::default();
-    // Who belongs to whom is the projections' to say: they follow the log to its present end first.
-    let node = services.clone();
-    let projecting = tokio::spawn(async move { node.project().await });
-    let head = *services.log.head().borrow();
-    let projections = services.projector.projections();
-    let mut at = projections.position();
-    while !projections.reached(head, PATIENCE).await {
-        if projections.position() == at {
-            return Err(format!("the projections stand still at position {at} of {head}").into());
-        }
-        at = projections.position();
-        told.now_and_then(|| format!("projecting: {at} of {head} events"));
-    }
-    let crosswalk = projections.live().crosswalk().await?;
-    services.stop();
-    projecting.await?;
+    project(services, &told).await?;
+    let crosswalk = services.projector.projections().live().crosswalk().await?;
     let (log, vault, vocabulary) = (services.log.clone(), services.vault.clone(), services.vocabulary.clone());
     let source = Source { log, vault, vocabulary };
     let progress = |step| {
@@ -98,4 +84,25 @@ async fn write(services: &Arc<Services>, dir: &Path) -> Result<Written, Failure>
         });
     };
     Ok(archive::update(&source, &crosswalk, dir, &progress, &Cancel::default()).await?)
+}
+
+/// Who belongs to whom is the projections' to say: they follow the log to its present end first.
+async fn project(services: &Arc<Services>, told: &Told) -> Result<(), Failure> {
+    let head = *services.log.head().borrow();
+    let projections = services.projector.projections();
+    let mut at = projections.position();
+    if at >= head {
+        return Ok(());
+    }
+    let node = services.clone();
+    let projecting = tokio::spawn(async move { node.project().await });
+    while !projections.reached(head, PATIENCE).await {
+        if projections.position() == at {
+            return Err(format!("the projections stand still at position {at} of {head}").into());
+        }
+        at = projections.position();
+        told.now_and_then(|| format!("projecting: {at} of {head} events"));
+    }
+    services.stop();
+    Ok(projecting.await?)
 }
