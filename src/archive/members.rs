@@ -14,9 +14,10 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, Type};
 use uuid::Uuid;
 
-use super::decode::{Fault, Pages, fault};
 use super::manifest::{File, Manifest, Role};
-use super::segment::{codes, put};
+use super::pages::{Fault, Pages, fault};
+use super::plan::codes;
+use super::segment::put;
 use super::{Error, files};
 
 const RECORD: &str = "record_id";

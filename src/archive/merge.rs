@@ -12,10 +12,10 @@ use kulta_projections::scores::facts::{
 
 use super::columns::shapes;
 use super::manifest::{Manifest, Role};
+use super::plan::{Plan, Shared};
 use super::read::{Bases, decode, in_order, rows_at, rows_of, whole};
-use super::segment::{Plan, Shared};
 use super::ties::Ranks;
-use super::write::{Progress, Segments};
+use super::write::{Made, Progress, Segments};
 use super::{Error, manifest};
 use crate::replay::read::Cancel;
 
@@ -32,12 +32,7 @@ pub(super) struct Merge<'a> {
 
 impl Merge<'_> {
     /// Writes the new base files: what the archive holds, and new facts.
-    pub fn write(
-        &self,
-        new: Vec<Facts>,
-        progress: Progress<'_>,
-        cancel: &Cancel,
-    ) -> Result<(Vec<manifest::File>, Option<(i64, i64)>), Error> {
+    pub fn write(&self, new: Vec<Facts>, progress: Progress<'_>, cancel: &Cancel) -> Result<Made, Error> {
         let bases = Bases::of(self.old)?;
         let deltas: Vec<&manifest::File> = self.old.files(Role::Delta).collect();
         let wanted = Wanted::default();

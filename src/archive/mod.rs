@@ -6,26 +6,29 @@
 //! |---|---|
 //! | `manifest` | what belongs to an archive, and what each file must be |
 //! | `columns` | which columns the facets have |
-//! | `segment` | facts to a file and back |
-//! | `decode` | the pages of a column straight into numbers |
+//! | `segment` | facts to a file |
+//! | `plan` | a file back to facts |
+//! | `pages` | the pages of a column straight into numbers |
 //! | `members` | the crosswalk as a file |
 //! | `spill` | events put aside in files while the log is read, a part of the records in each |
 //! | `ties` | the order by id of events of one time and source |
 //! | `write` | a new archive from the log |
 //! | `update` | brings an archive up to date |
 //! | `merge` | a new base from an old one and what came since |
+//! | `synthetic` | archives of made facts, for benches |
 //! | `read` | an archive into memory, checked |
 
 mod columns;
-mod decode;
 mod files;
 mod manifest;
 mod members;
 mod merge;
+mod pages;
+mod plan;
 mod read;
 mod segment;
 mod spill;
-//mod synthetic;
+mod synthetic;
 mod ties;
 mod update;
 mod write;
@@ -34,6 +37,7 @@ pub use columns::{Column, Kind};
 pub use manifest::{File, Manifest, Role};
 pub use members::Members;
 pub use read::{Archived, read};
+pub use synthetic::{Makes, write_made};
 pub use update::{How, Written, update};
 pub use write::{Step, write};
 

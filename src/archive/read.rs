@@ -12,7 +12,7 @@ use kulta_projections::scores::facts::{Assembly, Facts, Filled, Names, Slot, Wan
 use super::columns::shapes;
 use super::manifest::{File, Manifest, Role};
 use super::members::Members;
-use super::segment::{Plan, Shared};
+use super::plan::{Plan, Shared};
 use super::write::on_threads;
 use super::{Error, files};
 use crate::replay::read::Cancel;
@@ -65,14 +65,21 @@ fn read_once(
     let rows: Vec<usize> = (0..reading.bases.files.len()).map(|base| reading.rows(base)).collect();
     let mut assembly = Assembly::new(rows.iter().sum(), &shapes, positions)?;
     let slots: Vec<_> = assembly.slots(&rows).into_iter().map(|slot| Mutex::new(Some(slot))).collect();
-    let filled = in_order(slots.len(), threads, |base| {
+    // The crosswalk is read beside the facts, first, since it is one piece.
+    let members = Mutex::new(Members::default());
+    let mut filled = in_order(slots.len() + 1, threads, |number| {
         cancel.check()?;
+        let Some(base) = number.checked_sub(1) else {
+            *members.lock().unwrap_or_else(PoisonError::into_inner) = Members::read(dir, manifest)?;
+            return Ok(Filled::default());
+        };
         let slot = slots[base].lock().unwrap_or_else(PoisonError::into_inner).take();
         slot.map_or_else(|| Ok(Filled::default()), |mut slot| reading.fill(base, &mut slot))
     })?;
+    filled.remove(0);
     drop(slots);
     drop(reading);
-    let members = Members::read(dir, manifest)?;
+    let members = members.into_inner().unwrap_or_else(PoisonError::into_inner);
     let facts = assembly.finish(filled, shared.into_names());
     Ok(Archived { facts, members, manifest: manifest.clone() })
 }

@@ -44,7 +44,7 @@ impl Moments {
     pub fn note(&mut self, time: i64, source: u16, position: u64) -> Result<(), Error> {
         // Equal moments must meet in one part; times that differ little should not all do.
         let mixed = (time as u64 ^ u64::from(source) << 48).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let part = (u128::from(mixed) * self.spill.parts() as u128 >> 64) as usize;
+        let part = ((u128::from(mixed) * self.spill.parts() as u128) >> 64) as usize;
         self.spill.add(part, |out| {
             out.extend_from_slice(&time.to_le_bytes());
             out.extend_from_slice(&position.to_le_bytes());

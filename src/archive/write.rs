@@ -190,7 +190,7 @@ impl Gathered {
 
 /// Records are spread evenly, since their ids are hashes, and each part holds a range of them.
 fn part_of(record: RecordId, parts: usize) -> usize {
-    ((record.0.as_u128() >> 64) * parts as u128 >> 64) as usize
+    (((record.0.as_u128() >> 64) * parts as u128) >> 64) as usize
 }
 
 /// Files of events that are to be written.
@@ -203,6 +203,9 @@ pub(super) struct Segments<'a> {
 }
 
 type Span = Option<(i64, i64)>;
+
+/// Files, and the earliest and the latest time in them.
+pub(super) type Made = (Vec<File>, Span);
 
 impl<'a> Segments<'a> {
     /// Files of an archive.
@@ -218,7 +221,7 @@ impl<'a> Segments<'a> {
         make: impl Fn(usize) -> Result<Facts, Error> + Sync,
         progress: Progress<'_>,
         cancel: &Cancel,
-    ) -> Result<(Vec<File>, Span), Error> {
+    ) -> Result<Made, Error> {
         let (next, written) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let work = || -> Result<(), Error> {
             loop {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::progress::Told;
 use super::{Common, Failure, NodeArgs};
-use crate::archive::{self, How, Role, Step, Written};
+use crate::archive::{self, How, Manifest, Role, Step, Written};
 use crate::clock::SystemClock;
 use crate::projector::Source;
 use crate::replay::read::Cancel;
@@ -42,18 +42,22 @@ pub async fn run(args: Args, common: Common) -> Result<(), Failure> {
         How::Repaired(what) => eprintln!("written anew: {what}"),
         How::Made | How::Unchanged | How::Extended | How::Merged => {}
     }
-    let (position, events, files, bytes) = (manifest.position, manifest.events, manifest.files.len(), manifest.bytes());
+    tell(&manifest, done(&how), common);
+    Ok(())
+}
+
+/// What there is now.
+pub(super) fn tell(manifest: &Manifest, done: &str, common: Common) {
+    let (position, events) = (manifest.position, manifest.events);
+    let (files, bytes) = (manifest.files.len(), manifest.bytes());
     if common.json {
         let deltas = manifest.files(Role::Delta).count();
-        println!(
-            "{}",
-            json!({"position": position, "events": events, "files": files, "deltas": deltas, "bytes": bytes,
-                "done": done(&how)})
-        );
+        let told = json!({"position": position, "events": events, "files": files, "deltas": deltas, "bytes": bytes,
+            "done": done});
+        println!("{told}");
     } else {
         println!("position={position} events={events} files={files} bytes={bytes}");
     }
-    Ok(())
 }
 
 fn done(how: &How) -> &'static str {
@@ -69,22 +73,8 @@ fn done(how: &How) -> &'static str {
 
 async fn write(services: &Arc<Services>, dir: &Path) -> Result<Written, Failure> {
     let told = Told::default();
-    // Who belongs to whom is the projections' to say: they follow the log to its present end first.
-    let node = services.clone();
-    let projecting = tokio::spawn(async move { node.project().await });
-    let head = *services.log.head().borrow();
-    let projections = services.projector.projections();
-    let mut at = projections.position();
-    while !projections.reached(head, PATIENCE).await {
-        if projections.position() == at {
-            return Err(format!("the projections stand still at position {at} of {head}").into());
-        }
-        at = projections.position();
-        told.now_and_then(|| format!("projecting: {at} of {head} events"));
-    }
-    let crosswalk = projections.live().crosswalk().await?;
-    services.stop();
-    projecting.await?;
+    project(services, &told).await?;
+    let crosswalk = services.projector.projections().live().crosswalk().await?;
     let (log, vault, vocabulary) = (services.log.clone(), services.vault.clone(), services.vocabulary.clone());
     let source = Source { log, vault, vocabulary };
     let progress = |step| {
@@ -94,4 +84,25 @@ async fn write(services: &Arc<Services>, dir: &Path) -> Result<Written, Failure>
         });
     };
     Ok(archive::update(&source, &crosswalk, dir, &progress, &Cancel::default()).await?)
+}
+
+/// Who belongs to whom is the projections' to say: they follow the log to its present end first.
+async fn project(services: &Arc<Services>, told: &Told) -> Result<(), Failure> {
+    let head = *services.log.head().borrow();
+    let projections = services.projector.projections();
+    let mut at = projections.position();
+    if at >= head {
+        return Ok(());
+    }
+    let node = services.clone();
+    let projecting = tokio::spawn(async move { node.project().await });
+    while !projections.reached(head, PATIENCE).await {
+        if projections.position() == at {
+            return Err(format!("the projections stand still at position {at} of {head}").into());
+        }
+        at = projections.position();
+        told.now_and_then(|| format!("projecting: {at} of {head} events"));
+    }
+    services.stop();
+    Ok(projecting.await?)
 }

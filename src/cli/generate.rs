@@ -1,14 +1,17 @@
 //! `kulta generate`: synthetic input, hard as real data is.
 
 use std::io::{BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use kulta_events::Instant;
 
 use super::progress::Told;
 use super::{Common, Failure, Misuse};
+use crate::archive::{Step, write_made};
 use crate::clock::{Clock, SystemClock};
 use crate::generate::{self, Config};
+use crate::replay::read::Cancel;
 
 /// Flags.
 #[derive(Debug, clap::Args)]
@@ -25,10 +28,13 @@ pub struct Args {
     /// Also tell which customer each record is in truth
     #[arg(long)]
     truth: bool,
-    /// Events as they arrive, or the records as they stand at the end
+    /// Events as they arrive, the records as they stand at the end, or an archive of facts without a log
     #[arg(long, value_enum, default_value_t = Format::Cloudevents)]
     format: Format,
-    /// The history begins here; default: a year before its end
+    /// Where the archive is to be made
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The history begins here; default: a year before its end, of an archive three
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
     /// The history ends here; default: now
@@ -43,6 +49,8 @@ pub enum Format {
     Cloudevents,
     /// One record a row, as `kulta match` reads it.
     Csv,
+    /// Facts alone as `kulta archive` writes them: many, and others than the events of the other formats.
+    Archive,
 }
 
 /// Times of generated events are whole seconds from the start, as most sources have them.
@@ -50,14 +58,19 @@ fn whole_second(at: Instant) -> Instant {
     Instant::from_micros(at.micros() / 1_000_000 * 1_000_000)
 }
 
-/// Writes to standard output.
+/// Writes to standard output, or an archive.
 ///
 /// # Errors
 /// When the period is none, or the output cannot be written.
-pub fn run(args: &Args, _: Common) -> Result<(), Failure> {
+pub fn run(args: &Args, common: Common) -> Result<(), Failure> {
     let instant = |text: &String| Instant::parse(text).map_err(|error| format!("{text}: {error}"));
     let end = args.to.as_ref().map(instant).transpose()?.unwrap_or_else(|| whole_second(SystemClock.now()));
-    let start = args.from.as_ref().map(instant).transpose()?.unwrap_or(end.plus_days(-365));
+    let start = args
+        .from
+        .as_ref()
+        .map(instant)
+        .transpose()?
+        .unwrap_or(end.plus_days(if args.format == Format::Archive { -3 * 365 } else { -365 }));
     if start >= end {
         return Err(Misuse("the history must begin before it ends").into());
     }
@@ -69,16 +82,35 @@ pub fn run(args: &Args, _: Common) -> Result<(), Failure> {
         end_us: end.micros(),
         truth: args.truth,
     };
+    match (args.format, &args.out) {
+        (Format::Archive, Some(_)) if args.truth => return Err(Misuse("an archive's crosswalk is the truth").into()),
+        (Format::Archive, Some(dir)) => return archive(config, dir, common),
+        (Format::Archive, None) => return Err(Misuse("--format archive needs --out DIR").into()),
+        (_, Some(_)) => return Err(Misuse("--out goes with --format archive").into()),
+        (_, None) => {}
+    }
     let told = Told::default();
     let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
     let progress = |written: u64| told.now_and_then(|| format!("{written} written"));
     let written = match args.format {
         Format::Cloudevents => generate::write_cloudevents(config, &mut out, progress),
-        Format::Csv => generate::write_csv(config, &mut out, progress),
+        Format::Csv | Format::Archive => generate::write_csv(config, &mut out, progress),
     };
     match written.and_then(|_| out.flush()) {
         // Whoever reads has enough, as with `| head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+fn archive(config: Config, dir: &Path, common: Common) -> Result<(), Failure> {
+    let told = Told::default();
+    let progress = |step| {
+        if let Step::Writing(done, of) = step {
+            told.now_and_then(|| format!("writing: {done} of {of} files"));
+        }
+    };
+    let manifest = write_made(&generate::MadeFacts::new(config), dir, &progress, &Cancel::default())?;
+    super::archive::tell(&manifest, "made", common);
+    Ok(())
 }

@@ -17,6 +17,7 @@
 //! | `records`, `life`, `values`, `noise` | what the sources know of them, and how well |
 //! | `activity`, `plan` | what happens, and in which order it arrives |
 //! | `render`, `output` | events and rows as text |
+//! | `facts` | facts alone, for archives of many events |
 
 mod activity;
 mod business_ids;
@@ -24,6 +25,7 @@ mod calendar;
 mod companies;
 mod contact;
 mod customer;
+mod facts;
 mod json;
 mod life;
 mod names;
@@ -40,6 +42,7 @@ mod values;
 mod wording;
 mod world;
 
+pub use facts::MadeFacts;
 pub use output::{write_cloudevents, write_csv};
 
 use plan::{Slices, Totals};

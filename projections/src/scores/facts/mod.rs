@@ -7,6 +7,7 @@
 mod assemble;
 mod build;
 pub mod column;
+mod merge;
 mod runs;
 #[cfg(test)]
 mod tests;

@@ -98,3 +98,71 @@ fn what_is_not_wanted_is_not_kept() {
     assert_eq!(facts.value(amount, 0), None, "another type");
     assert_eq!(facts.value(amount, 1), Some(crate::expr::Value::Number(Decimal::TWO)));
 }
+
+#[test]
+fn parts_with_what_came_later_are_the_facts_of_all() {
+    // Records, times, amounts: some late, some too wide, some of records that only came later.
+    let amounts = ["1.25", "0.0000000000000001", "3", "9223372036854775807"];
+    let event = |n: u64| {
+        let amount = amounts[n as usize % 4];
+        (n, u128::from(n * 7 % 23) << 96, (n * 37 % 50) as i64, format!(r#"{{"amount": {amount}, "ok": true}}"#))
+    };
+    let events: Vec<_> = (1..=200).map(event).collect();
+    let of = |wanted: &dyn Fn(u64, u128) -> bool| {
+        let mut builder = Builder::new(Wanted::default());
+        for (n, record, time, facts) in events.iter().filter(|(n, record, ..)| wanted(*n, *record)) {
+            let facts = Json::parse(facts.as_bytes()).unwrap();
+            let record = RecordId(Uuid::from_u128(*record));
+            let (type_name, source) = ("purchase.made", "erp");
+            let row = NewRow { record, time: *time, position: *n, type_name, source, unit: None, facts: &facts };
+            builder.push(&row).unwrap();
+        }
+        builder.finish_ranked(|position| position as u32)
+    };
+    let whole = of(&|_, _| true);
+    let low = |record: u128| record >> 96 < 11;
+    let parts = [of(&|n, record| n <= 150 && low(record)), of(&|n, record| n <= 150 && !low(record))];
+    let later = [of(&|n, _| (151..190).contains(&n)), of(&|n, _| n >= 190)];
+    let shapes = [
+        Shape { name: "amount".into(), numbers: Some(2), texts: false, bools: false },
+        Shape { name: "ok".into(), numbers: None, texts: false, bools: true },
+    ];
+    assert!(
+        [&parts[0], &parts[1], &later[0], &later[1]].iter().all(|facts| facts.facets[0]
+            .1
+            .numbers
+            .as_ref()
+            .unwrap()
+            .scale
+            == 2)
+    );
+    let places = |facts: &Facts, part: usize| {
+        let border = facts.records.partition_point(|record| low(record.0.as_u128())) as u32;
+        if part == 0 { 0..border } else { border..facts.records.len() as u32 }
+    };
+    let rows = |facts: &Facts, part| places(facts, part).map(|place| facts.rows_at(place).len()).sum::<usize>();
+    let lengths = [0, 1].map(|part| parts[part].len() + later.iter().map(|facts| rows(facts, part)).sum::<usize>());
+    let mut assembly = Assembly::new(lengths.iter().sum(), &shapes, true).unwrap();
+    let mut filled = Vec::new();
+    for (part, mut slot) in assembly.slots(&lengths).into_iter().enumerate() {
+        let mut all = parts[part].fill(&mut slot);
+        for facts in &later {
+            all = slot.merge(all, facts, places(facts, part), |one, other| one.cmp(&other));
+        }
+        filled.push(all);
+    }
+    let mut names = Names::default();
+    names.types.intern("purchase.made");
+    names.sources.intern("erp");
+    names.units.intern("");
+    names.texts = vec![Default::default(), Default::default()];
+    let assembled = assembly.finish(filled, names);
+    assert!(assembled.is_sorted());
+    assert_eq!((&assembled.records, &assembled.starts), (&whole.records, &whole.starts));
+    assert_eq!((&assembled.times, &assembled.positions), (&whole.times, &whole.positions));
+    assert_eq!((&assembled.ranks, &assembled.types.codes), (&whole.ranks, &whole.types.codes));
+    for row in 0..whole.len() as u32 {
+        assert_eq!(assembled.value(0, row), whole.value(0, row));
+        assert_eq!(assembled.value(1, row), whole.value(1, row));
+    }
+}
