@@ -1,46 +1,104 @@
-//! Replay of all history: rules from a file over columns in memory, beside the same rules written by hand in Rust.
+//! Replay of all history from an archive, beside DuckDB with the same rules as SQL over the same files.
 //!
-//! `cargo bench --bench replay`. `KULTA_BENCH_EVENTS=N` for another number of events than 4,000,000, a hundred a customer.
+//! `KULTA_BENCH_DUCKDB=python3 cargo bench --bench replay`: a python that has duckdb (`pip install duckdb`); without it only
+//! kulta is measured. `KULTA_BENCH_FACTS` sets the events, default 10,000,000, a hundred a customer; `KULTA_BENCH_DIR` keeps
+//! the archive.
 
-use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
+use kulta::archive::{Archived, Manifest, read, write_made};
+use kulta::generate::{Config, MadeFacts};
+use kulta::replay::data::Data;
+use kulta::replay::read::Cancel;
+use kulta::replay::run::{Known, Rules, score, wanted};
+use kulta::scores::Compiled;
 use kulta_bench_kit::report::{Table, Turns, machine, rounds};
 use kulta_bench_kit::size;
-use kulta_events::{Json, RecordId, Vocabulary};
+use kulta_events::{Instant as Time, Vocabulary};
 use kulta_projections::expr::Scope;
 use kulta_projections::scores::customer::OfCustomer;
-use kulta_projections::scores::facts::{Builder, Facts, NewRow, Wanted};
-use kulta_projections::scores::replay::{Asked, Customers, OfCustomers, replay};
+use kulta_projections::scores::facts::Wanted;
+use kulta_projections::scores::replay::{Asked, OfCustomers, Replayed, replay};
 use kulta_projections::scores::rules::{Facets, RuleSet};
-use uuid::Uuid;
+use rust_decimal::Decimal;
 
-const DAY: i64 = 86_400_000_000;
-const BEGIN: i64 = 1_672_531_200_000_000;
-const AS_OF: i64 = BEGIN + 3 * 365 * DAY;
+/// The end of the history, 2026-01-01, in microseconds; scores are as of then.
+const END_US: i64 = 1_767_225_600_000_000;
+const THREADS: usize = 2;
 
-/// No limits, no windows, no ages.
-const UNORDERED: &str = include_str!("replay/unordered.toml");
-/// Caps, tiers, half-lives, limits, counts, gaps.
-const ORDERED: &str = include_str!("replay/ordered.toml");
+/// Sums and conditions; then caps, tiers, half-lives, limits, counts and gaps.
+const RULES: [(&str, &str, f64, f64); 2] = [
+    ("unordered", include_str!("replay/unordered.toml"), 1.2, 4.0),
+    ("ordered", include_str!("replay/ordered.toml"), 4.0, 20.0),
+];
 
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
 fn main() {
     println!("{}", machine());
-    let events = size("KULTA_BENCH_EVENTS", 4_000_000);
+    let events = size("KULTA_BENCH_FACTS", 10_000_000);
+    let kept = std::env::var_os("KULTA_BENCH_DIR");
+    let temporary = tempfile::tempdir().expect("a temporary directory can be made");
+    let dir = kept.as_deref().map_or(temporary.path(), Path::new);
+    make(dir, events);
     let facets = Facets::of(&Vocabulary::standard());
-    let (facts, sets) = generated(events);
-    let customers = Customers::of(&facts, sets.iter().map(Vec::as_slice));
-    println!("{} events of {} customers", facts.len(), customers.len());
     let mut table = Table::default();
-    for (name, text) in [("unordered", UNORDERED), ("ordered", ORDERED)] {
-        let rules = RuleSet::parse(text, &facets).unwrap_or_else(|errors| panic!("{errors:?}"));
-        let speed = |threads: usize| facts.len() as f64 / once(&facts, &customers, &rules, &facets, threads);
-        let mut turns = Turns::default();
+    for (name, text, must, goal) in RULES {
+        let rules = RuleSet::parse(text, &facets).expect("the rules compile");
+        let (mut duckdb, mut again, mut threads) = (Turns::default(), Turns::default(), Turns::default());
+        let mut sums = (0.0, None);
         for _ in 0..rounds() {
-            turns.add(speed(2), speed(1));
+            let start = Instant::now();
+            let data = archived(dir, &wanted(&[rules.reads(&facets)]));
+            let found = run(&data, &rules, &facets, THREADS);
+            let first = rate(&data, start);
+            sums.0 = total(&found);
+            let start = Instant::now();
+            run(&data, &rules, &facets, THREADS);
+            let second = rate(&data, start);
+            let start = Instant::now();
+            run(&data, &rules, &facets, 1);
+            let one = rate(&data, start);
+            drop(data);
+            again.add(second, first);
+            threads.add(second, one);
+            if let Some((seconds, sum)) = by_duckdb(dir, name) {
+                duckdb.add(first, events as f64 / seconds);
+                sums.1 = Some(sum);
+            }
         }
-        table.ratio(&format!("{name} rules, events/s: two threads, one thread"), &turns, 1.6, 1.9, "");
+        println!("{name}: points of all customers {:.1}, by DuckDB {:?}", sums.0, sums.1);
+        if sums.1.is_some() {
+            let what = format!("replay of {events} events, {name} rules, archive to scores: DuckDB");
+            table.ratio(&what, &duckdb, must, goal, "events/s, two threads each");
+        }
+        table.ratio(&format!("{name}: a changed draft again, the first"), &again, 2.0, 5.0, "columns in memory");
+        table.ratio(&format!("{name}: two threads, one"), &threads, 1.6, 1.9, "columns in memory");
     }
+    whole(dir, &facets);
+}
+
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
+fn make(dir: &Path, events: u64) {
+    if Manifest::read(dir).is_ok() {
+        return;
+    }
+    let start_us = END_US - 3 * 365 * 86_400_000_000;
+    let config = Config { customers: events / 100, events, seed: 1, start_us, end_us: END_US, truth: false };
+    let start = Instant::now();
+    write_made(&MadeFacts::new(config), dir, &|_| (), &Cancel::default()).expect("the disk has room");
+    println!("made {events} events in {:.0} s", start.elapsed().as_secs_f64());
+}
+
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
+fn archived(dir: &Path, wanted: &Wanted) -> Data {
+    let archived: Archived = read(dir, wanted, false, THREADS, &Cancel::default()).expect("it was written whole");
+    Data::of_archive(archived).0
+}
+
+fn rate(data: &Data, start: Instant) -> f64 {
+    data.facts.len() as f64 / start.elapsed().as_secs_f64()
 }
 
 struct Nobody;
@@ -51,81 +109,51 @@ impl OfCustomers for Nobody {
     }
 }
 
-/// Seconds of a replay.
-fn once(facts: &Facts, customers: &Customers, rules: &RuleSet, facets: &Facets, threads: usize) -> f64 {
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
+fn run(data: &Data, rules: &RuleSet, facets: &Facets, threads: usize) -> Replayed {
     let asked = Asked {
         rules,
         is_money: &|kind, facet| facets.is_money(kind, facet),
         seen: (i64::MIN, i64::MAX),
-        as_of: AS_OF,
+        as_of: END_US,
         position: None,
         customer: &Nobody,
         threads,
         go_on: &|_| true,
     };
-    let start = Instant::now();
-    let found = replay(facts, customers, &asked).unwrap_or_else(|error| panic!("{error}"));
-    let seconds = start.elapsed().as_secs_f64();
+    let found = replay(&data.facts, &data.customers, &asked).expect("every customer has a score");
     assert_eq!(found.interpreted, 0, "everything is computed over columns");
-    seconds
+    found
 }
 
-/// A hundred events a customer, two and a half records each.
-fn generated(events: u64) -> (Facts, Vec<Vec<RecordId>>) {
-    let mut builder = Builder::new(Wanted::default());
-    let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut roll = |below: u64| {
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        dice % below
-    };
-    let customers = (events / 100).max(1);
-    let mut sets = Vec::new();
-    let mut position = 0;
-    for _ in 0..customers {
-        let records: Vec<RecordId> =
-            (0..1 + roll(4)).map(|_| RecordId(Uuid::from_u64_pair(roll(u64::MAX), roll(u64::MAX)))).collect();
-        for _ in 0..100 {
-            position += 1;
-            let kind = [
-                "purchase.made",
-                "purchase.made",
-                "purchase.made",
-                "purchase.returned",
-                "invoice.paid",
-                "email.link_clicked",
-                "web.visited",
-                "web.visited",
-                "complaint.opened",
-                "email.opened",
-            ][roll(10) as usize];
-            let text = match kind {
-                "purchase.made" | "purchase.returned" => format!(
-                    r#"{{"amount":{}.{:02},"currency":"EUR","margin":{}.{:02},"market":"{}","product_group":"g{}"}}"#,
-                    roll(900),
-                    roll(100),
-                    roll(90),
-                    roll(100),
-                    ["FI", "SE", "EE"][roll(3) as usize],
-                    roll(20)
-                ),
-                "invoice.paid" => format!(r#"{{"invoice":"x","days_late":{}}}"#, roll(40)),
-                _ => "{}".to_owned(),
-            };
-            let facts = Json::parse(text.as_bytes()).unwrap_or(Json::Null);
-            let row = NewRow {
-                record: records[roll(records.len() as u64) as usize],
-                time: BEGIN + (roll(3 * 365 * 86_400) as i64) * 1_000_000,
-                position,
-                type_name: kind,
-                source: "erp",
-                unit: None,
-                facts: &facts,
-            };
-            builder.push(&row).unwrap_or_else(|error| panic!("{error}"));
-        }
-        sets.push(records);
-    }
-    (builder.finish(Vec::new(), &HashMap::new()), sets)
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
+fn total(found: &Replayed) -> f64 {
+    let sum: Decimal = found.sums.totals().expect("they are short").into_iter().sum();
+    sum.try_into().expect("it is a number")
+}
+
+/// Seconds, and the points of all customers.
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
+fn by_duckdb(dir: &Path, name: &str) -> Option<(f64, f64)> {
+    let python = std::env::var_os("KULTA_BENCH_DUCKDB")?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/with_duckdb.py");
+    let output = Command::new(python).arg(script).arg(dir).arg(THREADS.to_string()).arg(name).output();
+    let output = output.expect("python can be run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut words = told.split_whitespace().map(|word| word.parse().expect("a number"));
+    words.next().zip(words.next())
+}
+
+/// What the command does besides: totals, grades, ranks are not in the figures above.
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
+fn whole(dir: &Path, facets: &Facets) {
+    let rules = Rules::all(Compiled::new(RULES[1].1, facets).expect("the rules compile").into());
+    let start = Instant::now();
+    let data = archived(dir, &wanted(&rules.reads(facets)));
+    let as_of = Time::from_micros(END_US);
+    let outcome = score(&data, &Known::default(), &rules, as_of, facets, &Cancel::default(), &|_| ());
+    let scores = outcome.expect("every customer has a score").scores;
+    let ranks = scores.ranks();
+    println!("archive to totals, grades and ranks of {}: {:.2} s", ranks.len(), start.elapsed().as_secs_f64());
 }
