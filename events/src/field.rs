@@ -89,16 +89,18 @@ pub struct Field {
     pub required: bool,
     /// Whether `null` is meaningful (it clears).
     pub nullable: bool,
+    /// Whether a decimal counts or measures something else than money.
+    pub counts: bool,
 }
 
 /// An optional fact.
 pub const fn fact(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, class: Class::Fact, required: false, nullable: false }
+    Field { name, kind, class: Class::Fact, required: false, nullable: false, counts: false }
 }
 
 /// An optional personal member.
 pub const fn personal(name: &'static str, kind: Kind, retention: Retention) -> Field {
-    Field { name, kind, class: Class::Personal(retention), required: false, nullable: false }
+    Field { name, kind, class: Class::Personal(retention), required: false, nullable: false, counts: false }
 }
 
 impl Field {
@@ -114,6 +116,19 @@ impl Field {
     pub const fn nullable(mut self) -> Self {
         self.nullable = true;
         self
+    }
+
+    /// The same decimal, which is no amount of money: a rate of currencies has no business with it.
+    #[must_use]
+    pub const fn counting(mut self) -> Self {
+        self.counts = true;
+        self
+    }
+
+    /// Whether it is an amount in the currency that stands among these members of the same payload.
+    pub fn is_money(&self, among: &[Field]) -> bool {
+        let decimal = matches!(self.kind, Kind::Amount | Kind::SignedAmount);
+        decimal && !self.counts && among.iter().any(|field| field.kind == Kind::Currency)
     }
 
     /// The same member, a fact only of organisations.
@@ -204,8 +219,8 @@ impl Kind {
             Kind::Integer => json!({"type": "integer"}),
             Kind::Boolean => json!({"type": "boolean"}),
             Kind::Date => json!({"type": "string", "format": "date"}),
-            Kind::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$"}),
-            Kind::Country => json!({"type": "string", "pattern": "^[A-Z]{2}$"}),
+            Kind::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$", "x-kulta": "currency"}),
+            Kind::Country => json!({"type": "string", "pattern": "^[A-Z]{2}$", "x-kulta": "country"}),
             Kind::OneOf(words) => json!({"enum": words}),
             Kind::Object(fields) => schema_of(fields),
             Kind::List(kind) => json!({"type": "array", "items": kind.schema()}),
@@ -226,7 +241,8 @@ impl Kind {
     }
 }
 
-/// The JSON Schema of an object with these members; personal ones carry `x-personal`, facts `x-facet`.
+/// The JSON Schema of an object with these members; personal ones carry `x-personal`, facts `x-facet`,
+/// and those of them that are money `x-money`.
 pub fn schema_of(fields: &[Field]) -> Value {
     let mut properties = serde_json::Map::new();
     for field in fields {
@@ -241,6 +257,9 @@ pub fn schema_of(fields: &[Field]) -> Value {
         };
         if let Some(object) = schema.as_object_mut() {
             object.insert(key.to_owned(), value);
+            if field.class == Class::Fact && field.is_money(fields) {
+                object.insert("x-money".to_owned(), json!(true));
+            }
         }
         properties.insert(field.name.to_owned(), schema);
     }
