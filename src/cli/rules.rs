@@ -109,7 +109,9 @@ async fn open(node: NodeArgs) -> Result<Arc<Services>, Failure> {
 
 /// Whether a fault is about the name of an event type.
 fn names_a_type(fault: &RuleError) -> bool {
-    fault.path.ends_with("on")
+    // `rule "id": on`, `rule "id": on[2]`, `rule "id": absent.on`
+    let path = fault.path.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']'));
+    path.ends_with(": on") || path.ends_with(".on")
 }
 
 fn check(files: &[PathBuf], facets: &Facets, common: Common) -> Result<(), Failure> {

@@ -174,11 +174,27 @@ fn kept_and_grown(place: &Place) {
     assert_eq!(points(&mut client, "loyal"), "56.5");
     grown(&mut client);
     assert_eq!(points(&mut client, "shops"), "7");
+    sent_again(&mut client);
     assert_eq!(points(&mut client, "loyal"), "56.5", "what was is as it was");
     server.terminate(PATIENCE);
     place.kulta(["rebuild"]).run().expect_code(0);
     place.kulta(["verify"]).run().expect_code(0);
     by_command_line(place);
+}
+
+/// What was refused waits among the dead letters until its type is there.
+fn sent_again(client: &mut Client) {
+    let letters = client.read("/v1/dead-letters");
+    let letter = &letters["items"][0];
+    assert_eq!((letters["items"].as_array().unwrap().len(), text(letter, "reason")), (1, "unknown-type"), "{letters}");
+    let address = format!("/v1/dead-letters/{}", letter["id"]);
+    let send = |client: &mut Client| {
+        client.send("POST", &address, &json!({"action": "resubmit"})).expect_status(200).json()["results"][0].clone()
+    };
+    assert!(is_unknown(&send(client)));
+    let body = json!({"type": "loyalty.unheard_of", "schema": {"type": "object"}});
+    client.send("POST", "/v1/event-types", &body).expect_status(200);
+    assert_eq!(send(client)["status"], "accepted");
 }
 
 /// A property is added; what a property holds does not change.
@@ -222,7 +238,8 @@ fn by_command_line(place: &Place) {
     place.kulta(["rules", "check", "loyal.toml"]).run().expect_code(1);
     let url = place.database_url();
     place.kulta(["rules", "check", "loyal.toml", "--database-url", &url]).run().expect_code(0);
-    place.kulta(["rules", "publish", "loyal.toml"]).run().expect_code(0);
+    place.file("list.toml", RULES.replace("on = \"loyalty.points_redeemed\"", "on = [\"loyalty.points_redeemed\"]"));
+    place.kulta(["rules", "publish", "list.toml"]).run().expect_code(0);
     let replay = ["replay", "--rules", "loyal.toml", "--as-of", "2026-03-01T00:00:00Z", "--out", "scores.csv"];
     place.kulta(replay).run().expect_code(0);
     let scores = std::fs::read_to_string(place.directory().join("scores.csv")).unwrap();
