@@ -8,6 +8,7 @@
 //! | [`clock`] | the clock, handed in |
 //! | [`config`] | defaults, file, environment, flags |
 //! | [`demo`] | the demo's history |
+//! | [`event_types`] | the event types that a node knows: built in, and registered in its log |
 //! | [`generate`] | synthetic input, hard as real data is |
 //! | [`http`] | the HTTP edge: server, problems, one endpoint per file |
 //! | [`intake`] | every door: parse, validate, seal, append, one answer per event |
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod event_types;
 pub mod generate;
 pub mod http;
 pub mod intake;

@@ -89,16 +89,18 @@ pub struct Field {
     pub required: bool,
     /// Whether `null` is meaningful (it clears).
     pub nullable: bool,
+    /// Whether a decimal counts or measures something else than money.
+    pub counts: bool,
 }
 
 /// An optional fact.
 pub const fn fact(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, class: Class::Fact, required: false, nullable: false }
+    Field { name, kind, class: Class::Fact, required: false, nullable: false, counts: false }
 }
 
 /// An optional personal member.
 pub const fn personal(name: &'static str, kind: Kind, retention: Retention) -> Field {
-    Field { name, kind, class: Class::Personal(retention), required: false, nullable: false }
+    Field { name, kind, class: Class::Personal(retention), required: false, nullable: false, counts: false }
 }
 
 impl Field {
@@ -114,6 +116,19 @@ impl Field {
     pub const fn nullable(mut self) -> Self {
         self.nullable = true;
         self
+    }
+
+    /// The same decimal, which is no amount of money: a rate of currencies has no business with it.
+    #[must_use]
+    pub const fn counting(mut self) -> Self {
+        self.counts = true;
+        self
+    }
+
+    /// Whether it is an amount in the currency that stands among these members of the same payload.
+    pub fn is_money(&self, among: &[Field]) -> bool {
+        let decimal = matches!(self.kind, Kind::Amount | Kind::SignedAmount);
+        decimal && !self.counts && among.iter().any(|field| field.kind == Kind::Currency)
     }
 
     /// The same member, a fact only of organisations.
@@ -204,8 +219,8 @@ impl Kind {
             Kind::Integer => json!({"type": "integer"}),
             Kind::Boolean => json!({"type": "boolean"}),
             Kind::Date => json!({"type": "string", "format": "date"}),
-            Kind::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$"}),
-            Kind::Country => json!({"type": "string", "pattern": "^[A-Z]{2}$"}),
+            Kind::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$", "x-kulta": "currency"}),
+            Kind::Country => json!({"type": "string", "pattern": "^[A-Z]{2}$", "x-kulta": "country"}),
             Kind::OneOf(words) => json!({"enum": words}),
             Kind::Object(fields) => schema_of(fields),
             Kind::List(kind) => json!({"type": "array", "items": kind.schema()}),
@@ -226,7 +241,8 @@ impl Kind {
     }
 }
 
-/// The JSON Schema of an object with these members; personal ones carry `x-personal`, facts `x-facet`.
+/// The JSON Schema of an object with these members; personal ones carry `x-personal`, facts `x-facet`,
+/// and those of them that are money `x-money`.
 pub fn schema_of(fields: &[Field]) -> Value {
     let mut properties = serde_json::Map::new();
     for field in fields {
@@ -241,6 +257,9 @@ pub fn schema_of(fields: &[Field]) -> Value {
         };
         if let Some(object) = schema.as_object_mut() {
             object.insert(key.to_owned(), value);
+            if field.class == Class::Fact && field.is_money(fields) {
+                object.insert("x-money".to_owned(), json!(true));
+            }
         }
         properties.insert(field.name.to_owned(), schema);
     }
@@ -345,51 +364,4 @@ fn record_ref(value: &Json) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(kind: Kind, text: &str) -> Result<String, String> {
-        let mut value = Json::parse(text.as_bytes()).unwrap();
-        kind.check(&mut value).map(|()| value.to_string()).map_err(|fault| fault.pointer + ": " + &fault.detail)
-    }
-
-    #[test]
-    fn amounts_are_bounded_and_keep_their_digits() {
-        assert_eq!(check(Kind::Amount, "\"1249.90\"").unwrap(), "1249.90");
-        assert_eq!(check(Kind::Amount, "1e3").unwrap(), "1000");
-        assert_eq!(check(Kind::Amount, "9999999999999.999999").unwrap(), "9999999999999.999999");
-        assert_eq!(check(Kind::Amount, "1.50000000").unwrap(), "1.5");
-        assert_eq!(check(Kind::SignedAmount, "-12.5").unwrap(), "-12.5");
-        for refused in ["-1", "10000000000000", "0.0000001", "1e131071", "\"12,50\"", "\"\"", "null", "\"-0.01\""] {
-            assert!(check(Kind::Amount, refused).is_err(), "{refused}");
-        }
-    }
-
-    #[test]
-    fn faults_name_their_place() {
-        const ITEM: Kind = Kind::Object(&[fact("type", Kind::Text(8)).required()]);
-        let found = check(Kind::List(&ITEM), r#"[{"type":"a"},{"type":"123456789"}]"#);
-        assert_eq!(found.unwrap_err(), "/1/type: longer than 8 characters");
-        assert_eq!(check(ITEM, "{}").unwrap_err(), "/type: required member is missing");
-    }
-
-    #[test]
-    fn records_are_named_by_source_and_subject() {
-        assert!(check(Kind::RecordRef, r#"{"source":"erp","subject":"7"}"#).is_ok());
-        for refused in [r#""6f1c""#, r#"{"source":"erp"}"#, r#"{"source":"","subject":"7"}"#] {
-            assert!(check(Kind::RecordRef, refused).is_err(), "{refused}");
-        }
-        let blank = check(Kind::RecordRef, r#"{"source":"erp","subject":" "}"#);
-        assert_eq!(blank.unwrap_err(), "/subject: expected non-empty text without control characters");
-        let long = format!(r#"{{"source":"erp","subject":"{}"}}"#, "7".repeat(513));
-        assert_eq!(check(Kind::RecordRef, &long).unwrap_err(), "/subject: longer than 512 characters");
-    }
-
-    #[test]
-    fn dates_exist_in_the_calendar() {
-        assert!(check(Kind::Date, "\"2024-02-29\"").is_ok());
-        for refused in ["\"2023-02-29\"", "\"20230228\"", "\"2023-02-28T00:00:00Z\"", "20230228"] {
-            assert!(check(Kind::Date, refused).is_err(), "{refused}");
-        }
-    }
-}
+mod tests;

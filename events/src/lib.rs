@@ -9,6 +9,7 @@
 //! | [`json`] | JSON read strictly: exact numbers, no duplicate keys, no NUL, bounded depth |
 //! | [`field`] | the members of a payload: kind, class (fact or personal), JSON Schema |
 //! | [`vocabulary`] | every event type, one file per family |
+//! | [`registered`] | event types that are described at run time |
 //! | [`envelope`] | CloudEvents in, [`envelope::Fact`] out: the one validator for every door |
 //! | [`ids`] | record ids, customer ids, streams |
 //! | [`payload`] | the typed payloads that folds read |
@@ -23,6 +24,7 @@ pub mod instant;
 pub mod json;
 pub mod payload;
 pub mod recorded;
+pub mod registered;
 pub mod vocabulary;
 
 pub use envelope::{Fact, Problem};

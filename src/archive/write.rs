@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use kulta_events::{Json, RecordId};
+use kulta_events::{Json, RecordId, Vocabulary};
 use kulta_projections::scores::facts::{Builder, Codes, Facts, NewRow, Wanted};
 
 use super::columns::{Column, Precision, Survey};
@@ -134,20 +134,21 @@ impl Gathered {
             moments: Moments::new(dir, parts),
             events: 0,
         };
+        let vocabulary = source.vocabulary.now();
         let mut pages = read_ahead(source.clone(), after, until);
         while let Some(page) = pages.recv().await {
             cancel.check()?;
             let page = page?;
             let at = page.last().map_or(until, |event| event.position);
-            tokio::task::block_in_place(|| page.iter().try_for_each(|event| gathered.put(source, event)))?;
+            tokio::task::block_in_place(|| page.iter().try_for_each(|event| gathered.put(&vocabulary, event)))?;
             progress(Step::Reading(at, until));
         }
         Ok(gathered)
     }
 
-    fn put(&mut self, source: &Source, event: &crate::store::StoredEvent) -> Result<(), Error> {
+    fn put(&mut self, vocabulary: &Vocabulary, event: &crate::store::StoredEvent) -> Result<(), Error> {
         let Some(record) = event.record else { return Ok(()) };
-        let facts = facts_of(&source.vocabulary, event);
+        let facts = facts_of(vocabulary, event);
         let code = |codes: &mut Codes, name: &str| codes.intern(name);
         let codes = (
             code(&mut self.types, &event.type_name),

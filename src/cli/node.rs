@@ -22,6 +22,11 @@ pub struct NodeArgs {
 }
 
 impl NodeArgs {
+    /// Of nothing but a log.
+    pub fn of(database_url: String) -> Self {
+        Self { database_url: Some(database_url), ..Self::default() }
+    }
+
     /// The settings of this process, these flags and further ones on top. Starts logging.
     ///
     /// # Errors

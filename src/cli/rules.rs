@@ -35,6 +35,9 @@ enum Verb {
         /// Rule files; - for standard input
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
+        /// A log whose registered event types the rules may name; default: built-in types only, and no database
+        #[arg(long, value_name = "URL")]
+        database_url: Option<String>,
     },
     /// The versions of a rule set, and the rules in force
     Show {
@@ -70,7 +73,13 @@ struct Publish {
 /// such rule set, or the database is in use or fails.
 pub async fn run(args: Args, common: Common) -> Result<(), Failure> {
     match args.verb {
-        Verb::Check { files } => check(&files, common),
+        Verb::Check { files, database_url: None } => check(&files, &Facets::of(&Vocabulary::standard()), common),
+        Verb::Check { files, database_url: Some(url) } => {
+            let services = open(NodeArgs::of(url)).await?;
+            let checked = check(&files, &services.scores.facets(), common);
+            services.close().await;
+            checked
+        }
         Verb::Show { name, node } => {
             let services = open(node).await?;
             let shown = show(&services, &name, common).await;
@@ -79,16 +88,15 @@ pub async fn run(args: Args, common: Common) -> Result<(), Failure> {
         }
         Verb::Publish(mut publish) => {
             let rules = read(&publish.file)?;
-            let facets = Facets::of(&Vocabulary::standard());
-            // Before the database is touched.
-            let compiled = Compiled::new(&rules, &facets).map_err(|errors| {
+            // Before the database is touched; but only the database knows the types that were registered.
+            if let Err(errors) = Compiled::new(&rules, &Facets::of(&Vocabulary::standard()))
+                && !errors.iter().any(names_a_type)
+            {
                 tell(&publish.file, &errors);
-                wrong(1)
-            })?;
-            let warnings = compiled.rules.warnings(&facets);
-            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+                return Err(wrong(1));
+            }
             let services = open(std::mem::take(&mut publish.node)).await?;
-            let published = bring_into_force(&services, publish, rules, &compiled, common).await;
+            let published = bring_into_force(&services, publish, rules, common).await;
             services.close().await;
             published
         }
@@ -99,12 +107,18 @@ async fn open(node: NodeArgs) -> Result<Arc<Services>, Failure> {
     Ok(Services::open(node.settings(Vec::new())?, Arc::new(SystemClock), "rules").await?)
 }
 
-fn check(files: &[PathBuf], common: Common) -> Result<(), Failure> {
-    let facets = Facets::of(&Vocabulary::standard());
+/// Whether a fault is about the name of an event type.
+fn names_a_type(fault: &RuleError) -> bool {
+    // `rule "id": on`, `rule "id": on[2]`, `rule "id": absent.on`
+    let path = fault.path.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']'));
+    path.ends_with(": on") || path.ends_with(".on")
+}
+
+fn check(files: &[PathBuf], facets: &Facets, common: Common) -> Result<(), Failure> {
     let (mut faulty, mut all) = (0, Vec::new());
     for file in files {
-        let view = match Compiled::new(&read(file)?, &facets) {
-            Ok(compiled) => View::fine(&compiled, &facets),
+        let view = match Compiled::new(&read(file)?, facets) {
+            Ok(compiled) => View::fine(&compiled, facets),
             Err(errors) => {
                 faulty += 1;
                 tell(file, &errors);
@@ -182,13 +196,13 @@ async fn show(services: &Services, name: &str, common: Common) -> Result<(), Fai
     Ok(())
 }
 
-async fn bring_into_force(
-    services: &Services,
-    publish: Publish,
-    rules: String,
-    compiled: &Compiled,
-    common: Common,
-) -> Result<(), Failure> {
+async fn bring_into_force(services: &Services, publish: Publish, rules: String, common: Common) -> Result<(), Failure> {
+    let compiled = services.scores.compile(&rules).map_err(|errors| {
+        tell(&publish.file, &errors);
+        wrong(1)
+    })?;
+    let warnings = compiled.rules.warnings(&services.scores.facets());
+    warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     let name = compiled.rules.name.to_string();
     let effective_from = publish.effective_from.unwrap_or_else(|| services.clock.now());
     let command = Command::Publish { name: name.clone(), rules: Some(rules), effective_from, note: publish.note };

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::decision::{self, Decision};
+use super::event_type;
 use super::person_record::{self, PersonRecord};
 use super::policy;
 use super::relation::Relating;
@@ -97,6 +98,8 @@ pub enum Wish {
         /// The payload of `source.registered`.
         data: Json,
     },
+    /// An event type is registered, or registered anew.
+    EventType(event_type::Command),
     /// A policy is published.
     Policy(policy::Command),
     /// A rule set is drafted, published or retired.
@@ -134,6 +137,15 @@ impl Decide for Asked<'_> {
                 let command = policy::Command::RegisterSource { data: data.clone() };
                 transaction.execute::<policy::Policy>(&format!("source-{name}"), command).await?;
                 Ok((200, json!({"source": name})))
+            }
+            Wish::EventType(command) => {
+                let event_type::Command::Register { data } = command;
+                let name = data.get("type").and_then(Json::as_str).unwrap_or_default();
+                if !of.reads.source.vocabulary.has_room_for(name) {
+                    return Err(Refusal::rule("too-many-types", "no more event types can be registered").into());
+                }
+                transaction.execute::<event_type::EventType>(&event_type::stream(name), command.clone()).await?;
+                Ok((200, json!({"type": name})))
             }
             Wish::Policy(command) => {
                 let stream = match command {

@@ -6,6 +6,7 @@
 pub mod customer;
 pub mod decision;
 pub mod event;
+pub mod event_type;
 pub mod person_record;
 pub mod policy;
 mod relation;

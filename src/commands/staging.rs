@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot};
-use kulta_events::Vocabulary;
 use serde_json::{Value, json};
 
+use crate::event_types::EventTypes;
 use crate::privacy::Vault;
 use crate::store::log::Direction;
 use crate::store::{Expected, Log, Page, Select};
@@ -33,13 +33,13 @@ pub struct Staged {
 pub struct Staging {
     log: Arc<dyn Log>,
     vault: Arc<Vault>,
-    vocabulary: Arc<Vocabulary>,
+    vocabulary: EventTypes,
     staged: Arc<Mutex<Vec<Staged>>>,
 }
 
 impl Staging {
     /// An empty stage over a log.
-    pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: Arc<Vocabulary>) -> Self {
+    pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: EventTypes) -> Self {
         Self { log, vault, vocabulary, staged: Arc::default() }
     }
 
@@ -63,7 +63,7 @@ impl Staging {
             };
             let stored = self.log.read(&page).await.map_err(connection)?;
             let (count, last) = (stored.len(), stored.last().map(|event| event.position));
-            let opened = self.vault.open_events(&self.vocabulary, stored, |_| true).await.map_err(connection)?;
+            let opened = self.vault.open_events(&self.vocabulary.now(), stored, |_| true).await.map_err(connection)?;
             events.extend(opened.into_iter().filter(|event| event.revision >= revision as u64).map(|event| {
                 let payload = json!({
                     "type_name": event.type_name,

@@ -6,7 +6,7 @@ use cqrs_es::persist::PersistedEventStore;
 use cqrs_es::{Aggregate, AggregateError, CqrsFramework};
 use kulta_events::envelope::Parts;
 use kulta_events::ids::KULTA;
-use kulta_events::{Fact, Instant, Json, Vocabulary};
+use kulta_events::{Fact, Instant, Json};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use super::person_record::from_value;
 use super::staging::{Staged, Staging};
 use super::{Error, Refusal};
 use crate::clock::Clock;
+use crate::event_types::EventTypes;
 use crate::privacy::Vault;
 use crate::store::log::AppendError;
 use crate::store::{Append, CommandResult, Log};
@@ -55,7 +56,7 @@ pub trait Decide: Sync {
 pub struct Commands {
     pub(super) log: Arc<dyn Log>,
     pub(super) vault: Arc<Vault>,
-    pub(super) vocabulary: Arc<Vocabulary>,
+    pub(super) vocabulary: EventTypes,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -111,7 +112,7 @@ fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
 
 impl Commands {
     /// A runner over a log.
-    pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: Arc<Vocabulary>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: EventTypes, clock: Arc<dyn Clock>) -> Self {
         Self { log, vault, vocabulary, clock }
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kulta_events::envelope::{MAX_EVENT_BYTES, Problem, Validator, content};
-use kulta_events::{Fact, Json, RecordId, Vocabulary};
+use kulta_events::{Fact, Json, RecordId};
 
 use super::Error;
 use crate::clock::Clock;
+use crate::event_types::EventTypes;
 use crate::privacy::Vault;
 use crate::privacy::vault::{Door, Sealable};
 use crate::store::log::AppendError;
@@ -106,7 +107,7 @@ impl Along {
 pub struct Intake {
     pub(super) log: Arc<dyn Log>,
     pub(super) vault: Arc<Vault>,
-    vocabulary: Arc<Vocabulary>,
+    vocabulary: EventTypes,
     clock: Arc<dyn Clock>,
     /// Free attributes that sources registered as facts.
     fact_attributes: RwLock<Arc<BTreeMap<String, Vec<String>>>>,
@@ -114,7 +115,7 @@ pub struct Intake {
 
 impl Intake {
     /// An intake over a log.
-    pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: Arc<Vocabulary>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: EventTypes, clock: Arc<dyn Clock>) -> Self {
         Self { log, vault, vocabulary, clock, fact_attributes: RwLock::default() }
     }
 
@@ -135,8 +136,8 @@ impl Intake {
         let event = Json::parse(text.as_bytes())
             .map_err(|error| Refusal::nameless(vec![Problem::new("malformed", "", error.to_string())]))?;
         let fact_attributes = self.fact_attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let validator =
-            Validator { vocabulary: &self.vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
+        let vocabulary = self.vocabulary.now();
+        let validator = Validator { vocabulary: &vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
         let mut fact = validator.check(event).map_err(|problems| self.refusal(text, problems))?;
         self.vault.hasher().put_record_ids(&mut fact);
         Ok(fact)
@@ -239,7 +240,7 @@ impl Intake {
     /// The content of a stored event, lifted to the newest version; `None` when it can no longer be read.
     async fn stored_content(&self, position: u64) -> Result<Option<String>, Error> {
         let stored = self.log.read(&Page::forwards(Select::All, position - 1, 1)).await?;
-        let opened = self.vault.open_events(&self.vocabulary, stored, |_| true).await?;
+        let opened = self.vault.open_events(&self.vocabulary.now(), stored, |_| true).await?;
         let Some(event) = opened.into_iter().next().filter(|event| !event.payload.erased) else { return Ok(None) };
         let Some(record) = event.record else { return Ok(None) };
         let subject = self.vault.subjects(&[record]).await?.remove(&record).and_then(|named| named.subject);

@@ -38,7 +38,7 @@ pub struct Target<'a> {
 pub async fn advance(source: &Source, target: Target<'_>, from: u64, until: Option<u64>) -> Result<u64, Error> {
     let page = Page { until, ..Page::forwards(Select::All, from, BATCH) };
     let stored = source.log.read(&page).await?;
-    let mut events = source.vault.open_events(&source.vocabulary, stored, is_read).await?;
+    let mut events = source.vault.open_events(&source.vocabulary.now(), stored, is_read).await?;
     let matched_by = target.identities.policy().ok_or(Error::NoProgress)?;
     let other = other_policy(&mut events, &matched_by);
     let Some(to) = events.last().map(|event| event.position) else { return Ok(from) };

@@ -22,9 +22,10 @@ pub use live::Projector;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use kulta_events::{RecordId, Vocabulary};
+use kulta_events::RecordId;
 use tokio::sync::watch;
 
+use crate::event_types::EventTypes;
 use crate::privacy::Vault;
 use crate::store::Log;
 use crate::store::views::{Generation, Generations};
@@ -125,7 +126,7 @@ pub struct Source {
     /// What opens its events.
     pub vault: Arc<Vault>,
     /// The types that there are.
-    pub vocabulary: Arc<Vocabulary>,
+    pub vocabulary: EventTypes,
 }
 
 /// Whether a fold reads the payload of events of this type.
@@ -184,7 +185,7 @@ impl Source {
         loop {
             let stored = self.log.read(&page).await?;
             let (count, last) = (stored.len(), stored.last().map(|event| event.position));
-            events.extend(self.vault.open_events(&self.vocabulary, stored, is_read).await?);
+            events.extend(self.vault.open_events(&self.vocabulary.now(), stored, is_read).await?);
             match last {
                 Some(last) if count == PAGE => page.after = Some(last),
                 _ => return Ok(events),

@@ -196,7 +196,7 @@ fn read_ahead(source: Source, until: u64) -> mpsc::Receiver<Opening> {
                 return;
             }
             let (vault, vocabulary) = (source.vault.clone(), source.vocabulary.clone());
-            let opening = tokio::spawn(async move { Ok(vault.open_events(&vocabulary, read?, is_read).await?) });
+            let opening = tokio::spawn(async move { Ok(vault.open_events(&vocabulary.now(), read?, is_read).await?) });
             let listened_to = pages.send(opening).await.is_ok();
             match next {
                 Some(next) if listened_to => after = next,

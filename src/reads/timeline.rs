@@ -110,7 +110,7 @@ impl Reads {
             let page = TimelinePage { records: records.clone(), before, until: Some(until), limit };
             let stored = self.source.log.timeline(&page).await?;
             let (count, oldest) = (stored.len(), stored.iter().map(|event| event.time).min());
-            let opened = self.source.vault.open_events(&self.source.vocabulary, stored, |_| true).await?;
+            let opened = self.source.vault.open_events(&self.source.vocabulary.now(), stored, |_| true).await?;
             let mut entries: Vec<_> = opened.iter().map(Entry::of).collect();
             sort(&mut entries);
             entries.reverse();

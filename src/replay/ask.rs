@@ -89,7 +89,8 @@ pub async fn known(
     cancel: &Cancel,
     progress: Progress<'_>,
 ) -> Result<Known, Error> {
-    let reads_customers = |rules: &&Rules| rules.reads(scores.facets()).iter().any(|reads| !reads.customer.is_empty());
+    let facets = scores.facets();
+    let reads_customers = |rules: &&Rules| rules.reads(&facets).iter().any(|reads| !reads.customer.is_empty());
     if !all.iter().any(reads_customers) {
         return Ok(Known::default());
     }

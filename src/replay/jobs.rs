@@ -173,7 +173,7 @@ impl Replays {
         let scored = |rules: &Rules| {
             let facets = self.scores.facets();
             let outcome = tokio::task::block_in_place(|| {
-                score(&data, &known, rules, asked.as_of, facets, &job.cancel, &progress)
+                score(&data, &known, rules, asked.as_of, &facets, &job.cancel, &progress)
             });
             outcome.map(|outcome| Side::of(rules, outcome))
         };
@@ -197,7 +197,8 @@ impl Replays {
         cancel: &Cancel,
         progress: super::data::Progress<'_>,
     ) -> Result<Arc<Data>, Error> {
-        let reads: Vec<_> = rules.iter().flat_map(|rules| rules.reads(self.scores.facets())).collect();
+        let facets = self.scores.facets();
+        let reads: Vec<_> = rules.iter().flat_map(|rules| rules.reads(&facets)).collect();
         let wanted = wanted(&reads);
         let live = self.scores.reads().projections.live();
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -50,14 +50,13 @@ pub async fn facts(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Facts, Error> {
     let mut builder = Builder::new(wanted);
+    let vocabulary = source.vocabulary.now();
     let mut pages = read_ahead(source.clone(), 0, until);
     while let Some(page) = pages.recv().await {
         cancel.check()?;
         let page = page?;
         let at = page.last().map_or(until, |event| event.position);
-        tokio::task::block_in_place(|| {
-            page.iter().try_for_each(|event| push(&mut builder, &source.vocabulary, event))
-        })?;
+        tokio::task::block_in_place(|| page.iter().try_for_each(|event| push(&mut builder, &vocabulary, event)))?;
         progress(at, until);
     }
     let tied = tokio::task::block_in_place(|| builder.tied(together));
@@ -102,7 +101,7 @@ pub(crate) async fn ids(source: &Source, positions: &[u64], cancel: &Cancel) -> 
         let page = Page { until: Some(until), parts: false, ..Page::forwards(Select::All, first - 1, PAGE) };
         let mut events = source.log.read(&page).await?;
         events.retain(|event| left.binary_search(&event.position).is_ok());
-        let opened = source.vault.open_events(&source.vocabulary, events, |_| true).await?;
+        let opened = source.vault.open_events(&source.vocabulary.now(), events, |_| true).await?;
         ids.extend(opened.into_iter().map(|event| (event.position, event.order.id)));
         left = &left[left.partition_point(|position| *position <= until)..];
     }

@@ -81,7 +81,7 @@ async fn columns(reads: &Reads, records: &[RecordId], until: u64) -> Result<(Fac
         let stored = source.log.read(&page).await?;
         let count = stored.len();
         page.after = stored.last().map(|event| event.position);
-        for event in source.vault.open_events(&source.vocabulary, stored, |_| true).await? {
+        for event in source.vault.open_events(&source.vocabulary.now(), stored, |_| true).await? {
             push(&mut builder, &event)?;
             names.insert(event.position, event.order.id);
         }

@@ -11,8 +11,9 @@ pub mod rule_sets;
 pub mod score;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kulta_events::Vocabulary;
 use kulta_projections::scores::facts::TooMany;
 use kulta_projections::scores::interpret::ScoreError;
 use kulta_projections::scores::rules::{Facets, RuleError};
@@ -86,16 +87,30 @@ impl From<crate::projector::Error> for Error {
 #[derive(Clone, Debug)]
 pub struct Scores {
     reads: Reads,
+    known: Arc<Mutex<KnownRules>>,
+}
+
+/// What rules were compiled before, all of it by one vocabulary.
+#[derive(Debug)]
+struct KnownRules {
+    vocabulary: Arc<Vocabulary>,
     facets: Arc<Facets>,
-    /// Rules that were compiled before, by their text.
-    compiled: Arc<Mutex<HashMap<Box<str>, Arc<Compiled>>>>,
+    /// By their text.
+    compiled: HashMap<Box<str>, Arc<Compiled>>,
+}
+
+impl KnownRules {
+    fn none(vocabulary: Arc<Vocabulary>) -> Self {
+        let facets = Arc::new(Facets::of(&vocabulary));
+        Self { vocabulary, facets, compiled: HashMap::new() }
+    }
 }
 
 impl Scores {
     /// Scores over a node's reads.
     pub fn new(reads: Reads) -> Self {
-        let facets = Arc::new(Facets::of(&reads.source.vocabulary));
-        Self { reads, facets, compiled: Arc::default() }
+        let known = KnownRules::none(reads.source.vocabulary.now());
+        Self { reads, known: Arc::new(Mutex::new(known)) }
     }
 
     /// The node's reads.
@@ -104,7 +119,17 @@ impl Scores {
     }
 
     /// Which facts of an event rules may read.
-    pub fn facets(&self) -> &Facets {
-        &self.facets
+    pub fn facets(&self) -> Arc<Facets> {
+        self.known().facets.clone()
+    }
+
+    /// What is known of the vocabulary as it is now; nothing of an older one is kept.
+    fn known(&self) -> MutexGuard<'_, KnownRules> {
+        let now = self.reads.source.vocabulary.now();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&known.vocabulary, &now) {
+            *known = KnownRules::none(now);
+        }
+        known
     }
 }

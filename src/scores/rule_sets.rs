@@ -1,7 +1,7 @@
 //! The rule sets of the log. They are few, and read when they are asked for.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use kulta_events::Recorded;
@@ -55,16 +55,22 @@ impl Scores {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn compile(&self, text: &str) -> Result<Arc<Compiled>, Vec<RuleError>> {
-        let known = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(compiled) = known().get(text) {
-            return Ok(compiled.clone());
+        let facets = {
+            let known = self.known();
+            if let Some(compiled) = known.compiled.get(text) {
+                return Ok(compiled.clone());
+            }
+            known.facets.clone()
+        };
+        let compiled = Arc::new(Compiled::new(text, &facets)?);
+        let mut known = self.known();
+        if known.compiled.len() >= MOST_COMPILED {
+            known.compiled.clear();
         }
-        let compiled = Arc::new(Compiled::new(text, &self.facets)?);
-        let mut known = known();
-        if known.len() >= MOST_COMPILED {
-            known.clear();
+        // A type may have been registered meanwhile.
+        if Arc::ptr_eq(&known.facets, &facets) {
+            known.compiled.insert(text.into(), compiled.clone());
         }
-        known.insert(text.into(), compiled.clone());
         Ok(compiled)
     }
 
@@ -139,7 +145,7 @@ impl Scores {
             let stored = source.log.read(&page).await?;
             let count = stored.len();
             page.after = stored.last().map(|event| event.position);
-            events.extend(source.vault.open_events(&source.vocabulary, stored, |_| true).await?);
+            events.extend(source.vault.open_events(&source.vocabulary.now(), stored, |_| true).await?);
             if count < PAGE {
                 return Ok(events);
             }

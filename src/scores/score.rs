@@ -166,13 +166,14 @@ impl Scores {
     }
 
     fn reads_customer(&self, rules: &RuleSet) -> bool {
-        !rules.reads(&self.facets).customer.is_empty()
+        !rules.reads(&self.facets()).customer.is_empty()
     }
 }
 
 fn summary<'a>(scores: &Scores, used: &'a [Used], customer: &Customer, as_of: Instant) -> Result<Summary<'a>, Error> {
     let versions: Vec<(i64, &RuleSet)> = used.iter().map(|used| (used.from, &used.compiled.rules)).collect();
-    let is_money = |event_type: &str, facet: &str| scores.facets.is_money(event_type, facet);
+    let facets = scores.facets();
+    let is_money = |event_type: &str, facet: &str| facets.is_money(event_type, facet);
     let of_customer = customer.of_customer(as_of);
     let summary = Summary::of(&versions, &is_money, customer.events(), &of_customer, as_of.micros());
     summary.map_err(|NoScore { version, position, error }| Error::NoScore {

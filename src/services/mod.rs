@@ -1,5 +1,6 @@
 //! What a node is made of, for whoever answers requests or runs a command: opened once, shared by all.
 
+mod event_types;
 mod master;
 mod sources;
 
@@ -11,6 +12,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::commands::{self, Commands, Context, Customers, Wish};
 use crate::config::Settings;
+use crate::event_types::EventTypes;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::privacy::{self, Vault};
@@ -28,7 +30,7 @@ pub struct Services {
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The event types.
-    pub vocabulary: Arc<Vocabulary>,
+    pub vocabulary: EventTypes,
     /// The log.
     pub log: Arc<dyn Log>,
     /// Keys and seals.
@@ -47,6 +49,8 @@ pub struct Services {
     pub projector: Arc<Projector>,
     /// What is counted.
     pub metrics: Metrics,
+    /// The position up to which registrations of event types were read.
+    types_read: tokio::sync::Mutex<u64>,
     stop: watch::Sender<bool>,
 }
 
@@ -67,8 +71,8 @@ pub enum Error {
     Policies(#[source] commands::Error),
 }
 
-/// How often a node looks for sources that others registered.
-const REFRESH_SOURCES: std::time::Duration = std::time::Duration::from_secs(10);
+/// How often a node looks for sources and event types that others registered.
+const REFRESH: std::time::Duration = std::time::Duration::from_secs(10);
 /// The actor of what kulta does by itself.
 const SELF: &str = "kulta";
 /// Behind the log by more than this many events, the projections are made anew on all cores instead of followed up.
@@ -102,7 +106,7 @@ impl Services {
     ) -> Result<Self, Error> {
         let key = given.key(&*log).await?;
         let vault = Arc::new(Vault::open(log.clone(), key).await?);
-        let vocabulary = Arc::new(Vocabulary::standard());
+        let vocabulary = EventTypes::from(Vocabulary::standard());
         let intake = Intake::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let generations = store::open_generations(&settings.database_url, options).await?;
         let projections = Projections::open(&*generations).await?;
@@ -128,8 +132,10 @@ impl Services {
             customers,
             projector,
             metrics,
+            types_read: tokio::sync::Mutex::default(),
             stop,
         };
+        services.refresh_event_types().await?;
         services.publish_policies().await?;
         services.refresh_sources().await?;
         Ok(services)
@@ -147,11 +153,14 @@ impl Services {
     }
 
     /// Learns now and then what other nodes registered, until the node stops.
-    pub async fn follow_sources(&self) {
+    pub async fn follow_registrations(&self) {
         let mut stopping = self.stopping();
-        while tokio::time::timeout(REFRESH_SOURCES, stopping.wait_for(|stop| *stop)).await.is_err() {
+        while tokio::time::timeout(REFRESH, stopping.wait_for(|stop| *stop)).await.is_err() {
             if let Err(error) = self.refresh_sources().await {
                 tracing::warn!(error = %error, "the registered sources could not be read");
+            }
+            if let Err(error) = self.refresh_event_types().await {
+                tracing::warn!(error = %error, "the registered event types could not be read");
             }
         }
     }

@@ -22,7 +22,7 @@ impl Services {
             let page = Page::forwards(Select::Category("source".to_owned()), after, PAGE);
             let stored = self.log.read(&page).await?;
             let (count, last) = (stored.len(), stored.last().map(|event| event.position));
-            for event in self.vault.open_events(&self.vocabulary, stored, |_| true).await? {
+            for event in self.vault.open_events(&self.vocabulary.now(), stored, |_| true).await? {
                 let name = event.payload.data.get("source").and_then(Json::as_str).map(str::to_owned);
                 sources.extend(name.map(|name| (name, event)));
             }

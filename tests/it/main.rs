@@ -6,6 +6,7 @@ mod bad_input;
 mod commands;
 mod crash;
 mod erased;
+mod event_types;
 mod identities;
 mod imports;
 mod kit;

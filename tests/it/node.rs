@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kulta::clock::{Clock, SystemClock};
 use kulta::commands::{Commands, Context, Customers, Done, Error, Say, Wish};
+use kulta::event_types::EventTypes;
 use kulta::intake::publish::{Along, Arrival};
 use kulta::intake::{Intake, Published};
 use kulta::privacy::{MasterKey, Vault};
@@ -40,7 +41,7 @@ impl Node {
         let log = store::open(url, &options).await.unwrap();
         let generations = store::open_generations(url, &options).await.unwrap();
         let vault = Vault::open(log.clone(), MasterKey::parse(MASTER).unwrap()).await.unwrap();
-        let (vault, vocabulary) = (Arc::new(vault), Arc::new(vocabulary));
+        let (vault, vocabulary) = (Arc::new(vault), EventTypes::from(vocabulary));
         let source = Source { log: log.clone(), vault: vault.clone(), vocabulary: vocabulary.clone() };
         let projections = Projections::open(generations.as_ref()).await.unwrap();
         let identities = Identities::default();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use kulta::clock::{Clock, SystemClock};
+use kulta::event_types::EventTypes;
 use kulta::intake::Intake;
 use kulta::intake::publish::{Along, Arrival};
 use kulta::privacy::vault::{Door, Sealable};
@@ -216,7 +217,7 @@ async fn keys_that_wait_to_be_stored_do_not_hide_what_another_node_sealed() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("kulta.db").display());
     let log = store::open(&url, &Options::new(Arc::new(|| SystemClock.now()))).await.unwrap();
-    let vocabulary = Arc::new(Vocabulary::standard());
+    let vocabulary = EventTypes::from(Vocabulary::standard());
     let open = async || Arc::new(Vault::open(log.clone(), MasterKey::parse(&"7".repeat(64)).unwrap()).await.unwrap());
     let (one, two, three) = (open().await, open().await, open().await);
     let intake = Intake::new(log.clone(), one, vocabulary.clone(), Arc::new(SystemClock));
@@ -237,7 +238,7 @@ async fn keys_that_wait_to_be_stored_do_not_hide_what_another_node_sealed() {
     let record = two.hasher().record("crm", "7");
     assert_eq!(two.subjects(&[record]).await.unwrap()[&record].subject.as_deref(), Some("7"));
     let stored = log.read(&Page::forwards(Select::All, 0, 1)).await.unwrap();
-    let opened = three.open_events(&vocabulary, stored, |_| true).await.unwrap();
+    let opened = three.open_events(&vocabulary.now(), stored, |_| true).await.unwrap();
     assert!(!opened[0].payload.erased, "{opened:?}");
     assert_eq!(opened[0].payload.data.get("name").and_then(Json::as_str), Some("Anna"));
     // What they sealed with their own keys is sealed again.

@@ -4,6 +4,7 @@ pub mod complaint;
 pub mod currency;
 pub mod customer;
 pub mod email;
+pub mod event_type;
 pub mod identity;
 pub mod invoice;
 pub mod policy;
@@ -74,6 +75,8 @@ pub struct EventType {
     pub importance: Importance,
     /// Under which retention class members that the schema does not know are sealed.
     pub unknown: Retention,
+    /// Whether it was registered at run time (see [`crate::registered`]).
+    pub registered: bool,
 }
 
 impl EventType {
@@ -88,6 +91,7 @@ impl EventType {
             home: Home::Record,
             importance: Importance::Normal,
             unknown: Retention::Conversation,
+            registered: false,
         }
     }
 
@@ -148,6 +152,9 @@ impl EventType {
         schema["title"] = json!(self.name);
         schema["description"] = json!(self.title);
         schema["x-dataversion"] = json!(self.version);
+        if self.registered {
+            schema["x-registered"] = json!(true);
+        }
         schema
     }
 
@@ -200,12 +207,13 @@ impl Vocabulary {
             policy::TYPES,
             rule_set::TYPES,
             source::TYPES,
+            event_type::TYPES,
         ];
         let types = families.into_iter().flatten().map(|event_type| (event_type.name, event_type)).collect();
         Self { types }
     }
 
-    /// The same vocabulary with one more type.
+    /// The same vocabulary with one more type, in the place of an older one of its name.
     #[must_use]
     pub fn with(mut self, event_type: &'static EventType) -> Self {
         self.types.insert(event_type.name, event_type);
@@ -254,6 +262,7 @@ mod tests {
             policy::TYPES.len(),
             rule_set::TYPES.len(),
             source::TYPES.len(),
+            event_type::TYPES.len(),
         ]
         .iter()
         .sum();

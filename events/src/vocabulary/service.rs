@@ -12,7 +12,7 @@ const MEMBERS: &[Field] = &[
     fact("minutes", Integer),
     fact("cost", Amount),
     fact("currency", Currency),
-    fact("rating", SignedAmount),
+    fact("rating", SignedAmount).counting(),
     personal("text", Text(65_536), Conversation),
 ];
 

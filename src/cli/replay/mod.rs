@@ -109,14 +109,14 @@ async fn replay(
         None => None,
     };
     catch_up(services).await?;
+    let facets = scores.facets();
     let both: Vec<&Rules> = [Some(&rules), against.as_ref()].into_iter().flatten().collect();
-    let reads: Vec<_> = both.iter().flat_map(|rules| rules.reads(scores.facets())).collect();
+    let reads: Vec<_> = both.iter().flat_map(|rules| rules.reads(&facets)).collect();
     let live = services.projector.projections().live();
     let data = Data::read(&scores.reads().source, &*live, known_at, wanted(&reads), &cancel, &progress).await?;
     let known = known(scores, &data, &both, (as_of, known_at), &cancel, &progress).await?;
-    let scored = |rules: &Rules| {
-        tokio::task::block_in_place(|| score(&data, &known, rules, as_of, scores.facets(), &cancel, &progress))
-    };
+    let scored =
+        |rules: &Rules| tokio::task::block_in_place(|| score(&data, &known, rules, as_of, &facets, &cancel, &progress));
     let after = scored(&rules)?;
     let before = against.as_ref().map(scored).transpose()?;
     let names = names(services, &data).await?;

@@ -25,6 +25,7 @@ pub fn register(routes: Routes) -> Routes {
         .add::<streams::read::__path_handler, _, _>(Needs(Read), streams::read::handler)
         .add::<event_types::list::__path_handler, _, _>(Known, event_types::list::handler)
         .add::<event_types::get::__path_handler, _, _>(Known, event_types::get::handler)
+        .add::<event_types::register::__path_handler, _, _>(Needs(Govern), event_types::register::handler)
         .add::<dead_letters::list::__path_handler, _, _>(Needs(Read), dead_letters::list::handler)
         .add::<dead_letters::get::__path_handler, _, _>(Needs(Read), dead_letters::get::handler)
         .add::<dead_letters::settle::__path_handler, _, _>(Needs(Edit), dead_letters::settle::handler)

@@ -15,8 +15,6 @@ const ATTRIBUTES: &str = "attributes";
 const OF_A_CUSTOMER: &str = "customer.registered";
 /// What an expression reads of the customer, after `customer.`, and is always there to be asked for.
 const CUSTOMER: [&str; 3] = ["kind", "language", "country"];
-/// Signed decimals that count things; a rate of currencies has no business with them.
-const NO_MONEY: [&str; 2] = ["quantity", "rating"];
 /// How far apart two names of event types may be to be taken for a slip of the pen.
 const NEAR: usize = 3;
 /// The most names that are suggested.
@@ -191,7 +189,6 @@ impl Facets {
 
 impl OfType {
     fn of(event_type: &EventType) -> Self {
-        let has_currency = event_type.fields.iter().any(|field| field.kind == FieldKind::Currency);
         let mut of_type = Self::default();
         for field in event_type.fields {
             if is_personal(field) {
@@ -199,8 +196,7 @@ impl OfType {
             } else if field.kind == FieldKind::Scalars {
                 of_type.has_attributes |= field.name == ATTRIBUTES;
             } else if let Some(kind) = kind_of(&field.kind) {
-                let amount = matches!(field.kind, FieldKind::Amount | FieldKind::SignedAmount);
-                let money = amount && has_currency && !NO_MONEY.contains(&field.name);
+                let money = field.is_money(event_type.fields);
                 of_type.facets.insert(field.name.into(), Facet { kind, money });
             }
         }

@@ -12,7 +12,8 @@ use crate::services::Services;
 
 /// Get the JSON Schema of an event type
 ///
-/// The schema (2020-12) of the newest version of `data`. Members marked `x-personal` are sealed at rest.
+/// The schema (2020-12) of the newest version of `data`. Members marked `x-personal` are sealed at rest; those marked
+/// `x-facet` are facts, which rules and reports read. A type that was registered at run time says `x-registered`.
 #[utoipa::path(
     get,
     path = "/v1/event-types/{type}",

@@ -29,6 +29,8 @@ pub struct Summary {
     pub importance: Importance,
     /// Whether sources may publish it; the others are made by people in kulta.
     pub publishable: bool,
+    /// Whether it was registered at run time; the others are built in.
+    pub registered: bool,
     /// Where its JSON Schema is.
     pub schema: String,
 }
@@ -41,6 +43,7 @@ impl From<&EventType> for Summary {
             dataversion: event_type.version,
             importance: event_type.importance,
             publishable: !event_type.is_command_only(),
+            registered: event_type.registered,
             schema: format!("/v1/event-types/{}", event_type.name),
         }
     }
@@ -54,5 +57,5 @@ impl From<&EventType> for Summary {
 )]
 pub async fn handler(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Paged<Summary>>, Problem> {
     params.finish()?;
-    Ok(Json(Paged { items: services.vocabulary.types().map(Summary::from).collect(), next: None }))
+    Ok(Json(Paged { items: services.vocabulary.now().types().map(Summary::from).collect(), next: None }))
 }

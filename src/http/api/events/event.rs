@@ -83,7 +83,7 @@ impl<'a> Writer<'a> {
     /// When the store fails.
     pub async fn events(&self, stored: Vec<StoredEvent>) -> Result<Vec<Event>, Problem> {
         let Services { vault, vocabulary, .. } = self.services;
-        let opened = vault.open_events(vocabulary, stored, |_| true).await?;
+        let opened = vault.open_events(&vocabulary.now(), stored, |_| true).await?;
         let mut records: Vec<_> = opened.iter().filter_map(|event| event.record).collect();
         records.sort_unstable();
         records.dedup();

@@ -70,7 +70,7 @@ pub async fn handler(
     only(&body, &["rules"])?;
     let rules = rules_of(&body)?.ok_or_else(|| required("/rules"))?;
     Ok(Json(match services.scores.compile(&rules) {
-        Ok(compiled) => View::fine(&compiled, services.scores.facets()),
+        Ok(compiled) => View::fine(&compiled, &services.scores.facets()),
         Err(errors) => View::wrong(errors),
     }))
 }

@@ -148,7 +148,7 @@ fn rules_of(body: &Json) -> Result<Option<String>, Problem> {
 fn compiled(services: &Services, rules: &str) -> Result<(Arc<Compiled>, Vec<Doubt>), Problem> {
     match services.scores.compile(rules) {
         Ok(compiled) => {
-            let warnings = compiled.rules.warnings(services.scores.facets());
+            let warnings = compiled.rules.warnings(&services.scores.facets());
             Ok((compiled, warnings.into_iter().map(Doubt::from).collect()))
         }
         Err(errors) => {
