@@ -95,14 +95,14 @@ pub async fn known(
         return Ok(Known::default());
     }
     let policy = scores.reads().policy_known(At { as_of: None, known_at }).await?.policy;
-    let mut known = Vec::with_capacity(data.ids.len());
-    for first in (0..data.ids.len()).step_by(CUSTOMERS) {
+    let mut known = Vec::with_capacity(data.people.ids.len());
+    for first in (0..data.people.ids.len()).step_by(CUSTOMERS) {
         cancel.check()?;
-        let customers = first..(first + CUSTOMERS).min(data.ids.len());
-        let sets: Vec<_> = customers.map(|customer| data.records_of(customer)).collect();
-        let found = scores.of_customers(&sets, data.position, as_of, &policy).await?;
+        let customers = first..(first + CUSTOMERS).min(data.people.ids.len());
+        let sets: Vec<_> = customers.map(|customer| data.people.records_of(customer)).collect();
+        let found = scores.of_customers(&sets, data.people.position, as_of, &policy).await?;
         known.extend::<Vec<OfCustomer>>(found);
-        progress(Step::Customers(known.len() as u64, data.ids.len() as u64));
+        progress(Step::Customers(known.len() as u64, data.people.ids.len() as u64));
     }
     Ok(Known(known))
 }

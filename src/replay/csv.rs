@@ -6,7 +6,7 @@ use std::io::Write;
 use kulta_events::RecordId;
 use kulta_projections::scores::diff::{Change, Scores};
 
-use super::data::Data;
+use super::data::People;
 
 /// The name of a record: source and, where it is readable, subject.
 pub type Names = HashMap<RecordId, (String, Option<String>)>;
@@ -15,13 +15,13 @@ pub type Names = HashMap<RecordId, (String, Option<String>)>;
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn scores(out: impl Write, data: &Data, names: &Names, scores: &Scores) -> Result<(), csv::Error> {
+pub fn scores(out: impl Write, people: &People, names: &Names, scores: &Scores) -> Result<(), csv::Error> {
     let mut out = csv::Writer::from_writer(out);
     out.write_record(["customer_id", "records", "points", "grade"])?;
     for customer in 0..scores.len() {
         let grade = scores.grade(customer).unwrap_or_default();
         let points = scores.points[customer].to_string();
-        out.write_record([&*data.ids[customer].to_string(), &records(data, names, customer), &points, grade])?;
+        out.write_record([&*people.ids[customer].to_string(), &records(people, names, customer), &points, grade])?;
     }
     Ok(out.flush()?)
 }
@@ -32,7 +32,7 @@ pub fn scores(out: impl Write, data: &Data, names: &Names, scores: &Scores) -> R
 /// When it cannot be written.
 pub fn diff(
     out: impl Write,
-    data: &Data,
+    people: &People,
     names: &Names,
     (before, after): (&Scores, &Scores),
     changes: &[Change],
@@ -53,8 +53,8 @@ pub fn diff(
         let customer = change.customer as usize;
         let (one, other) = (before.points[customer], after.points[customer]);
         out.write_record([
-            &*data.ids[customer].to_string(),
-            &records(data, names, customer),
+            &*people.ids[customer].to_string(),
+            &records(people, names, customer),
             &one.to_string(),
             &other.to_string(),
             &(other - one).normalize().to_string(),
@@ -69,12 +69,12 @@ pub fn diff(
 
 /// The records of a customer: `source:subject`, joined by `|`. An erased subject is empty; of a record whose name is not
 /// known its id stands behind the colon.
-fn records(data: &Data, names: &Names, customer: usize) -> String {
+fn records(people: &People, names: &Names, customer: usize) -> String {
     let one = |record: &RecordId| match names.get(record) {
         Some((source, subject)) => format!("{}:{}", encoded(source), encoded(subject.as_deref().unwrap_or_default())),
         None => format!(":{record}"),
     };
-    data.records_of(customer).iter().map(one).collect::<Vec<_>>().join("|")
+    people.records_of(customer).iter().map(one).collect::<Vec<_>>().join("|")
 }
 
 /// Percent-encodes what has a meaning between the parts.

@@ -1,6 +1,7 @@
 //! What a replay runs over: customers as they belonged together at one position of the log, and their facts up to it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use kulta_events::{CustomerId, Instant, RecordId};
 use kulta_projections::scores::facts::{Codes, Facts, Wanted};
@@ -33,18 +34,35 @@ pub type Progress<'a> = &'a (dyn Fn(Step) + Sync);
 /// See the module.
 #[derive(Debug)]
 pub struct Data {
+    /// The customers.
+    pub people: Arc<People>,
+    /// The facts.
+    pub facts: Facts,
+    /// The customers by their places in the facts.
+    pub customers: Customers,
+}
+
+/// Customers as they belonged together at a position.
+#[derive(Debug)]
+pub struct People {
     /// The position.
     pub position: u64,
+    /// How many events there are up to it.
+    pub events: usize,
     /// By id.
     pub ids: Vec<CustomerId>,
     /// The records of all customers, one customer behind the other, each founder first.
     pub records: Vec<RecordId>,
     /// Behind the last record of each customer.
     pub ends: Vec<u32>,
-    /// The facts.
-    pub facts: Facts,
-    /// The customers by their places in the facts.
-    pub customers: Customers,
+}
+
+impl People {
+    /// The records of a customer.
+    pub fn records_of(&self, customer: usize) -> &[RecordId] {
+        let start = customer.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.records[start..self.ends[customer] as usize]
+    }
 }
 
 impl Data {
@@ -83,13 +101,8 @@ impl Data {
     /// Customers, as [`gathered`], with their facts.
     fn of(position: u64, (ids, records, ends): Gathered, facts: Facts) -> Self {
         let customers = Customers::of(&facts, slices(&records, &ends));
-        Self { position, ids, records, ends, facts, customers }
-    }
-
-    /// The records of a customer.
-    pub fn records_of(&self, customer: usize) -> &[RecordId] {
-        let start = customer.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.records[start..self.ends[customer] as usize]
+        let people = Arc::new(People { position, events: facts.len(), ids, records, ends });
+        Self { people, facts, customers }
     }
 }
 

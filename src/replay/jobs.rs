@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use kulta_events::Instant;
 use kulta_projections::scores::diff::{Change, Scores as Scored, Summary, changes, summary};
+use kulta_projections::scores::facts::Wanted;
 use uuid::Uuid;
 
 use super::Error;
 use super::ask::{Given, known};
-use super::data::{Data, Step};
+use super::data::{Data, People, Step};
 use super::read::Cancel;
 use super::run::{LeftOut, Outcome, Rules, score, wanted};
 use crate::scores::Scores;
@@ -58,7 +60,7 @@ pub enum State {
 #[derive(Debug)]
 pub struct Finished {
     /// Customers, and the position of the log.
-    pub data: Arc<Data>,
+    pub people: Arc<People>,
     /// The scores.
     pub after: Side,
     /// Those that they are compared with, and who moves.
@@ -97,10 +99,15 @@ pub struct Replays {
 
 #[derive(Clone, Debug)]
 struct Kept {
-    wanted: kulta_projections::scores::facts::Wanted,
+    wanted: Wanted,
     known_at: Option<Instant>,
     data: Arc<Data>,
+    /// Tells one from the next.
+    number: u64,
 }
+
+/// For how long columns are kept: whoever tries another draft does so within minutes, and they take memory.
+const KEPT_FOR: Duration = Duration::from_secs(300);
 
 /// No more replays can wait.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -186,7 +193,7 @@ impl Replays {
                 (before, moved, numbers)
             })
         });
-        Ok(Finished { data, after, against })
+        Ok(Finished { people: data.people.clone(), after, against })
     }
 
     /// Customers and facts: those of the last replay when nothing changed since.
@@ -203,16 +210,28 @@ impl Replays {
         let live = self.scores.reads().projections.live();
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(kept) = kept.filter(|kept| kept.known_at == known_at && kept.wanted.holds(&wanted)) {
-            let same = known_at.is_some() || live.checkpoint().await? == kept.data.position;
+            let same = known_at.is_some() || live.checkpoint().await? == kept.data.people.position;
             if same {
                 return Ok(kept.data);
             }
         }
         let source = &self.scores.reads().source;
         let data = Arc::new(Data::read(source, &*live, known_at, wanted.clone(), cancel, progress).await?);
-        let kept = Kept { wanted, known_at, data: data.clone() };
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        self.keep(wanted, known_at, data.clone());
         Ok(data)
+    }
+
+    /// Keeps columns for some minutes.
+    fn keep(&self, wanted: Wanted, known_at: Option<Instant>, data: Arc<Data>) {
+        let place = self.kept.clone();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = kept.as_ref().map_or(1, |kept| kept.number + 1);
+        *kept = Some(Kept { wanted, known_at, data, number });
+        tokio::spawn(async move {
+            tokio::time::sleep(KEPT_FOR).await;
+            let mut kept = place.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.take_if(|kept| kept.number == number);
+        });
     }
 }
 

@@ -124,7 +124,7 @@ pub fn score(
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
     let done = AtomicU64::new(0);
-    let total = data.ids.len() as u64 * rules.spans.len() as u64;
+    let total = data.people.ids.len() as u64 * rules.spans.len() as u64;
     let go_on = |count: usize| {
         progress(Step::Scoring(done.fetch_add(count as u64, Ordering::Relaxed) + count as u64, total));
         cancel.check().is_ok()
@@ -159,8 +159,8 @@ pub fn score(
         }
     }
     let points = match sums {
-        Some(sums) => sums.totals().map_err(|customer| Error::TooLong(data.ids[customer]))?,
-        None => vec![rust_decimal::Decimal::ZERO; data.ids.len()],
+        Some(sums) => sums.totals().map_err(|customer| Error::TooLong(data.people.ids[customer]))?,
+        None => vec![rust_decimal::Decimal::ZERO; data.people.ids.len()],
     };
     let scores = match rules.grading() {
         Some(grading) => Scores::of(points, grading),
@@ -173,7 +173,7 @@ fn refused(data: &Data, stopped: Stopped) -> Error {
     match stopped {
         Stopped::Cancelled => Error::Cancelled,
         Stopped::Refused { customer, position, error } => {
-            Error::Refused { customer: data.ids.get(customer).copied(), position, error: Box::new(error) }
+            Error::Refused { customer: data.people.ids.get(customer).copied(), position, error: Box::new(error) }
         }
     }
 }

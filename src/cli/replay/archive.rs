@@ -35,7 +35,7 @@ pub(super) fn replay(dir: &Path, as_of: Instant, args: &Args, common: Common) ->
     let scored = |rules: &Rules| score(&data, &Known::default(), rules, as_of, &facets, &cancel, &progress);
     let after = scored(&rules)?;
     let before = against.as_ref().map(scored).transpose()?;
-    let named = data.records.iter().enumerate();
+    let named = data.people.records.iter().enumerate();
     let names: Names =
         named.map(|(place, record)| (*record, (sources.get(place).to_owned(), Some(record.to_string())))).collect();
     Replayed { data: &data, names: &names, rules: &rules, after: &after, before: before.as_ref(), as_of }

@@ -179,8 +179,8 @@ async fn catch_up(services: &Arc<Services>) -> Result<(), Failure> {
 }
 
 async fn names(services: &Services, data: &Data) -> Result<Names, Failure> {
-    let mut names: Names = HashMap::with_capacity(data.records.len());
-    for some in data.records.chunks(NAMED) {
+    let mut names: Names = HashMap::with_capacity(data.people.records.len());
+    for some in data.people.records.chunks(NAMED) {
         let found = services.vault.subjects(some).await?;
         names.extend(found.into_iter().map(|(record, named)| (record, (named.source, named.subject))));
     }

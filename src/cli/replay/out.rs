@@ -27,12 +27,12 @@ impl Replayed<'_> {
     /// Writes scores and diff, warns of what was left out, and tells in a line what was done.
     pub(super) fn write(&self, args: &Args, common: Common) -> Result<(), Failure> {
         let Self { data, names, after, .. } = *self;
-        csv::scores(create(&args.out)?, data, names, &after.scores)?;
+        csv::scores(create(&args.out)?, &data.people, names, &after.scores)?;
         warn(after);
         let moved = match (self.before, &args.diff) {
             (Some(before), Some(path)) => {
                 let moved = changes(&before.scores, &after.scores);
-                csv::diff(create(path)?, data, names, (&before.scores, &after.scores), &moved)?;
+                csv::diff(create(path)?, &data.people, names, (&before.scores, &after.scores), &moved)?;
                 Some(summary(&before.scores, &after.scores))
             }
             _ => None,
@@ -45,7 +45,8 @@ impl Replayed<'_> {
 }
 
 fn tell(data: &Data, rules: &Rules, after: &Outcome, moved: Option<Summary>, as_of: Instant, common: Common) {
-    let (position, customers, events, hash) = (data.position, data.ids.len(), data.facts.len(), rules.hash());
+    let (position, customers, events, hash) =
+        (data.people.position, data.people.ids.len(), data.facts.len(), rules.hash());
     if common.json {
         let told = json!({"position": position, "as_of": as_of, "rules_hash": hash, "customers": customers,
             "events": events, "left_out": after.left_out, "diff": moved});

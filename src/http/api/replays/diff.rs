@@ -51,12 +51,12 @@ pub async fn handler(
     let nothing =
         || Problem::new(codes::NOT_DONE, "the replay was not compared with anything: ask for it with against");
     let (before, changes, _) = found.against.as_ref().ok_or_else(nothing)?;
-    let (after, data) = (&found.after, &found.data);
+    let (after, people) = (&found.after, &found.people);
     if as_csv {
         let moved: Vec<usize> = changes.iter().map(|change| change.customer as usize).collect();
-        let names = names(&services, data, &moved).await?;
+        let names = names(&services, people, &moved).await?;
         let mut text = Vec::new();
-        csv::diff(&mut text, data, &names, (&before.scores, &after.scores), changes)
+        csv::diff(&mut text, people, &names, (&before.scores, &after.scores), changes)
             .map_err(|error| Problem::internal(&error))?;
         let disposition = format!("attachment; filename=\"diff-{id}.csv\"");
         let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, &disposition)];
@@ -66,13 +66,13 @@ pub async fn handler(
     let page = &changes[from..(from + limit).min(changes.len())];
     let to = from + page.len();
     let moved: Vec<usize> = page.iter().map(|change| change.customer as usize).collect();
-    let names = names(&services, data, &moved).await?;
+    let names = names(&services, people, &moved).await?;
     let item = |change: &Change| {
         let customer = change.customer as usize;
         let (one, other) = (before.scores.points[customer], after.scores.points[customer]);
         json!({
-            "customer_id": data.ids[customer],
-            "records": records(data, &names, customer),
+            "customer_id": people.ids[customer],
+            "records": records(people, &names, customer),
             "points_before": one.to_string(),
             "points_after": other.to_string(),
             "change": (other - one).normalize().to_string(),
@@ -84,5 +84,5 @@ pub async fn handler(
     };
     let items: Vec<Value> = page.iter().map(item).collect();
     let next = (to < changes.len()).then(|| write_cursor(LIST, to));
-    Ok(Json(json!({"items": items, "next": next, "total": changes.len(), "position": data.position})).into_response())
+    Ok(Json(json!({"items": items, "next": next, "total": changes.len(), "position": people.position})).into_response())
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::http::problem::{Problem, codes};
 use crate::replay::csv::Names;
-use crate::replay::data::{Data, Step};
+use crate::replay::data::{People, Step};
 use crate::replay::jobs::{Finished, Job, Side, State};
 use crate::services::Services;
 
@@ -54,9 +54,9 @@ fn view(job: &Job) -> Value {
         }
         State::Done(finished) => {
             view["state"] = json!("done");
-            view["position"] = json!(finished.data.position);
-            view["customers"] = json!(finished.data.ids.len());
-            view["events"] = json!(finished.data.facts.len());
+            view["position"] = json!(finished.people.position);
+            view["customers"] = json!(finished.people.ids.len());
+            view["events"] = json!(finished.people.events);
             view["rules"] = side(&finished.after);
             if let Some((before, changes, numbers)) = &finished.against {
                 view["against"] = side(before);
@@ -109,8 +109,8 @@ fn side(side: &Side) -> Value {
 }
 
 /// The names of the records of some customers.
-async fn names(services: &Services, data: &Data, customers: &[usize]) -> Result<Names, Problem> {
-    let records: Vec<RecordId> = customers.iter().flat_map(|customer| data.records_of(*customer)).copied().collect();
+async fn names(services: &Services, people: &People, customers: &[usize]) -> Result<Names, Problem> {
+    let records: Vec<RecordId> = customers.iter().flat_map(|customer| people.records_of(*customer)).copied().collect();
     let mut names = Names::with_capacity(records.len());
     for some in records.chunks(10_000) {
         let found = services.vault.subjects(some).await?;
@@ -120,7 +120,7 @@ async fn names(services: &Services, data: &Data, customers: &[usize]) -> Result<
 }
 
 /// The records of a customer, as they are named.
-fn records(data: &Data, names: &Names, customer: usize) -> Vec<Value> {
-    let named = data.records_of(customer).iter().filter_map(|record| names.get(record));
+fn records(people: &People, names: &Names, customer: usize) -> Vec<Value> {
+    let named = people.records_of(customer).iter().filter_map(|record| names.get(record));
     named.map(|(source, subject)| json!({"source": source, "subject": subject})).collect()
 }

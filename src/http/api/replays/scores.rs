@@ -41,15 +41,15 @@ pub async fn handler(
     let from = params.number_cursor(LIST)?.unwrap_or(0);
     params.finish()?;
     let found = finished(&*job(&services, &id)?)?;
-    let (side, data) = (&found.after, &found.data);
+    let (side, people) = (&found.after, &found.people);
     let from = usize::try_from(from).unwrap_or(usize::MAX).min(side.order.len());
     let to = (from + limit).min(side.order.len());
     let page: Vec<usize> = side.order[from..to].iter().map(|customer| *customer as usize).collect();
-    let names = names(&services, data, &page).await?;
+    let names = names(&services, people, &page).await?;
     let item = |customer: &usize| {
         json!({
-            "customer_id": data.ids[*customer],
-            "records": records(data, &names, *customer),
+            "customer_id": people.ids[*customer],
+            "records": records(people, &names, *customer),
             "points": side.scores.points[*customer].to_string(),
             "grade": side.scores.grade(*customer),
             "rank": side.ranks[*customer],
@@ -57,5 +57,5 @@ pub async fn handler(
     };
     let items: Vec<Value> = page.iter().map(item).collect();
     let next = (to < side.order.len()).then(|| write_cursor(LIST, to));
-    Ok(Json(json!({"items": items, "next": next, "total": side.order.len(), "position": data.position})))
+    Ok(Json(json!({"items": items, "next": next, "total": side.order.len(), "position": people.position})))
 }
