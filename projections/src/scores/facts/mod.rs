@@ -31,7 +31,7 @@ pub struct Facts {
     pub starts: Vec<u32>,
     /// When it happened, microseconds since 1970-01-01T00:00:00Z.
     pub times: Vec<i64>,
-    /// Its place in the log.
+    /// Its place in the log; empty when positions were not wanted of an archive.
     pub positions: Vec<u64>,
     /// Its type.
     pub types: Codes,
@@ -68,7 +68,7 @@ impl Facts {
         Some(times.fold((first, first), |(low, high), time| (low.min(time), high.max(time))))
     }
 
-    /// The highest position; 0 without rows.
+    /// The highest position; 0 without rows or positions.
     pub fn reach(&self) -> u64 {
         self.positions.iter().copied().max().unwrap_or(0)
     }
