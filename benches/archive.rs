@@ -1,7 +1,7 @@
 //! The archive: from the log, against a paged read of a jsonb log; its size; and how fast it is read.
 //!
-//! `cargo bench --bench archive`. `KULTA_BENCH_SIZE` sets the events of the log, default 300,000; `KULTA_BENCH_FACTS`
-//! those of a made archive, default 10,000,000, with a tenth or a hundredth as many customers. `KULTA_BENCH_DIR` keeps it.
+//! `cargo bench --bench archive`. `KULTA_BENCH_SIZE` sets the events of the log, default 300,000, 0 for none; `KULTA_BENCH_FACTS`
+//! those of a made archive, default 10,000,000, 0 for none, with a tenth or a hundredth as many customers. `KULTA_BENCH_DIR` keeps it.
 
 use std::path::Path;
 use std::time::Instant;
@@ -17,16 +17,23 @@ use kulta_bench_kit::{input, size, sqlite};
 use kulta_projections::scores::facts::Wanted;
 use kulta_test_support::process::Program;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The end of made histories, 2026-01-01, in microseconds.
 const END_US: i64 = 1_767_225_600_000_000;
 
 #[tokio::main]
 async fn main() {
-    let server = Postgres::start().await;
-    println!("{}, PostgreSQL {}", machine(), server.version().await);
+    println!("{}", machine());
     let mut table = Table::default();
-    for store in Store::wanted() {
-        from_log(&server, store, size("KULTA_BENCH_SIZE", 300_000), &mut table).await;
+    let events = size("KULTA_BENCH_SIZE", 300_000);
+    if events > 0 {
+        let server = Postgres::start().await;
+        for store in Store::wanted() {
+            from_log(&server, store, events, &mut table).await;
+        }
     }
     let facts = size("KULTA_BENCH_FACTS", 10_000_000);
     if facts > 0 {

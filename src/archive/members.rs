@@ -99,11 +99,11 @@ impl Members {
             let (mut records, mut customers) = (Vec::new(), Vec::new());
             let mut pages = column(RECORD)?;
             while let Some(page) = pages.next()? {
-                page.sixteens(&mut records)?;
+                records.extend_from_slice(page.sixteens()?);
             }
             let mut pages = column(CUSTOMER)?;
             while let Some(page) = pages.next()? {
-                page.sixteens(&mut customers)?;
+                customers.extend_from_slice(page.sixteens()?);
             }
             if records.len() != customers.len() {
                 return Err("more records than customers".to_owned());

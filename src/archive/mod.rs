@@ -9,6 +9,7 @@
 //! | `segment` | facts to a file |
 //! | `plan` | a file back to facts |
 //! | `pages` | the pages of a column straight into numbers |
+//! | `bits` | packed bits to numbers |
 //! | `members` | the crosswalk as a file |
 //! | `spill` | events put aside in files while the log is read, a part of the records in each |
 //! | `ties` | the order by id of events of one time and source |
@@ -18,6 +19,7 @@
 //! | `synthetic` | archives of made facts, for benches |
 //! | `read` | an archive into memory, checked |
 
+mod bits;
 mod columns;
 mod files;
 mod manifest;

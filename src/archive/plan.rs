@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::Error;
-use super::columns::{Kind, RESERVED};
+use super::columns::{Kind, Precision, RESERVED};
 use super::manifest::Manifest;
 use super::pages::{self, Fault, Pages, fault};
 
@@ -93,11 +93,7 @@ impl Plan<'_> {
             let length = usize::try_from(group.num_rows()).map_err(fault)?;
             let to = from.checked_add(length).filter(|to| *to <= slot.len()).ok_or("more rows than there should be")?;
             records(required(RESERVED[0])?, length, &mut filled)?;
-            integers(required(RESERVED[1])?, 0, &mut slot.times[from..to])?;
-            let micros = self.manifest.precision.micros();
-            if micros > 1 {
-                slot.times[from..to].iter_mut().for_each(|time| *time = time.wrapping_mul(micros));
-            }
+            times(required(RESERVED[1])?, self.manifest.precision, &mut slot.times[from..to])?;
             if self.positions {
                 let mut positions = vec![0; length];
                 integers(required(RESERVED[2])?, 0, &mut positions)?;
@@ -156,7 +152,13 @@ impl Plan<'_> {
                     pages::texts(&dictionary)?.into_iter().map(|text| texts.intern(text)).collect()
                 };
                 let mut scratch = Vec::new();
-                each_page(&mut pages, &mut codes[rows], |page, out| page.codes(&table, 0, &mut scratch, out))
+                each_page(&mut pages, &mut codes[rows], |page, out| {
+                    if page.has_places() {
+                        return page.codes(&table, 0, &mut scratch, out);
+                    }
+                    let mut texts = locked(&self.shared.texts[facet]);
+                    page.texts(0, |text| texts.intern(text), out)
+                })
             }
             (Kind::Wide, Some(mut pages)) => {
                 let dictionary = pages.dictionary.take().unwrap_or_default();
@@ -202,6 +204,17 @@ fn each_page<T>(
     if out.is_empty() { Ok(()) } else { Err("fewer values than rows".to_owned()) }
 }
 
+fn times(mut pages: Pages, precision: Precision, out: &mut [i64]) -> Result<(), Fault> {
+    let mut scratch = Vec::new();
+    each_page(&mut pages, out, |page, out| {
+        page.integers(0, &mut scratch, out)?;
+        if precision != Precision::Microseconds {
+            out.iter_mut().for_each(|time| *time = time.wrapping_mul(precision.micros()));
+        }
+        Ok(())
+    })
+}
+
 fn integers(mut pages: Pages, none: i64, out: &mut [i64]) -> Result<(), Fault> {
     let mut scratch = Vec::new();
     each_page(&mut pages, out, |page, out| page.integers(none, &mut scratch, out))
@@ -229,23 +242,16 @@ fn ranks(mut pages: Pages, out: &mut [u32]) -> Result<(), Fault> {
 
 /// Which records follow each other, and how many rows each has.
 fn records(mut pages: Pages, rows: usize, filled: &mut Filled) -> Result<(), Fault> {
-    let (bytes, _) = pages.dictionary.take().unwrap_or_default();
-    let ids = bytes.as_chunks::<16>().0;
-    let (mut places, mut before, mut met) = (Vec::new(), None, 0);
+    let mut met = 0;
     while let Some(page) = pages.next()? {
-        page.places(&mut places)?;
-        met += places.len();
-        for run in places.chunk_by(|one, other| one == other) {
-            let place = run[0];
-            if before != Some(place) {
-                let id = ids.get(place as usize).ok_or("a value beyond the dictionary")?;
-                let id = RecordId(Uuid::from_bytes(*id));
-                // A record may go on from the last row group.
-                if filled.records.last() != Some(&id) {
-                    filled.records.push(id);
-                    filled.lengths.push(0);
-                }
-                before = Some(place);
+        let ids = page.sixteens()?;
+        met += ids.len();
+        for run in ids.chunk_by(|one, other| one == other) {
+            let id = RecordId(Uuid::from_bytes(run[0]));
+            // A record may go on from the page before.
+            if filled.records.last() != Some(&id) {
+                filled.records.push(id);
+                filled.lengths.push(0);
             }
             if let Some(length) = filled.lengths.last_mut() {
                 *length += run.len() as u32;

@@ -16,6 +16,10 @@ use parquet::schema::types::{ColumnPath, Type};
 use super::Error;
 use super::columns::{Column, DIGITS, Kind, Precision, RESERVED};
 
+/// Rows of a page: what decoding it needs besides stays in a cache.
+const PAGE: usize = 1 << 15;
+/// Of how many values one is new, below which a dictionary of them costs more than it saves.
+const REPEATED: usize = 8;
 /// Rows of a row group.
 const GROUP: usize = 1 << 20;
 
@@ -23,7 +27,8 @@ type Group<'a> = SerializedRowGroupWriter<'a, Vec<u8>>;
 
 /// The bytes of a file of these facts.
 pub fn encode(facts: &Facts, precision: Precision, columns: &[Column]) -> Result<Vec<u8>, Error> {
-    let mut file = SerializedFileWriter::new(Vec::new(), schema(precision, columns)?, Arc::new(properties(columns)))?;
+    let mut file =
+        SerializedFileWriter::new(Vec::new(), schema(precision, columns)?, Arc::new(properties(facts, columns)))?;
     let mut record = 0;
     for from in (0..facts.len()).step_by(GROUP) {
         let rows = from..(from + GROUP).min(facts.len());
@@ -91,16 +96,17 @@ fn schema(precision: Precision, columns: &[Column]) -> Result<Arc<Type>, Error> 
     Ok(Arc::new(Type::group_type_builder("events").with_fields(fields).build()?))
 }
 
-/// How columns are encoded: times as deltas, numbers byte by byte, everything else by dictionary, which is what [`pages`](super::pages)
-/// reads. What every replay reads is only packed by LZ4, which costs next to nothing; facets and positions by Zstandard,
+/// How columns are encoded, which is what [`pages`](super::pages) reads: times as deltas, numbers byte by byte, ids as they
+/// are, everything else by dictionary. What every replay reads is only packed by LZ4, which costs next to nothing; facets and positions by Zstandard,
 /// since ids of orders, invoices and messages are a third of an archive.
-fn properties(columns: &[Column]) -> WriterProperties {
+fn properties(facts: &Facts, columns: &[Column]) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::LZ4_RAW)
         .set_dictionary_enabled(true)
         .set_dictionary_page_size_limit(usize::MAX)
-        .set_data_page_size_limit(1 << 20)
-        .set_data_page_row_count_limit(usize::MAX)
+        .set_data_page_size_limit(usize::MAX)
+        .set_write_batch_size(PAGE)
+        .set_data_page_row_count_limit(PAGE)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_write_page_header_statistics(false)
         .set_offset_index_disabled(true)
@@ -113,15 +119,27 @@ fn properties(columns: &[Column]) -> WriterProperties {
         Kind::Bool => Some((column.name.as_str(), Encoding::PLAIN)),
         Kind::Text | Kind::Wide => None,
     });
-    for (name, encoding) in [(RESERVED[1], Encoding::DELTA_BINARY_PACKED), position].into_iter().chain(facets) {
+    let ids = columns.iter().filter(|column| column.kind == Kind::Text && seldom_repeats(facts, &column.facet));
+    let ids = ids.map(|column| (column.name.as_str(), Encoding::PLAIN));
+    let fixed = [(RESERVED[0], Encoding::PLAIN), (RESERVED[1], Encoding::DELTA_BINARY_PACKED), position];
+    for (name, encoding) in fixed.into_iter().chain(facets).chain(ids) {
         properties =
             properties.set_column_dictionary_enabled(path(name), false).set_column_encoding(path(name), encoding);
     }
     let facets = columns.iter().filter(|column| column.kind != Kind::Bool).map(|column| column.name.as_str());
-    for name in facets.chain([RESERVED[2], RESERVED[3]]) {
-        properties = properties.set_column_compression(path(name), Compression::ZSTD(ZstdLevel::default()));
+    let zstd = Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default());
+    for name in facets.chain([RESERVED[0], RESERVED[2], RESERVED[3]]) {
+        properties = properties.set_column_compression(path(name), zstd);
     }
     properties.build()
+}
+
+/// Whether a facet's texts are ids, of orders and the like.
+fn seldom_repeats(facts: &Facts, facet: &str) -> bool {
+    let place = facts.facet(facet).and_then(|place| facts.facets.get(place));
+    let Some(texts) = place.and_then(|(_, facet)| facet.texts.as_ref()) else { return false };
+    let there = texts.codes.iter().filter(|code| **code > 0).count();
+    texts.dictionary.len() * REPEATED > there
 }
 
 pub fn put<T: DataType>(group: &mut Group<'_>, values: &[T::T], levels: Option<&[i16]>) -> Result<(), Error> {

@@ -69,7 +69,7 @@ impl Facts {
         Some(times.fold((first, first), |(low, high), time| (low.min(time), high.max(time))))
     }
 
-    /// The highest position; 0 without rows.
+    /// The highest position; 0 without rows or positions.
     pub fn reach(&self) -> u64 {
         self.positions.iter().copied().max().unwrap_or(0)
     }
