@@ -44,6 +44,11 @@ impl Edge {
         }
     }
 
+    /// How often the projections were set back: what was read across that may be older than the reader was told.
+    pub fn setbacks(&self) -> u64 {
+        self.services.reads.projections.live().setbacks()
+    }
+
     /// The number of an actor.
     ///
     /// # Errors

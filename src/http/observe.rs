@@ -31,7 +31,12 @@ pub async fn observe(State(edge): State<Arc<Edge>>, mut request: Request, next: 
     let route: Arc<str> = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).into();
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(edge.clone());
+    let (reads, setbacks) = (request.method() == Method::GET, edge.setbacks());
     let mut response = next.run(request).await;
+    if reads && edge.setbacks() != setbacks {
+        let detail = "the database lost projections while this was read; they are made again, try again in a moment";
+        response = Problem::new(codes::NOT_YET, detail).into_response();
+    }
     let problem = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = &problem {
         *response.body_mut() = Body::from(problem.body(&id));

@@ -84,6 +84,12 @@ pub trait Generation: std::fmt::Debug + Send + Sync {
     /// Its number, from 1.
     fn number(&self) -> i64;
 
+    /// How often this node found a generation further back than it had been, as after a crash of the server. What was read
+    /// while this changed may be behind what the reader was told.
+    fn setbacks(&self) -> u64 {
+        0
+    }
+
     /// Up to which position of the log it is folded.
     async fn checkpoint(&self) -> Result<u64, Error>;
 

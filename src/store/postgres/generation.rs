@@ -59,6 +59,10 @@ impl Generation for Tables {
         self.number
     }
 
+    fn setbacks(&self) -> u64 {
+        self.reached.setbacks()
+    }
+
     async fn checkpoint(&self) -> Result<u64, Error> {
         let query = sqlx::query_scalar(self.texts.checkpoint.clone());
         let position = number::unsigned(query.fetch_one(&self.writers).await.map_err(|error| self.failed(error))?)?;
