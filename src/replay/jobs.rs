@@ -13,7 +13,7 @@ use super::Error;
 use super::ask::{Given, known};
 use super::data::{Data, People, Step};
 use super::read::Cancel;
-use super::run::{LeftOut, Outcome, Rules, score, wanted};
+use super::run::{How, LeftOut, Outcome, Rules, score, wanted};
 use crate::scores::Scores;
 
 /// Replays that are kept, the running and waiting ones included.
@@ -180,7 +180,8 @@ impl Replays {
         let scored = |rules: &Rules| {
             let facets = self.scores.facets();
             let outcome = tokio::task::block_in_place(|| {
-                score(&data, &known, rules, asked.as_of, &facets, &job.cancel, &progress)
+                let (facets, cancel, progress) = (&*facets, &job.cancel, &progress);
+                score(&data, &known, rules, &How { as_of: asked.as_of, facets, tolerant: false, cancel, progress })
             });
             outcome.map(|outcome| Side::of(rules, outcome))
         };

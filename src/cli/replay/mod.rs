@@ -21,7 +21,7 @@ use crate::replay::ask::{Given, NoRules, known};
 use crate::replay::csv::Names;
 use crate::replay::data::{Data, Step};
 use crate::replay::read::Cancel;
-use crate::replay::run::{Rules, score, wanted};
+use crate::replay::run::{How, Rules, score, wanted};
 use crate::scores::Scores;
 use crate::services::Services;
 
@@ -115,8 +115,8 @@ async fn replay(
     let live = services.projector.projections().live();
     let data = Data::read(&scores.reads().source, &*live, known_at, wanted(&reads), &cancel, &progress).await?;
     let known = known(scores, &data, &both, (as_of, known_at), &cancel, &progress).await?;
-    let scored =
-        |rules: &Rules| tokio::task::block_in_place(|| score(&data, &known, rules, as_of, &facets, &cancel, &progress));
+    let how = How { as_of, facets: &facets, tolerant: false, cancel: &cancel, progress: &progress };
+    let scored = |rules: &Rules| tokio::task::block_in_place(|| score(&data, &known, rules, &how));
     let after = scored(&rules)?;
     let before = against.as_ref().map(scored).transpose()?;
     let names = names(services, &data).await?;

@@ -99,6 +99,8 @@ pub struct Asked<'a> {
     pub customer: &'a dyn OfCustomers,
     /// On so many threads.
     pub threads: usize,
+    /// Whether to go on when a customer has no score; it is named among the [refused](Replayed::refused) then.
+    pub tolerant: bool,
     /// Is told how many more customers are done; answers whether to go on.
     pub go_on: &'a (dyn Fn(usize) -> bool + Sync),
 }
@@ -116,6 +118,21 @@ pub struct Replayed {
     pub currencies: BTreeSet<Box<str>>,
     /// How many customers the interpreter scored.
     pub interpreted: u64,
+    /// Customers that have no score, in their order; their sums are 0.
+    pub refused: Vec<Unscored>,
+}
+
+/// Why a customer has no score.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}{}", position.map(|at| format!(" (event at position {at})")).unwrap_or_default())]
+pub struct Unscored {
+    /// Which customer.
+    pub customer: usize,
+    /// The place in the log of the event for which a rule failed.
+    pub position: Option<u64>,
+    /// Why.
+    #[source]
+    pub error: ScoreError,
 }
 
 /// Why there are no scores.
@@ -125,22 +142,14 @@ pub enum Stopped {
     #[error("the replay was cancelled")]
     Cancelled,
     /// A customer has no score.
-    #[error("{error}{}", position.map(|at| format!(" (event at position {at})")).unwrap_or_default())]
-    Refused {
-        /// Which customer.
-        customer: usize,
-        /// The place in the log of the event for which a rule failed.
-        position: Option<u64>,
-        /// Why.
-        #[source]
-        error: ScoreError,
-    },
+    #[error(transparent)]
+    Refused(#[from] Unscored),
 }
 
 /// Scores all customers.
 ///
 /// # Errors
-/// When it was cancelled, or a customer has no score: then the first of those that were found.
+/// When it was cancelled, or a customer has no score and that is not tolerated: then the first of those that were found.
 pub fn replay(facts: &Facts, customers: &Customers, asked: &Asked<'_>) -> Result<Replayed, Stopped> {
     let run = Run::new(facts, customers, asked);
     let threads = asked.threads.clamp(1, customers.len().max(1));
@@ -178,6 +187,7 @@ struct Part {
     currencies: BTreeSet<Box<str>>,
     marked: Vec<bool>,
     interpreted: u64,
+    refused: Vec<Unscored>,
     stopped: Option<Stopped>,
 }
 
@@ -276,12 +286,19 @@ impl<'a> Run<'a> {
                 continue;
             }
             part.interpreted += 1;
-            sums.push(Sum::Long(self.interpret(batch, number, part)?));
+            match self.interpret(batch, number, part) {
+                Ok(sum) => sums.push(Sum::Long(sum)),
+                Err(unscored) if self.asked.tolerant => {
+                    part.refused.push(unscored);
+                    sums.push(Sum::Short(0));
+                }
+                Err(unscored) => return Err(unscored.into()),
+            }
         }
         Ok(sums)
     }
 
-    fn interpret(&self, batch: &Batch, number: usize, part: &mut Part) -> Result<BigDecimal, Stopped> {
+    fn interpret(&self, batch: &Batch, number: usize, part: &mut Part) -> Result<BigDecimal, Unscored> {
         let customer = batch.customers.start + number;
         let rows = batch.rows_of(number);
         let scopes: Vec<RowScope<'_>> = rows.iter().map(|row| RowScope::new(self.facts, *row)).collect();
@@ -295,7 +312,7 @@ impl<'a> Run<'a> {
                 .and_then(|event| rows.get(event))
                 .and_then(|row| self.facts.positions.get(*row as usize))
                 .copied();
-            Stopped::Refused { customer, position, error }
+            Unscored { customer, position, error }
         })?;
         for rule in 0..self.rules.len() {
             part.missing[rule] += scored.missing[rule];
@@ -310,7 +327,7 @@ impl<'a> Run<'a> {
         let mut found = Replayed { missing: vec![0; rules], without_rate: vec![0; rules], ..Replayed::default() };
         let mut stopped: Vec<&Stopped> = parts.iter().filter_map(|part| part.stopped.as_ref()).collect();
         stopped.sort_by_key(|stopped| match stopped {
-            Stopped::Refused { customer, .. } => *customer,
+            Stopped::Refused(unscored) => unscored.customer,
             Stopped::Cancelled => usize::MAX,
         });
         if let Some(first) = stopped.first() {
@@ -324,7 +341,9 @@ impl<'a> Run<'a> {
             found.currencies.extend(money::names(self.facts, &part.marked));
             found.interpreted += part.interpreted;
             sums.extend(part.sums);
+            found.refused.extend(part.refused);
         }
+        found.refused.sort_by_key(|unscored| unscored.customer);
         sums.sort_by_key(|(range, _)| range.start);
         found.sums = Sums(sums.into_iter().flat_map(|(_, sums)| sums).collect());
         Ok(found)
