@@ -14,6 +14,7 @@ use crate::replay::ask::known;
 use crate::replay::read::Cancel;
 use crate::replay::run::{How, score};
 use crate::store::scores::{ScoreChanges, ScoreSet, SetChange, SetState};
+use crate::store::views::Generation;
 use crate::store::{Page, Select};
 
 /// Events read at a time.
@@ -72,12 +73,34 @@ pub(super) async fn changed(source: &Source, still: &Still<'_>, mut touched: Tou
     Ok(Changed { members, gone: customers.into_iter().collect(), to: still.position, epoch: still.epoch })
 }
 
+/// Lists that are built become live at a position to which they were brought. Apart from bringing them there: whoever
+/// reads the documented view for long holds this up, and not that.
+async fn swap(
+    generation: &dyn Generation,
+    follow: &[(ScoreSet, Wanted)],
+    at: u64,
+    epoch: i64,
+) -> Result<(), Error> {
+    let built = follow.iter().filter(|(set, _)| set.state == SetState::Built);
+    let change = |(set, _): &(ScoreSet, Wanted)| SetChange {
+        set: ScoreSet { position: at, ..set.clone() },
+        state: SetState::Live,
+        rows: Vec::new(),
+    };
+    let sets: Vec<_> = built.map(change).collect();
+    if !sets.is_empty() {
+        let changes = ScoreChanges { sets, gone: Vec::new(), to: at, done: 0 };
+        generation.advance_scores(&changes, epoch).await?;
+    }
+    Ok(())
+}
+
 impl Scorer {
     /// Brings lists to where customers changed. `kept`: positions from which on lists in the making still need to know who
     /// changed.
     pub(super) async fn write(
         &self,
-        generation: &dyn crate::store::views::Generation,
+        generation: &dyn Generation,
         follow: &[(ScoreSet, Wanted)],
         changed: Changed,
         kept: Option<u64>,
@@ -86,13 +109,13 @@ impl Scorer {
         let mut rows = self.rows_of(&members, follow, to).await?.into_iter();
         let change = |(set, _): &(ScoreSet, Wanted)| SetChange {
             set: set.clone(),
-            state: SetState::Live,
+            state: set.state,
             rows: rows.next().unwrap_or_default(),
         };
         let sets = follow.iter().map(change).collect();
         let done = kept.map_or(to, |kept| kept.min(to));
         generation.advance_scores(&ScoreChanges { sets, gone, to, done }, epoch).await?;
-        Ok(())
+        swap(generation, follow, to, epoch).await
     }
 
     /// For each list the rows of these customers.

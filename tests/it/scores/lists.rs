@@ -16,8 +16,13 @@ const LIST: &str = "/v1/rule-sets/value/scores";
 /// The whole list when it has got to everything that is stored, and what it was made by.
 fn list(client: &mut Client, query: &str) -> (Value, Vec<Value>) {
     let head = client.caught_up();
-    let first = client.read(&format!("{LIST}?after={head}&limit=1"));
-    (first, pages(client, &format!("{LIST}?after={head}{query}")))
+    let first = client.read(&format!("{LIST}?after={head}{query}"));
+    let (mut items, mut page) = (first["items"].as_array().unwrap().clone(), first.clone());
+    while let Some(next) = page["next"].as_str() {
+        page = client.read(&format!("{LIST}?cursor={next}{query}"));
+        items.append(page["items"].as_array_mut().unwrap());
+    }
+    (first, items)
 }
 
 /// The same by a replay of the version and time that the list names, from the whole log.
@@ -116,6 +121,12 @@ fn a_list_is_what_a_replay_says_at_every_moment(place: &Place) {
         client.accepted(&(0..count).map(|_| world.event()).collect::<Vec<_>>());
         client.caught_up();
         world.decide(&mut client, &mut decisions);
+        if round == 3 || round == 6 {
+            // What happens while the next list is made is in it too.
+            publish(&mut client, &RULES.replace("points = 2\n", &format!("points = {round}\n")), FROM);
+            client.accepted(&(0..count).map(|_| world.event()).collect::<Vec<_>>());
+            world.decide(&mut client, &mut decisions);
+        }
         if round == 8 {
             // Rules read golden records, which another policy makes anew.
             let policy = json!({"policy": {"default": {"by": ["source_rank"]}}});
@@ -397,9 +408,14 @@ fn a_list_and_a_score_agree() {
         };
         let head = block_on(eventually(PATIENCE, is_there));
         for item in pages(&mut client, LIST) {
-            let target = format!("/v1/customers/{}/score?as_of={}", text(&item, "customer_id"), text(&head, "scored_as_of"));
+            let target = format!("/v1/customers/{}/score?rank=true&as_of={}", text(&item, "customer_id"), text(&head, "scored_as_of"));
             let score = client.read(&target);
             assert_eq!((&score["points"], &score["grade"]["name"]), (&item["points"], &item["grade"]), "{score}");
+            let standing = &score["listed"];
+            for member in ["rank", "points", "grade"] {
+                assert_eq!(standing[member], item[member], "{score}");
+            }
+            assert_eq!(standing["scored_as_of"], head["scored_as_of"]);
         }
     }
     server.terminate(PATIENCE);

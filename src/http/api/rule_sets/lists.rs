@@ -28,6 +28,7 @@ pub struct Head {
 }
 
 impl Head {
+    /// Of a list.
     pub fn of(set: &ScoreSet) -> Self {
         let made_by = &set.made_by;
         Self {

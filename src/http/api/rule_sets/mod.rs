@@ -5,7 +5,7 @@ pub mod check;
 pub mod draft;
 pub mod get;
 pub mod list;
-mod lists;
+pub mod lists;
 pub mod publish;
 pub mod retire;
 pub mod scores;
