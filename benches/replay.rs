@@ -12,7 +12,7 @@ use kulta::archive::{Archived, Manifest, read, write_made};
 use kulta::generate::{Config, MadeFacts};
 use kulta::replay::data::Data;
 use kulta::replay::read::Cancel;
-use kulta::replay::run::{Known, Rules, score, wanted};
+use kulta::replay::run::{How, Known, Rules, score, wanted};
 use kulta::scores::Compiled;
 use kulta_bench_kit::report::{Table, Turns, machine, rounds};
 use kulta_bench_kit::size;
@@ -118,6 +118,7 @@ fn run(data: &Data, rules: &RuleSet, facets: &Facets, threads: usize) -> Replaye
         as_of: END_US,
         position: None,
         customer: &Nobody,
+        breakdown: false,
         threads,
         go_on: &|_| true,
     };
@@ -151,8 +152,8 @@ fn whole(dir: &Path, facets: &Facets) {
     let rules = Rules::all(Compiled::new(RULES[1].1, facets).expect("the rules compile").into());
     let start = Instant::now();
     let data = archived(dir, &wanted(&rules.reads(facets)));
-    let as_of = Time::from_micros(END_US);
-    let outcome = score(&data, &Known::default(), &rules, as_of, facets, &Cancel::default(), &|_| ());
+    let how = How { as_of: Time::from_micros(END_US), breakdown: false };
+    let outcome = score(&data, &Known::default(), &rules, how, facets, &Cancel::default(), &|_| ());
     let scores = outcome.expect("every customer has a score").scores;
     let ranks = scores.ranks();
     println!("archive to totals, grades and ranks of {}: {:.2} s", ranks.len(), start.elapsed().as_secs_f64());

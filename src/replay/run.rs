@@ -9,7 +9,7 @@ use kulta_projections::expr::Scope;
 use kulta_projections::scores::customer::OfCustomer;
 use kulta_projections::scores::diff::Scores;
 use kulta_projections::scores::facts::Wanted;
-use kulta_projections::scores::replay::{Asked, OfCustomers, Stopped, Sums, replay};
+use kulta_projections::scores::replay::{Asked, Breakdown, OfCustomers, Stopped, Sums, replay};
 use kulta_projections::scores::rules::{Facets, Reads, RuleSet};
 
 use super::Error;
@@ -58,6 +58,17 @@ pub struct Outcome {
     pub left_out: Vec<LeftOut>,
     /// Currencies that were taken as written though there are several.
     pub mixed: BTreeSet<Box<str>>,
+    /// What rules and business units gave, where it was asked for.
+    pub breakdown: Option<Breakdown>,
+}
+
+/// How customers are scored.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Events at or after it are left out.
+    pub as_of: Instant,
+    /// Whether to sum up what rules and business units gave.
+    pub breakdown: bool,
 }
 
 impl Rules {
@@ -118,7 +129,7 @@ pub fn score(
     data: &Data,
     customers: &Known,
     rules: &Rules,
-    as_of: Instant,
+    how: How,
     facets: &Facets,
     cancel: &Cancel,
     progress: Progress<'_>,
@@ -130,15 +141,17 @@ pub fn score(
         cancel.check().is_ok()
     };
     let (mut sums, mut left_out, mut mixed): (Option<Sums>, Vec<LeftOut>, _) = (None, Vec::new(), BTreeSet::new());
+    let mut breakdown = how.breakdown.then(Breakdown::default);
     for span in &rules.spans {
         let set = &span.compiled.rules;
         let asked = Asked {
             rules: set,
             is_money: &|type_name, facet| facets.is_money(type_name, facet),
             seen: (span.from, span.until),
-            as_of: as_of.micros(),
+            as_of: how.as_of.micros(),
             position: None,
             customer: customers,
+            breakdown: how.breakdown,
             threads: crate::threads(),
             go_on: &go_on,
         };
@@ -153,6 +166,9 @@ pub fn score(
         if set.money.is_none() && found.currencies.len() > 1 {
             mixed.extend(found.currencies);
         }
+        if let (Some(sum), Some(found)) = (&mut breakdown, &found.breakdown) {
+            sum.add(found);
+        }
         match &mut sums {
             Some(sums) => sums.add(&found.sums),
             None => sums = Some(found.sums),
@@ -166,7 +182,7 @@ pub fn score(
         Some(grading) => Scores::of(points, grading),
         None => Scores { graded: vec![None; points.len()], points, grades: Vec::new() },
     };
-    Ok(Outcome { scores, left_out, mixed })
+    Ok(Outcome { scores, left_out, mixed, breakdown })
 }
 
 fn refused(data: &Data, stopped: Stopped) -> Error {

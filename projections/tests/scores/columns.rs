@@ -9,7 +9,7 @@ use kulta_events::{Json, RecordId};
 use kulta_projections::expr::{Expression, Scope};
 use kulta_projections::scores::facts::{Builder, Facts, NewRow, Wanted};
 use kulta_projections::scores::interpret::{Event, Interpreter, Refusal, ScoreError, Scored};
-use kulta_projections::scores::replay::{Asked, Customers, OfCustomers, Replayed, Stopped, replay};
+use kulta_projections::scores::replay::{Asked, Breakdown, Customers, OfCustomers, Replayed, Stopped, replay};
 use kulta_projections::scores::rules::{ForEvents, Pays, Rule, RuleSet, Worth};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -68,7 +68,7 @@ fn columns(world: &World) -> (Facts, Customers) {
                     position,
                     type_name: fact.kind,
                     source: fact.source,
-                    unit: None,
+                    unit: fact.unit,
                     facts: &json(fact),
                 };
                 builder.push(&row).unwrap();
@@ -83,7 +83,13 @@ fn columns(world: &World) -> (Facts, Customers) {
     (facts, customers)
 }
 
-fn replayed(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64, threads: usize) -> Result<Replayed, Stopped> {
+fn replayed(
+    world: &World,
+    set: &RuleSet,
+    span: (i64, i64),
+    as_of: i64,
+    (threads, breakdown): (usize, bool),
+) -> Result<Replayed, Stopped> {
     let (facts, customers) = columns(world);
     let asked = Asked {
         rules: set,
@@ -92,6 +98,7 @@ fn replayed(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64, threads:
         as_of,
         position: None,
         customer: &Customer,
+        breakdown,
         threads,
         go_on: &|_| true,
     };
@@ -125,6 +132,23 @@ fn same(found: &Replayed, expected: &[Scored], rules: usize) -> Result<(), TestC
     Ok(())
 }
 
+/// What the interpreter's parts of all customers sum up to.
+fn summed_up(world: &World, set: &RuleSet, scored: &[Scored]) -> Breakdown {
+    let mut sum = Breakdown {
+        rules: set.rules.iter().map(|rule| (rule.id.clone(), BigDecimal::default())).collect(),
+        ..Breakdown::default()
+    };
+    for (records, scored) in world.iter().zip(scored) {
+        let facts = sorted(records.concat());
+        for part in &scored.parts {
+            let unit = part.event.and_then(|event| facts[event].unit);
+            sum.rules[part.rule].1 += &part.points;
+            *sum.units.entry(unit.map(Into::into)).or_default() += &part.points;
+        }
+    }
+    sum
+}
+
 fn without_event(error: ScoreError) -> ScoreError {
     match error {
         ScoreError::Refused(refusal) => ScoreError::Refused(Refusal { event: None, ..refusal }),
@@ -136,10 +160,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn columns_and_interpreter_agree(set in rule_set(), world in world(), span in span(), as_of in as_of()) {
+    fn columns_and_interpreter_agree(mut set in rule_set(), world in world(), span in span(), as_of in as_of()) {
+        for (place, rule) in set.rules.iter_mut().enumerate() {
+            rule.id = place.to_string().into();
+        }
         let expected = interpreted(&world, &set, span, as_of);
-        let found = replayed(&world, &set, span, as_of, 1);
-        let several = replayed(&world, &set, span, as_of, 3);
+        let found = replayed(&world, &set, span, as_of, (1, false));
+        let several = replayed(&world, &set, span, as_of, (3, true));
         let expected: Result<Vec<Scored>, ScoreError> = match found {
             Err(Stopped::Refused { customer, ref error, .. }) => {
                 // Events that are not seen are not counted here.
@@ -153,6 +180,10 @@ proptest! {
         let (found, several, expected) = (found.unwrap(), several.unwrap(), expected.unwrap());
         same(&found, &expected, set.rules.len())?;
         same(&several, &expected, set.rules.len())?;
+        prop_assert_eq!(found.breakdown, None);
+        let (units, alone) = (summed_up(&world, &set, &expected), replayed(&world, &set, span, as_of, (1, true)).unwrap());
+        prop_assert_eq!(several.breakdown.as_ref(), Some(&units));
+        prop_assert_eq!(alone.breakdown, Some(units));
     }
 }
 
@@ -196,14 +227,18 @@ fn ordinary_rules_are_computed_over_columns() {
         amount: (!id.is_multiple_of(7)).then(|| rust_decimal::Decimal::new(i64::from(id) * 137, 2)),
         currency: Some("EUR"),
         market: [Some("FI"), Some("SE"), None][id as usize % 4 % 3],
+        unit: [Some("north"), None, Some("south")][id as usize % 5 % 3],
     };
     let world: World = (0..20).map(|customer| vec![(0..50).map(|n| fact(customer * 50 + n)).collect(); 1]).collect();
     let as_of = crate::given::BEGIN + 900 * crate::given::DAY;
-    let found = replayed(&world, &set, (i64::MIN, i64::MAX), as_of, 2).unwrap();
+    let found = replayed(&world, &set, (i64::MIN, i64::MAX), as_of, (2, true)).unwrap();
     assert_eq!(found.interpreted, 0);
     let expected: Vec<Scored> =
         interpreted(&world, &set, (i64::MIN, i64::MAX), as_of).into_iter().map(Result::unwrap).collect();
     same(&found, &expected, set.rules.len()).unwrap();
+    let mut breakdown = Breakdown::default();
+    breakdown.add(&summed_up(&world, &set, &expected));
+    assert_eq!(found.breakdown, Some(breakdown));
     assert!(expected.iter().any(|scored| scored.exact != BigDecimal::default()));
 }
 
@@ -220,6 +255,7 @@ fn whoever_asked_can_end_it() {
         as_of: 0,
         position: None,
         customer: &Customer,
+        breakdown: false,
         threads: 2,
         go_on: &|_| false,
     };

@@ -16,7 +16,7 @@ use crate::cli::progress::Told;
 use crate::replay::csv::Names;
 use crate::replay::data::Data;
 use crate::replay::read::Cancel;
-use crate::replay::run::{Known, Rules, score, wanted};
+use crate::replay::run::{How, Known, Rules, score, wanted};
 use crate::scores::Compiled;
 
 pub(super) fn replay(dir: &Path, as_of: Instant, args: &Args, common: Common) -> Result<(), Failure> {
@@ -32,7 +32,8 @@ pub(super) fn replay(dir: &Path, as_of: Instant, args: &Args, common: Common) ->
     let progress = |step| told.now_and_then(|| words(step));
     let archived = archive::read(dir, &wanted(&reads), true, crate::threads(), &cancel)?;
     let (data, sources) = Data::of_archive(archived);
-    let scored = |rules: &Rules| score(&data, &Known::default(), rules, as_of, &facets, &cancel, &progress);
+    let how = How { as_of, breakdown: against.is_some() };
+    let scored = |rules: &Rules| score(&data, &Known::default(), rules, how, &facets, &cancel, &progress);
     let after = scored(&rules)?;
     let before = against.as_ref().map(scored).transpose()?;
     let named = data.people.records.iter().enumerate();

@@ -67,9 +67,18 @@ impl Run<'_> {
                     let number = worth.numbers.at(lane);
                     let lane = chosen.lanes[lane];
                     let negated = signed && work.negated[usize::from(batch.types[lane as usize])];
-                    (batch.day(lane), if negated { -number } else { number })
+                    (batch.day(lane), if negated { -number } else { number }, lane)
                 });
-                tally.add(customer, work.credit.sum(&scaled, events));
+                let sum = match &mut tally.gathered {
+                    None => work.credit.sum(&scaled, events, |_, _| ()),
+                    Some(gathered) => {
+                        let unit = |lane: u32| self.facts.units.codes[batch.rows[lane as usize] as usize];
+                        let sum =
+                            work.credit.sum(&scaled, events, |lane, points| gathered.heed(Some(unit(lane)), points));
+                        gathered.put(index, customer, work.credit.unit(&scaled)).and(sum)
+                    }
+                };
+                tally.add(customer, sum);
             }
             at = end;
         }

@@ -11,6 +11,7 @@
 
 mod absence;
 mod batch;
+mod breakdown;
 mod compiled;
 mod credit;
 mod events;
@@ -34,10 +35,12 @@ use super::interpret::{Interpreter, IsMoney, ScoreError};
 use super::rules::{Rule, RuleSet};
 use crate::expr::Scope;
 
+pub use breakdown::Breakdown;
 pub use scope::RowScope;
 pub use total::{Sum, Sums};
 
 use batch::{Batch, Seen};
+use breakdown::{Gathered, Totals};
 use compiled::{Compiled, Over, Work};
 
 /// Customers as sets of records.
@@ -97,6 +100,8 @@ pub struct Asked<'a> {
     pub position: Option<u64>,
     /// What rules read of customers.
     pub customer: &'a dyn OfCustomers,
+    /// Whether to sum up, over all customers, what rules and business units gave.
+    pub breakdown: bool,
     /// On so many threads.
     pub threads: usize,
     /// Is told how many more customers are done; answers whether to go on.
@@ -116,6 +121,8 @@ pub struct Replayed {
     pub currencies: BTreeSet<Box<str>>,
     /// How many customers the interpreter scored.
     pub interpreted: u64,
+    /// What rules and business units gave, where it was asked for.
+    pub breakdown: Option<Breakdown>,
 }
 
 /// Why there are no scores.
@@ -178,6 +185,7 @@ struct Part {
     currencies: BTreeSet<Box<str>>,
     marked: Vec<bool>,
     interpreted: u64,
+    totals: Option<Totals>,
     stopped: Option<Stopped>,
 }
 
@@ -192,6 +200,8 @@ struct Tally {
     without_rate: Vec<u32>,
     /// Currencies that were met, by their numbers.
     marked: Vec<bool>,
+    /// What rules and business units gave, where it was asked for.
+    gathered: Option<Gathered>,
 }
 
 impl<'a> Run<'a> {
@@ -221,6 +231,10 @@ impl<'a> Run<'a> {
         let rules = self.rules.len();
         let mut part = Part { missing: vec![0; rules], without_rate: vec![0; rules], ..Part::default() };
         let (mut batch, mut tally) = (Batch::default(), Tally::default());
+        if self.asked.breakdown {
+            part.totals = Some(Totals::new(self.facts, rules));
+            tally.gathered = Some(Gathered::new(self.facts));
+        }
         while let Some(range) = self.take() {
             let count = range.len();
             batch.fill(self.customers, self.facts, range.clone(), &self.seen);
@@ -228,7 +242,7 @@ impl<'a> Run<'a> {
             for (index, rule) in self.rules.iter().enumerate() {
                 match &rule.work {
                     Work::Events(work) => self.events(index, rule, work, &mut batch, &mut tally),
-                    Work::Absence(work) => self.absence(rule, work, &batch, &mut tally),
+                    Work::Absence(work) => self.absence(index, rule, work, &batch, &mut tally),
                     Work::Interpreted { from_first_event } => mark(rule, *from_first_event, &batch, &mut tally),
                 }
             }
@@ -265,6 +279,9 @@ impl<'a> Run<'a> {
     /// The sums of a batch, those of customers that are left to the interpreter included.
     fn sums(&self, batch: &Batch, tally: &Tally, part: &mut Part) -> Result<Vec<Sum>, Stopped> {
         let count = batch.customers.len();
+        if let (Some(totals), Some(gathered)) = (&mut part.totals, &tally.gathered) {
+            totals.take(gathered, &tally.beyond);
+        }
         let mut sums = Vec::with_capacity(count);
         for number in 0..count {
             if !tally.beyond[number] {
@@ -301,6 +318,9 @@ impl<'a> Run<'a> {
             part.missing[rule] += scored.missing[rule];
             part.without_rate[rule] += scored.without_rate[rule];
         }
+        if let Some(totals) = &mut part.totals {
+            totals.take_parts(self.facts, rows, &scored.parts);
+        }
         part.currencies.extend(scored.currencies);
         Ok(scored.exact)
     }
@@ -318,6 +338,9 @@ impl<'a> Run<'a> {
         }
         let mut sums: Vec<(Range<usize>, Vec<Sum>)> = Vec::new();
         for part in parts {
+            if let Some(totals) = &part.totals {
+                found.breakdown.get_or_insert_default().add(&totals.named(self.facts, self.asked.rules));
+            }
             (0..rules).for_each(|rule| found.missing[rule] += part.missing[rule]);
             (0..rules).for_each(|rule| found.without_rate[rule] += part.without_rate[rule]);
             found.currencies.extend(part.currencies);
@@ -336,6 +359,9 @@ impl Tally {
         for (list, size) in [(&mut self.missing, customers * rules), (&mut self.without_rate, customers * rules)] {
             list.clear();
             list.resize(size, 0);
+        }
+        if let Some(gathered) = &mut self.gathered {
+            gathered.begin();
         }
         self.sums.clear();
         self.sums.resize(customers, 0);
