@@ -11,7 +11,7 @@ use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::bits::{deltas, flags, hybrid};
+use super::bits::{deltas, flags, hybrid, streams};
 
 /// Why a column cannot be read: the file has its checksum, but is not as this program writes it.
 pub type Fault = String;
@@ -96,26 +96,31 @@ impl Values<'_> {
         matches!(self.encoding, Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY)
     }
 
-    /// Puts places in the dictionary, or `none`, through a table into rows.
-    pub fn codes<T: Copy>(&self, table: &[T], none: T, scratch: &mut Vec<u32>, out: &mut [T]) -> Result<(), Fault> {
+    /// Puts what a table has for places in the dictionary into rows: first what stands for no value, then the values in
+    /// their order.
+    pub fn codes<T: Copy>(&self, table: &[T], scratch: &mut Vec<u32>, out: &mut [T]) -> Result<(), Fault> {
+        let (none, values) = table.split_first().ok_or("a dictionary is missing")?;
+        if self.present == 0 {
+            out.fill(*none);
+            return Ok(());
+        }
         self.places(scratch)?;
-        if scratch.iter().any(|place| *place as usize >= table.len()) {
+        // Of all of them, not up to the first one that is beyond: that is done many at a time.
+        let highest = scratch.iter().copied().fold(0, u32::max);
+        if highest as usize >= values.len() {
             return Err("a value beyond the dictionary".to_owned());
         }
         if self.levels.is_empty() {
-            out.iter_mut().zip(scratch.iter()).for_each(|(out, place)| *out = table[*place as usize]);
+            out.iter_mut().zip(scratch.iter()).for_each(|(out, place)| *out = values[*place as usize]);
             return Ok(());
         }
-        if self.present == 0 {
-            out.fill(none);
-            return Ok(());
-        }
-        // One more, so that the place behind the last value can be read whatever the level: without branches.
+        // One more, so that the place behind the last value can be read whatever the level. Which rows have a value cannot
+        // be foreseen, so the level is part of the reckoning: a compiler makes a branch of a choice.
         scratch.push(0);
         let mut next = 0;
         for (out, level) in out.iter_mut().zip(self.levels) {
-            let value = table[scratch[next] as usize];
-            *out = if *level == 0 { none } else { value };
+            let place = (scratch[next] + 1) & 0_u32.wrapping_sub(u32::from(*level));
+            *out = table[place as usize];
             next += usize::from(*level);
         }
         Ok(())
@@ -162,8 +167,8 @@ impl Values<'_> {
         self.numbers(&mut scratch[..self.present]).ok_or_else(early)?;
         let mut next = 0;
         for (out, level) in out.iter_mut().zip(self.levels) {
-            let value = scratch[next];
-            *out = if *level == 0 { none } else { value };
+            let there = 0_i64.wrapping_sub(i64::from(*level));
+            *out = (scratch[next] & there) | (none & !there);
             next += usize::from(*level);
         }
         Ok(())
@@ -181,13 +186,7 @@ impl Values<'_> {
                 Some(())
             }
             Encoding::BYTE_STREAM_SPLIT => {
-                let bytes = self.bytes.get(..out.len() * 8)?;
-                let mut streams = bytes.chunks_exact(out.len()).zip((0..).step_by(8));
-                let (lowest, _) = streams.next()?;
-                out.iter_mut().zip(lowest).for_each(|(out, byte)| *out = i64::from(*byte));
-                for (stream, shift) in streams {
-                    out.iter_mut().zip(stream).for_each(|(out, byte)| *out |= i64::from(*byte) << shift);
-                }
+                streams(self.bytes.get(..out.len() * 8)?, out);
                 Some(())
             }
             _ => None,
