@@ -24,6 +24,10 @@ use kulta_projections::scores::replay::{Asked, OfCustomers, Replayed, replay};
 use kulta_projections::scores::rules::{Facets, RuleSet};
 use rust_decimal::Decimal;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The end of the history, 2026-01-01, in microseconds; scores are as of then.
 const END_US: i64 = 1_767_225_600_000_000;
 const THREADS: usize = 2;

@@ -89,6 +89,11 @@ impl Facts {
         runs::merge_into(self, places.iter().map(|place| self.rows_at(*place)), rows, spare);
     }
 
+    /// Brings rows into the order of facts.
+    pub fn sort(&self, rows: &mut [u32]) {
+        rows.sort_by(|one, other| runs::compare(self, *one, *other));
+    }
+
     /// The rows of a customer's records in the order of facts.
     pub fn rows_of(&self, records: &[RecordId]) -> Vec<u32> {
         let mut rows = Vec::new();

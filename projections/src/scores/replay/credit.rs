@@ -96,6 +96,11 @@ impl<'a> Credit<'a> {
             || self.expires_after_days.is_some()
     }
 
+    /// Whether it is of account which event comes first.
+    pub(super) fn needs_order(&self) -> bool {
+        self.limit.is_some() || self.at_least.is_some() || self.tiers.is_some() || self.cap.is_some()
+    }
+
     /// The scales over worths of so many decimals; `None`: they do not fit.
     pub(super) fn scaled(&self, decimals: u32) -> Option<Scaled> {
         let ends = self.tiers.iter().flat_map(|(tiers, _)| &tiers.tiers).filter_map(|tier| tier.up_to);

@@ -18,10 +18,10 @@ impl Chosen {
     fn keep(&mut self, mut keep: impl FnMut(usize, u32) -> bool) {
         let mut kept = 0;
         for at in 0..self.lanes.len() {
-            if keep(at, self.lanes[at]) {
-                (self.lanes[kept], self.rows[kept]) = (self.lanes[at], self.rows[at]);
-                kept += 1;
-            }
+            let (lane, row) = (self.lanes[at], self.rows[at]);
+            // Which events stay cannot be foreseen, so nothing here branches on it.
+            (self.lanes[kept], self.rows[kept]) = (lane, row);
+            kept += usize::from(keep(at, lane));
         }
         self.lanes.truncate(kept);
         self.rows.truncate(kept);
@@ -117,7 +117,7 @@ impl Run<'_> {
         chosen.keep(|at, lane| {
             let state = states.at(at);
             tally.stop(index, batch.of[lane as usize], state, batch);
-            state == FINE && bools.at(at)
+            (state == FINE) & bools.at(at)
         });
     }
 

@@ -213,10 +213,13 @@ impl<'a> Run<'a> {
         let days = (calendar.day(first), calendar.day(last));
         let over = Over { facts, is_money: asked.is_money, days, today: calendar.day(asked.as_of) };
         let compile = |rule: &'a Rule| Compiled::of(rule, &over);
+        let rules: Vec<Compiled<'a>> = asked.rules.rules.iter().map(compile).collect();
+        let (position, in_order) =
+            (asked.position.filter(|position| facts.reach() > *position), rules.iter().any(Compiled::needs_order));
         Self {
-            rules: asked.rules.rules.iter().map(compile).collect(),
+            rules,
             interpreter: Interpreter::new(asked.rules, asked.is_money, seen, asked.as_of),
-            seen: Seen { times: seen, position: asked.position.filter(|position| facts.reach() > *position) },
+            seen: Seen { times: seen, position, in_order },
             facts,
             customers,
             asked,
@@ -300,7 +303,7 @@ impl<'a> Run<'a> {
 
     fn interpret(&self, batch: &Batch, number: usize, part: &mut Part) -> Result<BigDecimal, Stopped> {
         let customer = batch.customers.start + number;
-        let rows = batch.rows_of(number);
+        let rows = &*batch.ordered_rows_of(number, self.facts, &self.seen);
         let scopes: Vec<RowScope<'_>> = rows.iter().map(|row| RowScope::new(self.facts, *row)).collect();
         let events: Vec<_> = scopes.iter().map(RowScope::event).collect();
         let scored = self.interpreter.score(&events, &*self.asked.customer.scope(customer)).map_err(|error| {
