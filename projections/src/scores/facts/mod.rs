@@ -8,6 +8,7 @@ mod assemble;
 mod build;
 pub mod column;
 mod merge;
+mod places;
 mod runs;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::expr::Value;
 pub use assemble::{Assembly, FacetSlot, Filled, Names, Shape, Slot, Wide};
 pub use build::{Builder, NewRow, Tied, TooMany, Wanted, each_value};
 pub use column::{Codes, Facet, Held, MOST_DECIMALS, Texts};
+pub use places::Places;
 pub use runs::Timed;
 
 /// Rows of events, and columns of what they say.

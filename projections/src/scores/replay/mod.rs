@@ -30,7 +30,7 @@ use bigdecimal::BigDecimal;
 use kulta_events::RecordId;
 
 use super::calendar::Calendar;
-use super::facts::Facts;
+use super::facts::{Facts, Places};
 use super::interpret::{Interpreter, IsMoney, ScoreError};
 use super::rules::{Rule, RuleSet};
 use crate::expr::Scope;
@@ -55,9 +55,9 @@ pub struct Customers {
 impl Customers {
     /// Customers whose records are these; a record without events is left out.
     pub fn of<'a>(facts: &Facts, customers: impl IntoIterator<Item = &'a [RecordId]>) -> Self {
-        let mut found = Self::default();
+        let (mut found, places) = (Self::default(), Places::of(facts));
         for records in customers {
-            found.places.extend(records.iter().filter_map(|record| facts.place(*record)));
+            found.places.extend(records.iter().filter_map(|record| places.get(*record)));
             found.ends.push(found.places.len() as u32);
         }
         found
