@@ -63,20 +63,18 @@ impl Pages {
             return Err("a page of an unknown kind".to_owned());
         };
         let rows = num_values as usize;
-        self.levels.clear();
         if !self.optional {
             return Ok(Some(Values { encoding, bytes: buf, levels: &[], rows, present: rows }));
         }
         let length = buf.get(..4).and_then(|four| four.try_into().ok()).map(u32::from_le_bytes);
         let end = length.and_then(|length| (length as usize).checked_add(4)).filter(|end| *end <= buf.len());
         let end = end.ok_or("levels beyond a page")?;
+        // Each of them is set; what was there before need not be wiped out.
         self.levels.resize(rows, 0);
         flags(&buf[4..end], &mut self.levels).ok_or("levels that end early")?;
         let present = self.levels.iter().map(|level| usize::from(*level)).sum();
-        if present == rows {
-            self.levels.clear();
-        }
-        Ok(Some(Values { encoding, bytes: buf.slice(end..), levels: &self.levels, rows, present }))
+        let levels: &[u8] = if present == rows { &[] } else { &self.levels };
+        Ok(Some(Values { encoding, bytes: buf.slice(end..), levels, rows, present }))
     }
 }
 
@@ -143,7 +141,6 @@ impl Values<'_> {
 
     /// Decodes the places in the dictionary of the values that are there.
     fn places(&self, out: &mut Vec<u32>) -> Result<(), Fault> {
-        out.clear();
         out.resize(self.present, 0);
         if self.present == 0 {
             return Ok(());
@@ -161,7 +158,6 @@ impl Values<'_> {
         if self.levels.is_empty() {
             return self.numbers(out).ok_or_else(early);
         }
-        scratch.clear();
         // One more, as above.
         scratch.resize(self.present + 1, 0);
         self.numbers(&mut scratch[..self.present]).ok_or_else(early)?;
