@@ -24,6 +24,10 @@ use kulta_projections::scores::replay::{Asked, OfCustomers, Replayed, replay};
 use kulta_projections::scores::rules::{Facets, RuleSet};
 use rust_decimal::Decimal;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The end of the history, 2026-01-01, in microseconds; scores are as of then.
 const END_US: i64 = 1_767_225_600_000_000;
 const THREADS: usize = 2;
@@ -118,6 +122,7 @@ fn run(data: &Data, rules: &RuleSet, facets: &Facets, threads: usize) -> Replaye
         as_of: END_US,
         position: None,
         customer: &Nobody,
+        breakdown: false,
         threads,
         tolerant: false,
         go_on: &|_| true,
@@ -153,7 +158,8 @@ fn whole(dir: &Path, facets: &Facets) {
     let start = Instant::now();
     let data = archived(dir, &wanted(&rules.reads(facets)));
     let as_of = Time::from_micros(END_US);
-    let how = How { as_of, facets, tolerant: false, cancel: &Cancel::default(), progress: &|_| () };
+    let (cancel, progress) = (Cancel::default(), |_| ());
+    let how = How { as_of, facets, tolerant: false, breakdown: false, cancel: &cancel, progress: &progress };
     let outcome = score(&data, &Known::default(), &rules, &how);
     let scores = outcome.expect("every customer has a score").scores;
     let ranks = scores.ranks();

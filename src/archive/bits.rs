@@ -113,6 +113,33 @@ fn window(bytes: &[u8], from: usize) -> u64 {
     }
 }
 
+/// Numbers of which the lowest bytes stand first, then the second ones, and so on; there are eight bytes for each.
+pub fn streams(bytes: &[u8], out: &mut [i64]) {
+    let count = out.len();
+    let says_nothing = |number: usize| bytes[number * count..][..count].iter().fold(0, |all, byte| all | byte) == 0;
+    // Amounts are small: their high bytes are all zero.
+    let used = 8 - (0..8).rev().take_while(|number| says_nothing(*number)).count();
+    match used {
+        0..=2 => bytewise::<2>(bytes, out),
+        3 => bytewise::<3>(bytes, out),
+        4 => bytewise::<4>(bytes, out),
+        _ => bytewise::<8>(bytes, out),
+    }
+}
+
+/// Numbers of which only the `USED` lowest bytes are not zero.
+fn bytewise<const USED: usize>(bytes: &[u8], out: &mut [i64]) {
+    let count = out.len();
+    let streams: [&[u8]; USED] = std::array::from_fn(|number| &bytes[number * count..][..count]);
+    for (place, out) in out.iter_mut().enumerate() {
+        let mut value = 0;
+        for (number, stream) in streams.iter().enumerate() {
+            value |= i64::from(stream[place]) << (8 * number);
+        }
+        *out = value;
+    }
+}
+
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0_u64;
     for shift in (0..64).step_by(7) {
@@ -191,6 +218,25 @@ mod tests {
         assert_eq!(deltas(&[128, 1, 4, 9, 2, 2], &mut [0; 9]), None);
         assert_eq!(deltas(&[128, 1, 4, 2, 2, 2, 200, 0, 0, 0], &mut [0; 2]), None, "no such width");
         assert_eq!(varint(&mut [0x80; 11].as_slice()), None);
+    }
+
+    #[test]
+    fn streams_of_every_length_come_back() {
+        for used in 0..=8_u32 {
+            let most = 1_i64.checked_shl(8 * used).map_or(i64::MAX, |end| end.wrapping_sub(1));
+            let mut numbers: Vec<i64> =
+                (0..37_i64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64) & most).collect();
+            numbers.extend([0, most]);
+            if used == 8 {
+                numbers.extend([-1, i64::MIN]);
+            }
+            let bytes: Vec<u8> =
+                (0..8).flat_map(|byte| numbers.iter().map(move |number| number.to_le_bytes()[byte])).collect();
+            let mut out = vec![7; numbers.len()];
+            streams(&bytes, &mut out);
+            assert_eq!(out, numbers, "{used}");
+        }
+        streams(&[], &mut []);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use parquet::column::page::{Page, PageReader};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::bits::{deltas, flags, hybrid};
+use super::bits::{deltas, flags, hybrid, streams};
 
 /// Why a column cannot be read: the file has its checksum, but is not as this program writes it.
 pub type Fault = String;
@@ -63,20 +63,18 @@ impl Pages {
             return Err("a page of an unknown kind".to_owned());
         };
         let rows = num_values as usize;
-        self.levels.clear();
         if !self.optional {
             return Ok(Some(Values { encoding, bytes: buf, levels: &[], rows, present: rows }));
         }
         let length = buf.get(..4).and_then(|four| four.try_into().ok()).map(u32::from_le_bytes);
         let end = length.and_then(|length| (length as usize).checked_add(4)).filter(|end| *end <= buf.len());
         let end = end.ok_or("levels beyond a page")?;
+        // Each of them is set; what was there before need not be wiped out.
         self.levels.resize(rows, 0);
         flags(&buf[4..end], &mut self.levels).ok_or("levels that end early")?;
         let present = self.levels.iter().map(|level| usize::from(*level)).sum();
-        if present == rows {
-            self.levels.clear();
-        }
-        Ok(Some(Values { encoding, bytes: buf.slice(end..), levels: &self.levels, rows, present }))
+        let levels: &[u8] = if present == rows { &[] } else { &self.levels };
+        Ok(Some(Values { encoding, bytes: buf.slice(end..), levels, rows, present }))
     }
 }
 
@@ -96,26 +94,31 @@ impl Values<'_> {
         matches!(self.encoding, Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY)
     }
 
-    /// Puts places in the dictionary, or `none`, through a table into rows.
-    pub fn codes<T: Copy>(&self, table: &[T], none: T, scratch: &mut Vec<u32>, out: &mut [T]) -> Result<(), Fault> {
+    /// Puts what a table has for places in the dictionary into rows: first what stands for no value, then the values in
+    /// their order.
+    pub fn codes<T: Copy>(&self, table: &[T], scratch: &mut Vec<u32>, out: &mut [T]) -> Result<(), Fault> {
+        let (none, values) = table.split_first().ok_or("a dictionary is missing")?;
+        if self.present == 0 {
+            out.fill(*none);
+            return Ok(());
+        }
         self.places(scratch)?;
-        if scratch.iter().any(|place| *place as usize >= table.len()) {
+        // Of all of them, not up to the first one that is beyond: that is done many at a time.
+        let highest = scratch.iter().copied().fold(0, u32::max);
+        if highest as usize >= values.len() {
             return Err("a value beyond the dictionary".to_owned());
         }
         if self.levels.is_empty() {
-            out.iter_mut().zip(scratch.iter()).for_each(|(out, place)| *out = table[*place as usize]);
+            out.iter_mut().zip(scratch.iter()).for_each(|(out, place)| *out = values[*place as usize]);
             return Ok(());
         }
-        if self.present == 0 {
-            out.fill(none);
-            return Ok(());
-        }
-        // One more, so that the place behind the last value can be read whatever the level: without branches.
+        // One more, so that the place behind the last value can be read whatever the level. Which rows have a value cannot
+        // be foreseen, so the level is part of the reckoning: a compiler makes a branch of a choice.
         scratch.push(0);
         let mut next = 0;
         for (out, level) in out.iter_mut().zip(self.levels) {
-            let value = table[scratch[next] as usize];
-            *out = if *level == 0 { none } else { value };
+            let place = (scratch[next] + 1) & 0_u32.wrapping_sub(u32::from(*level));
+            *out = table[place as usize];
             next += usize::from(*level);
         }
         Ok(())
@@ -138,7 +141,6 @@ impl Values<'_> {
 
     /// Decodes the places in the dictionary of the values that are there.
     fn places(&self, out: &mut Vec<u32>) -> Result<(), Fault> {
-        out.clear();
         out.resize(self.present, 0);
         if self.present == 0 {
             return Ok(());
@@ -156,14 +158,13 @@ impl Values<'_> {
         if self.levels.is_empty() {
             return self.numbers(out).ok_or_else(early);
         }
-        scratch.clear();
         // One more, as above.
         scratch.resize(self.present + 1, 0);
         self.numbers(&mut scratch[..self.present]).ok_or_else(early)?;
         let mut next = 0;
         for (out, level) in out.iter_mut().zip(self.levels) {
-            let value = scratch[next];
-            *out = if *level == 0 { none } else { value };
+            let there = 0_i64.wrapping_sub(i64::from(*level));
+            *out = (scratch[next] & there) | (none & !there);
             next += usize::from(*level);
         }
         Ok(())
@@ -181,13 +182,7 @@ impl Values<'_> {
                 Some(())
             }
             Encoding::BYTE_STREAM_SPLIT => {
-                let bytes = self.bytes.get(..out.len() * 8)?;
-                let mut streams = bytes.chunks_exact(out.len()).zip((0..).step_by(8));
-                let (lowest, _) = streams.next()?;
-                out.iter_mut().zip(lowest).for_each(|(out, byte)| *out = i64::from(*byte));
-                for (stream, shift) in streams {
-                    out.iter_mut().zip(stream).for_each(|(out, byte)| *out |= i64::from(*byte) << shift);
-                }
+                streams(self.bytes.get(..out.len() * 8)?, out);
                 Some(())
             }
             _ => None,

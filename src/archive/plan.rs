@@ -149,12 +149,13 @@ impl Plan<'_> {
                 let table: Vec<u32> = {
                     let dictionary = pages.dictionary.take().unwrap_or_default();
                     let mut texts = locked(&self.shared.texts[facet]);
-                    pages::texts(&dictionary)?.into_iter().map(|text| texts.intern(text)).collect()
+                    let texts = pages::texts(&dictionary)?.into_iter().map(|text| texts.intern(text));
+                    std::iter::once(0).chain(texts).collect()
                 };
                 let mut scratch = Vec::new();
                 each_page(&mut pages, &mut codes[rows], |page, out| {
                     if page.has_places() {
-                        return page.codes(&table, 0, &mut scratch, out);
+                        return page.codes(&table, &mut scratch, out);
                     }
                     let mut texts = locked(&self.shared.texts[facet]);
                     page.texts(0, |text| texts.intern(text), out)
@@ -163,10 +164,10 @@ impl Plan<'_> {
             (Kind::Wide, Some(mut pages)) => {
                 let dictionary = pages.dictionary.take().unwrap_or_default();
                 let numbers = pages::texts(&dictionary)?.into_iter().map(Decimal::from_str_exact);
-                let numbers: Vec<Option<Decimal>> =
-                    numbers.map(|number| number.map(Some)).collect::<Result<_, _>>().map_err(fault)?;
+                let numbers = std::iter::once(Ok(None)).chain(numbers.map(|number| number.map(Some)));
+                let numbers: Vec<Option<Decimal>> = numbers.collect::<Result<_, _>>().map_err(fault)?;
                 let (mut found, mut scratch) = (vec![None; rows.len()], Vec::new());
-                each_page(&mut pages, &mut found, |page, out| page.codes(&numbers, None, &mut scratch, out))?;
+                each_page(&mut pages, &mut found, |page, out| page.codes(&numbers, &mut scratch, out))?;
                 for (row, number) in rows.zip(found) {
                     if let Some(number) = number
                         && values.set_number(row, Some(number))
@@ -223,21 +224,23 @@ fn integers(mut pages: Pages, none: i64, out: &mut [i64]) -> Result<(), Fault> {
 pub fn codes(mut pages: Pages, names: &Mutex<Codes>, out: &mut [u16]) -> Result<(), Fault> {
     let too_many = "more different types, sources or units than columns can tell apart";
     let dictionary = pages.dictionary.take().unwrap_or_default();
-    let (table, none): (Vec<u16>, u16) = {
+    let table: Vec<u16> = {
         let mut names = locked(names);
-        let table: Option<Vec<u16>> = pages::texts(&dictionary)?.into_iter().map(|name| names.intern(name)).collect();
+        // The texts first, as they have been numbered ever since.
+        let texts: Option<Vec<u16>> = pages::texts(&dictionary)?.into_iter().map(|name| names.intern(name)).collect();
         let none = if pages.optional { names.intern("") } else { Some(0) };
-        (table.ok_or(too_many)?, none.ok_or(too_many)?)
+        std::iter::once(none.ok_or(too_many)?).chain(texts.ok_or(too_many)?).collect()
     };
     let mut scratch = Vec::new();
-    each_page(&mut pages, out, |page, out| page.codes(&table, none, &mut scratch, out))
+    each_page(&mut pages, out, |page, out| page.codes(&table, &mut scratch, out))
 }
 
 fn ranks(mut pages: Pages, out: &mut [u32]) -> Result<(), Fault> {
     let (bytes, _) = pages.dictionary.take().unwrap_or_default();
-    let table: Vec<u32> = bytes.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(*four)).collect();
+    let ranks = bytes.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(*four));
+    let table: Vec<u32> = std::iter::once(0).chain(ranks).collect();
     let mut scratch = Vec::new();
-    each_page(&mut pages, out, |page, out| page.codes(&table, 0, &mut scratch, out))
+    each_page(&mut pages, out, |page, out| page.codes(&table, &mut scratch, out))
 }
 
 /// Which records follow each other, and how many rows each has.

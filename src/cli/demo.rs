@@ -130,7 +130,9 @@ fn introduce(address: &str, story: &Story) {
         println!("  everybody, the best first         curl -s '{list}/scores?limit=5'");
         println!("  who gets more than the promised   curl -s '{list}/balance?limit=5'");
         println!("  why the best one has its points   curl -s '{base}/v1/customers/{best}/score?explain=true'");
-        println!("  who would move under other rules  curl -s {base}/v1/replays -H 'content-type: application/json' \\");
+        println!(
+            "  who would move under other rules  curl -s {base}/v1/replays -H 'content-type: application/json' \\"
+        );
         println!("    -d '{{\"rules\": \"{OTHER}\", \"against\": \"current\"}}'");
     }
     println!("\nPublish an event of your own (send it twice: the second time it is a duplicate):");

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kulta_events::Instant;
-use kulta_projections::scores::diff::{Change, Scores as Scored, Summary, changes, summary};
+use kulta_projections::scores::diff::{Change, Scores as Scored, changes};
 use kulta_projections::scores::facts::Wanted;
 use uuid::Uuid;
 
 use super::Error;
 use super::ask::{Given, known};
 use super::data::{Data, People, Step};
+use super::numbers::Numbers;
 use super::read::Cancel;
 use super::run::{How, LeftOut, Outcome, Rules, score, wanted};
 use crate::scores::Scores;
@@ -64,7 +65,7 @@ pub struct Finished {
     /// The scores.
     pub after: Side,
     /// Those that they are compared with, and who moves.
-    pub against: Option<(Side, Vec<Change>, Summary)>,
+    pub against: Option<(Side, Vec<Change>, Numbers)>,
 }
 
 /// Scores by some rules.
@@ -179,22 +180,20 @@ impl Replays {
         let known = known(&self.scores, &data, &both, times, &job.cancel, &progress).await?;
         let scored = |rules: &Rules| {
             let facets = self.scores.facets();
-            let outcome = tokio::task::block_in_place(|| {
-                let (facets, cancel, progress) = (&*facets, &job.cancel, &progress);
-                score(&data, &known, rules, &How { as_of: asked.as_of, facets, tolerant: false, cancel, progress })
-            });
-            outcome.map(|outcome| Side::of(rules, outcome))
+            let (as_of, breakdown, cancel) = (asked.as_of, against.is_some(), &job.cancel);
+            let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel, progress: &progress };
+            tokio::task::block_in_place(|| score(&data, &known, rules, &how))
         };
         let after = scored(&rules)?;
-        let against = against.as_ref().map(scored).transpose()?;
-        let against = against.map(|before| {
+        let before = against.as_ref().map(scored).transpose()?;
+        let compared = against.as_ref().zip(before).map(|(against, before)| {
             tokio::task::block_in_place(|| {
                 let moved = changes(&before.scores, &after.scores);
-                let numbers = summary(&before.scores, &after.scores);
-                (before, moved, numbers)
+                let numbers = Numbers::of(&before, &after);
+                (Side::of(against, before), moved, numbers)
             })
         });
-        Ok(Finished { people: data.people.clone(), after, against })
+        Ok(Finished { people: data.people.clone(), after: Side::of(&rules, after), against: compared })
     }
 
     /// Customers and facts: those of the last replay when nothing changed since.

@@ -6,6 +6,7 @@
 //! | `data` | customers and their facts at one position of the log |
 //! | `read` | facts from the log into columns |
 //! | `run` | scores of all customers by given rules |
+//! | `numbers` | a diff in numbers |
 //! | `csv` | scores and diffs as files |
 //! | `jobs` | replays that a node runs for those who ask |
 
@@ -13,6 +14,7 @@ pub mod ask;
 pub mod csv;
 pub mod data;
 pub mod jobs;
+pub mod numbers;
 pub mod read;
 pub mod run;
 

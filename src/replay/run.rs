@@ -10,7 +10,7 @@ use kulta_projections::scores::customer::OfCustomer;
 use kulta_projections::scores::diff::Scores;
 use kulta_projections::scores::facts::Wanted;
 use kulta_projections::scores::interpret::ScoreError;
-use kulta_projections::scores::replay::{Asked, OfCustomers, Stopped, Sum, Sums, Unscored, replay};
+use kulta_projections::scores::replay::{Asked, Breakdown, OfCustomers, Stopped, Sum, Sums, Unscored, replay};
 use kulta_projections::scores::rules::{Facets, Reads, RuleSet};
 use rust_decimal::Decimal;
 
@@ -62,6 +62,8 @@ pub struct Outcome {
     pub mixed: BTreeSet<Box<str>>,
     /// Customers that have no score, in their order; where that is tolerated.
     pub refused: Vec<Unscored>,
+    /// What rules and business units gave, where it was asked for.
+    pub breakdown: Option<Breakdown>,
 }
 
 impl Rules {
@@ -123,6 +125,8 @@ pub struct How<'a> {
     pub facets: &'a Facets,
     /// Whether to go on when a customer has no score.
     pub tolerant: bool,
+    /// Whether to sum up what rules and business units gave.
+    pub breakdown: bool,
     /// Whether to go on at all.
     pub cancel: &'a Cancel,
     /// Is told how far it is.
@@ -134,7 +138,7 @@ pub struct How<'a> {
 /// # Errors
 /// When a customer has no score and that is not tolerated, or it was cancelled.
 pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Result<Outcome, Error> {
-    let How { as_of, facets, tolerant, cancel, progress } = *how;
+    let How { facets, tolerant, cancel, progress, .. } = *how;
     let done = AtomicU64::new(0);
     let total = data.people.ids.len() as u64 * rules.spans.len() as u64;
     let go_on = |count: usize| {
@@ -143,15 +147,17 @@ pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Re
     };
     let (mut sums, mut left_out, mut mixed): (Option<Sums>, Vec<LeftOut>, _) = (None, Vec::new(), BTreeSet::new());
     let mut refused: BTreeMap<usize, Unscored> = BTreeMap::new();
+    let mut breakdown = how.breakdown.then(Breakdown::default);
     for span in &rules.spans {
         let set = &span.compiled.rules;
         let asked = Asked {
             rules: set,
             is_money: &|type_name, facet| facets.is_money(type_name, facet),
             seen: (span.from, span.until),
-            as_of: as_of.micros(),
+            as_of: how.as_of.micros(),
             position: None,
             customer: customers,
+            breakdown: how.breakdown,
             threads: crate::threads(),
             tolerant,
             go_on: &go_on,
@@ -170,6 +176,9 @@ pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Re
         for unscored in found.refused {
             refused.entry(unscored.customer).or_insert(unscored);
         }
+        if let (Some(sum), Some(found)) = (&mut breakdown, &found.breakdown) {
+            sum.add(found);
+        }
         match &mut sums {
             Some(sums) => sums.add(&found.sums),
             None => sums = Some(found.sums),
@@ -184,7 +193,7 @@ pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Re
         Some(grading) => Scores::of(points, grading),
         None => Scores { graded: vec![None; points.len()], points, grades: Vec::new() },
     };
-    Ok(Outcome { scores, left_out, mixed, refused: refused.into_values().collect() })
+    Ok(Outcome { scores, left_out, mixed, refused: refused.into_values().collect(), breakdown })
 }
 
 /// The totals, 0 where there is none; whose is too long is refused.

@@ -38,7 +38,8 @@ impl Maker {
         let as_of = wanted.made_by.as_of;
         let rules = wanted.rules();
         let known = known(&self.scores, &data, &[&rules], (as_of, None), &self.cancel, &|_| ()).await?;
-        let how = How { as_of, facets: &facets, tolerant: true, cancel: &self.cancel, progress: &|_| () };
+        let how =
+            How { as_of, facets: &facets, tolerant: true, breakdown: false, cancel: &self.cancel, progress: &|_| () };
         let outcome = tokio::task::block_in_place(|| score(&data, &known, &rules, &how))?;
         let customers = data.people.ids.len();
         for first in (0..customers).step_by(CHUNK) {
@@ -71,4 +72,5 @@ impl Scorer {
             maker.generation.advance_scores(&changes, epoch).await?;
         }
         Ok(())
-    }}
+    }
+}

@@ -73,7 +73,7 @@ impl Scorer {
         let facts = facts_wanted(std::slice::from_ref(wanted), &facets);
         let data = Data::read(&self.scores.reads().source, &**generation, None, facts, &cancel, &|_| ()).await?;
         let known = known(&self.scores, &data, &[&rules], (as_of, None), &cancel, &|_| ()).await?;
-        let how = How { as_of, facets: &facets, tolerant: true, cancel: &cancel, progress: &|_| () };
+        let how = How { as_of, facets: &facets, tolerant: true, breakdown: false, cancel: &cancel, progress: &|_| () };
         let expected = tokio::task::block_in_place(|| {
             let outcome = score(&data, &known, &rules, &how)?;
             let all = 0..data.people.ids.len();

@@ -118,9 +118,9 @@ impl Scorer {
             self.follow(&plan, kept, &generation).await?;
             worked = true;
         }
-        let is_due = |wanted: &&Wanted| turn.failed.as_ref().is_none_or(|(failed, at)| {
-            *failed != wanted.made_by || at.elapsed() > LONGEST_PAUSE
-        });
+        let is_due = |wanted: &&Wanted| {
+            turn.failed.as_ref().is_none_or(|(failed, at)| *failed != wanted.made_by || at.elapsed() > LONGEST_PAUSE)
+        };
         if turn.making.is_none()
             && let Some(wanted) = plan.make.iter().find(is_due)
         {
@@ -147,12 +147,7 @@ impl Scorer {
     }
 
     /// Brings lists to where the projections are.
-    async fn follow(
-        &self,
-        plan: &Plan,
-        kept: Option<u64>,
-        generation: &Arc<dyn Generation>,
-    ) -> Result<(), Error> {
+    async fn follow(&self, plan: &Plan, kept: Option<u64>, generation: &Arc<dyn Generation>) -> Result<(), Error> {
         let source = &self.scores.reads().source;
         let Some(from) = plan.follow.iter().map(|(set, _)| set.position).min() else { return Ok(()) };
         let mut touched = Touched::from(from);
@@ -236,7 +231,9 @@ impl Turn {
     fn removable(&mut self, plan: &Plan, sets: &[ScoreSet]) -> Vec<i64> {
         let past: Vec<i64> = sets.iter().filter(|set| set.state == SetState::Past).map(|set| set.number).collect();
         self.past.retain(|number, _| past.contains(number));
-        let old = past.into_iter().filter(|number| self.past.entry(*number).or_insert_with(Instant::now).elapsed() > PAST_FOR);
+        let old = past
+            .into_iter()
+            .filter(|number| self.past.entry(*number).or_insert_with(Instant::now).elapsed() > PAST_FOR);
         let mut remove: Vec<i64> = old.collect();
         remove.extend(&plan.remove);
         remove

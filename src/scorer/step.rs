@@ -45,8 +45,7 @@ impl Touched {
     /// Looks through the log up to a position.
     pub async fn look(&mut self, source: &Source, until: u64) -> Result<(), Error> {
         while self.until < until {
-            let page =
-                Page { until: Some(until), parts: false, ..Page::forwards(Select::All, self.until, PAGE) };
+            let page = Page { until: Some(until), parts: false, ..Page::forwards(Select::All, self.until, PAGE) };
             let events = source.log.read(&page).await?;
             let Some(last) = events.last() else { break };
             self.until = last.position;
@@ -75,12 +74,7 @@ pub(super) async fn changed(source: &Source, still: &Still<'_>, mut touched: Tou
 
 /// Lists that are built become live at a position to which they were brought. Apart from bringing them there: whoever
 /// reads the documented view for long holds this up, and not that.
-async fn swap(
-    generation: &dyn Generation,
-    follow: &[(ScoreSet, Wanted)],
-    at: u64,
-    epoch: i64,
-) -> Result<(), Error> {
+async fn swap(generation: &dyn Generation, follow: &[(ScoreSet, Wanted)], at: u64, epoch: i64) -> Result<(), Error> {
     let built = follow.iter().filter(|(set, _)| set.state == SetState::Built);
     let change = |(set, _): &(ScoreSet, Wanted)| SetChange {
         set: ScoreSet { position: at, ..set.clone() },
@@ -135,7 +129,14 @@ impl Scorer {
             for (list, found) in lists.iter().zip(&mut found) {
                 let (as_of, rules) = (list.made_by.as_of, list.rules());
                 let known = known(&self.scores, &data, &[&rules], (as_of, None), &cancel, &|_| ()).await?;
-                let how = How { as_of, facets: &facets, tolerant: true, cancel: &cancel, progress: &|_| () };
+                let how = How {
+                    as_of,
+                    facets: &facets,
+                    tolerant: true,
+                    breakdown: false,
+                    cancel: &cancel,
+                    progress: &|_| (),
+                };
                 let made = tokio::task::block_in_place(|| {
                     let outcome = score(&data, &known, &rules, &how)?;
                     let all = 0..data.people.ids.len();

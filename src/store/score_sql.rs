@@ -70,7 +70,8 @@ const ROW: &str = "customer_id, points, grade, minutes, cost, balance, share, re
 pub const SETS: &str = "SELECT s.set_no, s.state, s.made_by, s.position FROM {g}score_set AS s ORDER BY s.set_no";
 pub const BEGIN: &str = "INSERT INTO {g}score_set (rule_set, state, made_by, position) \
      SELECT $1, 'building', $2, position FROM {g}checkpoint RETURNING set_no";
-pub const FILLED: &str = "UPDATE {g}score_set SET state = 'built', position = $1 WHERE set_no = $2 AND state = 'building'";
+pub const FILLED: &str =
+    "UPDATE {g}score_set SET state = 'built', position = $1 WHERE set_no = $2 AND state = 'building'";
 pub const MOVE: &str = "UPDATE {g}score_set SET state = $1, position = $2 WHERE set_no = $3 AND position = $4";
 pub const RETIRE: &str = "UPDATE {g}score_set SET state = 'past' WHERE rule_set = $1 AND state = 'live'";
 pub const FORGET: &str = "DELETE FROM {g}score_set WHERE set_no = $1";
@@ -131,7 +132,11 @@ pub fn seen() -> String {
 
 /// A statement with the tables named. `tables` stands before each table's name.
 pub fn named(sql: &str, tables: &str, set: i64) -> SqlStr {
-    text(sql.replace("{s}", &format!("{tables}score_{set}")).replace("{i}", &format!("score_{set}")).replace("{g}", tables))
+    text(
+        sql.replace("{s}", &format!("{tables}score_{set}"))
+            .replace("{i}", &format!("score_{set}"))
+            .replace("{g}", tables),
+    )
 }
 
 /// What a list is made by, as it is stored.
@@ -150,7 +155,9 @@ pub fn set((number, state, made_by, position): SetTuple) -> Result<ScoreSet, Err
 }
 
 /// A row; `None`: not as kulta writes it.
-pub fn row((customer, points, grade, minutes, cost, balance, share, refused, refused_at): RowTuple) -> Option<ScoreRow> {
+pub fn row(
+    (customer, points, grade, minutes, cost, balance, share, refused, refused_at): RowTuple,
+) -> Option<ScoreRow> {
     let exact = |text: String| text.parse::<Decimal>().ok().filter(|number| number.to_string() == text);
     let points = match points {
         Some(text) => Some(exact(text)?),
@@ -187,8 +194,23 @@ pub fn seen_row(tuple: SeenTuple) -> Seen<CustomerId, ScoreRow> {
 }
 
 fn parts(tuple: PageTuple) -> Result<(ScoreSet, u64, u64, Option<ScoreRow>), Error> {
-    let (number, state, made_by, position, above, beside, customer, points, grade, minutes, cost, balance, share, why, at) =
-        tuple;
+    let (
+        number,
+        state,
+        made_by,
+        position,
+        above,
+        beside,
+        customer,
+        points,
+        grade,
+        minutes,
+        cost,
+        balance,
+        share,
+        why,
+        at,
+    ) = tuple;
     let set = set((number, state, made_by, position))?;
     let found = match customer {
         None => None,
@@ -217,6 +239,8 @@ pub fn listed_of(tuple: PageTuple) -> Result<Option<Listed>, Error> {
 
 /// The documented view's rows, list by list. `columns` stands before each list, which is `r`, with `s`.
 pub fn view(columns: &str, tables: &str, live: &[i64]) -> String {
-    let of = |set: &i64| format!("SELECT {columns} FROM {tables}score_set AS s, {tables}score_{set} AS r WHERE s.set_no = {set}");
+    let of = |set: &i64| {
+        format!("SELECT {columns} FROM {tables}score_set AS s, {tables}score_{set} AS r WHERE s.set_no = {set}")
+    };
     live.iter().map(of).collect::<Vec<_>>().join(" UNION ALL ")
 }

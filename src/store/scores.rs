@@ -67,7 +67,9 @@ impl SetState {
 
     /// The way back.
     pub fn of(name: &str) -> Option<Self> {
-        [SetState::Building, SetState::Built, SetState::Live, SetState::Past].into_iter().find(|state| state.name() == name)
+        [SetState::Building, SetState::Built, SetState::Live, SetState::Past]
+            .into_iter()
+            .find(|state| state.name() == name)
     }
 }
 

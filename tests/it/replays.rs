@@ -2,6 +2,7 @@
 
 use kulta_test_support::http::Client;
 use kulta_test_support::wait::eventually;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::kit::{Asks, PATIENCE, Place, block_on};
@@ -141,6 +142,115 @@ fn who_moves_is_told_before_anything_is_published(place: &Place) {
     place.alone(["replay", "--archive", "facts", "--rules", "published:value", "--out", "x.csv"]).run().expect_code(2);
 }
 
+/// The same, with the business units of some events.
+fn of_units() -> Vec<Value> {
+    let mut events = history();
+    for (place, unit) in [(0, "helsinki"), (1, "helsinki"), (2, "turku"), (4, "turku")] {
+        events[place]["unit"] = json!(unit);
+    }
+    events
+}
+
+fn moved(name: &str, of: Value, before: Value, after: &str, change: &str) -> Value {
+    json!({name: of, "before": before, "after": after, "change": change})
+}
+
+fn totals_are_told_by_rule_and_by_unit(place: &Place) {
+    let server = place.serve();
+    let mut client = server.client();
+    client.accepted(&of_units());
+    let as_of = "2026-03-01T00:00:00Z";
+    let replay = replayed(&mut client, &json!({"rules": CAPPED, "against": {"rules": FLAT}, "as_of": as_of}));
+    let diff = &replay["diff"];
+    let buying = moved("rule", json!("buying"), json!("180"), "140", "-40");
+    assert_eq!(diff["by_rule"], json!([buying, moved("rule", json!("complaints"), Value::Null, "-7.5", "-7.5")]));
+    let units = [
+        moved("unit", Value::Null, json!("60"), "50", "-10"),
+        moved("unit", json!("helsinki"), json!("80"), "50", "-30"),
+        moved("unit", json!("turku"), json!("40"), "32.5", "-7.5"),
+    ];
+    assert_eq!(diff["by_unit"], json!(units), "{replay}");
+    assert_eq!(diff["points"], json!({"before": "180", "after": "132.5", "change": "-47.5"}));
+    assert_eq!(diff["rounding"], json!({"before": "0", "after": "0", "change": "0"}));
+    let address = format!("/v1/replays/{}/totals", text(&replay, "id"));
+    assert_eq!(&client.read(&address), diff);
+    let csv = client.get(&format!("{address}?format=csv")).send().expect_status(200).text();
+    let expected = "total,name,before,after,change\npoints,,180,132.5,-47.5\nrule,buying,180,140,-40\n\
+        rule,complaints,,-7.5,-7.5\nunit,,60,50,-10\nunit,helsinki,80,50,-30\nunit,turku,40,32.5,-7.5\n\
+        rounding,,0,0,0\ngrade,A,1,0,-1\ngrade,B,1,2,1\ngrade,,1,1,0\n";
+    assert_eq!(csv, expected);
+
+    // Half-lives leave more digits than points have: the rounding makes up for them. Versions in force one after the other
+    // are one rule where they have one id.
+    for (rules, from) in [(FLAT, "2026-01-01T00:00:00Z"), (CAPPED, "2026-02-01T00:00:00Z")] {
+        let body = json!({"rules": rules, "effective_from": from});
+        client.send("POST", "/v1/rule-sets/value/publish", &body).expect_status(200);
+    }
+    let aged = FLAT.replace("'floor(amount)'", "'floor(amount)'\nhalf_life_days = 13");
+    let against = json!({"rule_set": "value", "reading": "in-force"});
+    let replay = replayed(&mut client, &json!({"rules": aged, "against": against, "as_of": as_of}));
+    let diff = &replay["diff"];
+    let ids: Vec<_> = diff["by_rule"].as_array().unwrap().iter().map(|row| text(row, "rule")).collect();
+    assert_eq!(ids, ["buying", "complaints"]);
+    let before: Vec<_> = diff["by_rule"].as_array().unwrap().iter().map(|row| row["before"].clone()).collect();
+    assert_eq!(before, [json!("170"), json!("-7.5")]);
+    assert_eq!(diff["by_rule"][1]["after"], Value::Null);
+    let number = |value: &Value| text(value, "after").parse::<Decimal>().unwrap();
+    assert_ne!(number(&diff["rounding"]), Decimal::ZERO, "{diff}");
+    assert_eq!(number(&diff["by_rule"][0]) + number(&diff["rounding"]), number(&diff["points"]));
+    let units: Decimal = diff["by_unit"].as_array().unwrap().iter().map(number).sum();
+    assert_eq!(units, number(&diff["by_rule"][0]));
+    let alone = replayed(&mut client, &json!({"rules": FLAT, "as_of": as_of}));
+    client.get(&format!("/v1/replays/{}/totals", text(&alone, "id"))).send().expect_status(409);
+    client.get(&format!("{address}?format=xml")).send().expect_status(400);
+
+    // The command line says the same, over the database and over an archive.
+    server.terminate(PATIENCE);
+    let directory = place.directory();
+    std::fs::write(directory.join("flat.toml"), FLAT).unwrap();
+    std::fs::write(directory.join("capped.toml"), CAPPED).unwrap();
+    let arguments = ["--rules", "capped.toml", "--against", "flat.toml", "--as-of", as_of, "--diff", "d.csv"];
+    let run = place.kulta(["replay", "--out", "s.csv", "--totals", "t.csv"]).args(arguments).run().expect_code(0);
+    assert_eq!(std::fs::read_to_string(directory.join("t.csv")).unwrap(), expected);
+    assert!(run.stdout.contains("\nrule complaints: none -> -7.5, -7.5\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("\nunit none: 60 -> 50, -10\n"), "{}", run.stdout);
+    assert!(run.last_line().ends_with(" changed=3 gain=0 lose=3"), "{}", run.stdout);
+    place.kulta(["archive", "facts"]).run().expect_code(0);
+    let run = place.alone(["replay", "--out", "s.csv", "--totals", "a.csv", "--archive", "facts", "--json"]);
+    let told: Value = serde_json::from_str(&run.args(arguments).run().expect_code(0).stdout).unwrap();
+    assert_eq!(std::fs::read_to_string(directory.join("a.csv")).unwrap(), expected);
+    assert_eq!(told["diff"]["by_rule"][0], buying);
+}
+
+fn gains_and_losses_are_listed_apart(place: &Place) {
+    let server = place.serve();
+    let mut client = server.client();
+    client.accepted(&of_units());
+    let thanked = CAPPED.replace("-7.5", "7.5");
+    let asked = json!({"rules": thanked, "against": {"rules": FLAT}, "as_of": "2026-03-01T00:00:00Z"});
+    let replay = replayed(&mut client, &asked);
+    let address = format!("/v1/replays/{}/diff", text(&replay, "id"));
+    let changes = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|item| text(item, "change")).collect()
+    };
+    let first = client.read(&format!("{address}?direction=lose&limit=1"));
+    assert_eq!((changes(&first), &first["total"]), (vec!["-30".to_owned()], &json!(2)));
+    let cursor = text(&first, "next");
+    let second = client.read(&format!("{address}?direction=lose&limit=1&cursor={cursor}"));
+    assert_eq!((changes(&second), &second["next"]), (vec!["-10".to_owned()], &Value::Null));
+    let gain = client.read(&format!("{address}?direction=gain"));
+    assert_eq!((changes(&gain), &gain["total"], &gain["next"]), (vec!["7.5".to_owned()], &json!(1), &Value::Null));
+    assert_eq!(changes(&client.read(&address)), ["-30", "-10", "7.5"]);
+    assert_eq!(changes(&client.read(&format!("{address}?direction=both"))), ["-30", "-10", "7.5"]);
+    // A place in one list is none in another.
+    client.get(&format!("{address}?direction=gain&cursor={cursor}")).send().expect_status(400);
+    client.get(&format!("{address}?cursor={cursor}")).send().expect_status(400);
+    client.get(&format!("{address}?direction=up")).send().expect_status(400);
+    let csv = client.get(&format!("{address}?direction=gain&format=csv")).send().expect_status(200).text();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    assert!(csv.lines().nth(1).unwrap().contains(",shop:12,0,7.5,7.5,"), "{csv}");
+}
+
 fn the_reading_says_which_versions_count(place: &Place) {
     let server = place.serve();
     let mut client = server.client();
@@ -232,6 +342,26 @@ fn who_moves_on_sqlite() {
 #[test]
 fn who_moves_on_postgresql() {
     who_moves_is_told_before_anything_is_published(&Place::postgresql());
+}
+
+#[test]
+fn totals_on_sqlite() {
+    totals_are_told_by_rule_and_by_unit(&Place::sqlite());
+}
+
+#[test]
+fn totals_on_postgresql() {
+    totals_are_told_by_rule_and_by_unit(&Place::postgresql());
+}
+
+#[test]
+fn gains_and_losses_on_sqlite() {
+    gains_and_losses_are_listed_apart(&Place::sqlite());
+}
+
+#[test]
+fn gains_and_losses_on_postgresql() {
+    gains_and_losses_are_listed_apart(&Place::postgresql());
 }
 
 #[test]

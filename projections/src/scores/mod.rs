@@ -12,6 +12,7 @@
 //! | [`facts`] | the facts of events by columns |
 //! | [`replay`] | the scores of all customers, from columns |
 //! | [`diff`] | who moves: scores before and after |
+//! | [`totals`] | the points of all customers before and after, by rule and by unit |
 //! | [`customer`] | what rules read of a customer: `customer.…` |
 //! | [`summary`] | the score of one customer by rules, by units and part by part |
 //! | [`service`] | what serving a customer took, against what its grade allows |
@@ -33,3 +34,4 @@ pub mod rules;
 pub mod service;
 pub mod steps;
 pub mod summary;
+pub mod totals;

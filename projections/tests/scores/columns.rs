@@ -9,7 +9,9 @@ use kulta_events::{Json, RecordId};
 use kulta_projections::expr::{Expression, Scope};
 use kulta_projections::scores::facts::{Builder, Facts, NewRow, Wanted};
 use kulta_projections::scores::interpret::{Event, Interpreter, Refusal, ScoreError, Scored};
-use kulta_projections::scores::replay::{Asked, Customers, OfCustomers, Replayed, Stopped, Unscored, replay};
+use kulta_projections::scores::replay::{
+    Asked, Breakdown, Customers, OfCustomers, Replayed, Stopped, Unscored, replay,
+};
 use kulta_projections::scores::rules::{ForEvents, Pays, Rule, RuleSet, Worth};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -68,7 +70,7 @@ fn columns(world: &World) -> (Facts, Customers) {
                     position,
                     type_name: fact.kind,
                     source: fact.source,
-                    unit: None,
+                    unit: fact.unit,
                     facts: &json(fact),
                 };
                 builder.push(&row).unwrap();
@@ -83,12 +85,18 @@ fn columns(world: &World) -> (Facts, Customers) {
     (facts, customers)
 }
 
-fn replayed(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64, threads: usize) -> Result<Replayed, Stopped> {
-    replayed_by(world, set, span, as_of, (threads, false))
+fn tolerated(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64) -> Replayed {
+    replayed_by(world, set, span, as_of, (2, false, true)).unwrap()
 }
 
-fn tolerated(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64) -> Replayed {
-    replayed_by(world, set, span, as_of, (2, true)).unwrap()
+fn replayed(
+    world: &World,
+    set: &RuleSet,
+    span: (i64, i64),
+    as_of: i64,
+    (threads, breakdown): (usize, bool),
+) -> Result<Replayed, Stopped> {
+    replayed_by(world, set, span, as_of, (threads, breakdown, false))
 }
 
 fn replayed_by(
@@ -96,7 +104,7 @@ fn replayed_by(
     set: &RuleSet,
     span: (i64, i64),
     as_of: i64,
-    (threads, tolerant): (usize, bool),
+    (threads, breakdown, tolerant): (usize, bool, bool),
 ) -> Result<Replayed, Stopped> {
     let (facts, customers) = columns(world);
     let asked = Asked {
@@ -106,6 +114,7 @@ fn replayed_by(
         as_of,
         position: None,
         customer: &Customer,
+        breakdown,
         threads,
         tolerant,
         go_on: &|_| true,
@@ -153,6 +162,23 @@ fn all_others(found: &Replayed, expected: &[Result<Scored, ScoreError>]) -> Resu
     Ok(())
 }
 
+/// What the interpreter's parts of all customers sum up to.
+fn summed_up(world: &World, set: &RuleSet, scored: &[Scored]) -> Breakdown {
+    let mut sum = Breakdown {
+        rules: set.rules.iter().map(|rule| (rule.id.clone(), BigDecimal::default())).collect(),
+        ..Breakdown::default()
+    };
+    for (records, scored) in world.iter().zip(scored) {
+        let facts = sorted(records.concat());
+        for part in &scored.parts {
+            let unit = part.event.and_then(|event| facts[event].unit);
+            sum.rules[part.rule].1 += &part.points;
+            *sum.units.entry(unit.map(Into::into)).or_default() += &part.points;
+        }
+    }
+    sum
+}
+
 fn without_event(error: ScoreError) -> ScoreError {
     match error {
         ScoreError::Refused(refusal) => ScoreError::Refused(Refusal { event: None, ..refusal }),
@@ -164,24 +190,54 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn columns_and_interpreter_agree(set in rule_set(), world in world(), span in span(), as_of in as_of()) {
-        let expected = interpreted(&world, &set, span, as_of);
-        let found = replayed(&world, &set, span, as_of, 1);
-        let several = replayed(&world, &set, span, as_of, 3);
-        let expected: Result<Vec<Scored>, ScoreError> = match found {
-            Err(Stopped::Refused(Unscored { customer, ref error, .. })) => {
-                // Events that are not seen are not counted here.
-                let (found, wanted) = (without_event(error.clone()), expected[customer].clone());
-                prop_assert_eq!(Err(found), wanted.map_err(without_event));
-                prop_assert!(several.is_err());
-                return all_others(&tolerated(&world, &set, span, as_of), &expected);
-            }
-            _ => expected.into_iter().collect(),
-        };
-        let (found, several, expected) = (found.unwrap(), several.unwrap(), expected.unwrap());
-        same(&found, &expected, set.rules.len())?;
-        same(&several, &expected, set.rules.len())?;
+    fn columns_and_interpreter_agree(mut set in rule_set(), world in world(), span in span(), as_of in as_of()) {
+        number(&mut set);
+        agree(&set, &world, span, as_of)?;
     }
+
+    /// Rules for which it does not matter which event comes first are spared the sorting.
+    #[test]
+    fn rules_without_order_agree_too(mut set in rule_set(), world in world(), span in span(), as_of in as_of()) {
+        set.rules.retain_mut(|rule| {
+            rule.cap = None;
+            let Pays::Events(pays) = &mut rule.pays else { return false };
+            (pays.limit, pays.at_least) = (None, None);
+            matches!(pays.worth, Worth::Points(_))
+        });
+        number(&mut set);
+        agree(&set, &world, span, as_of)?;
+    }
+}
+
+/// Gives each rule an id of its own.
+fn number(set: &mut RuleSet) {
+    for (place, rule) in set.rules.iter_mut().enumerate() {
+        rule.id = place.to_string().into();
+    }
+}
+
+fn agree(set: &RuleSet, world: &World, span: (i64, i64), as_of: i64) -> Result<(), TestCaseError> {
+    let expected = interpreted(world, set, span, as_of);
+    let found = replayed(world, set, span, as_of, (1, false));
+    let several = replayed(world, set, span, as_of, (3, true));
+    let expected: Result<Vec<Scored>, ScoreError> = match found {
+        Err(Stopped::Refused(Unscored { customer, ref error, .. })) => {
+            // Events that are not seen are not counted here.
+            let (found, wanted) = (without_event(error.clone()), expected[customer].clone());
+            prop_assert_eq!(Err(found), wanted.map_err(without_event));
+            prop_assert!(several.is_err());
+            return all_others(&tolerated(world, set, span, as_of), &expected);
+        }
+        _ => expected.into_iter().collect(),
+    };
+    let (found, several, expected) = (found.unwrap(), several.unwrap(), expected.unwrap());
+    same(&found, &expected, set.rules.len())?;
+    same(&several, &expected, set.rules.len())?;
+    prop_assert_eq!(found.breakdown, None);
+    let (units, alone) = (summed_up(world, set, &expected), replayed(world, set, span, as_of, (1, true)).unwrap());
+    prop_assert_eq!(several.breakdown.as_ref(), Some(&units));
+    prop_assert_eq!(alone.breakdown, Some(units));
+    Ok(())
 }
 
 /// What a rule file commonly says is computed over columns, not customer by customer.
@@ -224,14 +280,18 @@ fn ordinary_rules_are_computed_over_columns() {
         amount: (!id.is_multiple_of(7)).then(|| rust_decimal::Decimal::new(i64::from(id) * 137, 2)),
         currency: Some("EUR"),
         market: [Some("FI"), Some("SE"), None][id as usize % 4 % 3],
+        unit: [Some("north"), None, Some("south")][id as usize % 5 % 3],
     };
     let world: World = (0..20).map(|customer| vec![(0..50).map(|n| fact(customer * 50 + n)).collect(); 1]).collect();
     let as_of = crate::given::BEGIN + 900 * crate::given::DAY;
-    let found = replayed(&world, &set, (i64::MIN, i64::MAX), as_of, 2).unwrap();
+    let found = replayed(&world, &set, (i64::MIN, i64::MAX), as_of, (2, true)).unwrap();
     assert_eq!(found.interpreted, 0);
     let expected: Vec<Scored> =
         interpreted(&world, &set, (i64::MIN, i64::MAX), as_of).into_iter().map(Result::unwrap).collect();
     same(&found, &expected, set.rules.len()).unwrap();
+    let mut breakdown = Breakdown::default();
+    breakdown.add(&summed_up(&world, &set, &expected));
+    assert_eq!(found.breakdown, Some(breakdown));
     assert!(expected.iter().any(|scored| scored.exact != BigDecimal::default()));
 }
 
@@ -248,6 +308,7 @@ fn whoever_asked_can_end_it() {
         as_of: 0,
         position: None,
         customer: &Customer,
+        breakdown: false,
         threads: 2,
         tolerant: false,
         go_on: &|_| false,

@@ -27,6 +27,7 @@ pub struct Fact {
     pub amount: Option<Decimal>,
     pub currency: Option<&'static str>,
     pub market: Option<&'static str>,
+    pub unit: Option<&'static str>,
 }
 
 impl Scope for Fact {
@@ -38,6 +39,7 @@ impl Scope for Fact {
             "amount" => self.amount.map(Value::Number),
             "currency" => self.currency.map(Value::from),
             "market" => self.market.map(Value::from),
+            "unit" => self.unit.map(Value::from),
             _ => None,
         }
     }
@@ -76,8 +78,18 @@ fn fact() -> impl Strategy<Value = Fact> {
     );
     let currency = option::weighted(0.9, select(&["EUR", "EUR", "SEK", "USD"][..]));
     let market = option::weighted(0.8, select(&["FI", "SE"][..]));
-    (time(), select(&["a", "b"][..]), select(&KINDS[..]), amount, currency, market).prop_map(
-        |(at, source, kind, amount, currency, market)| Fact { at, source, id: 0, kind, amount, currency, market },
+    let unit = option::weighted(0.8, select(&["north", "south"][..]));
+    (time(), select(&["a", "b"][..]), select(&KINDS[..]), amount, currency, market, unit).prop_map(
+        |(at, source, kind, amount, currency, market, unit)| Fact {
+            at,
+            source,
+            id: 0,
+            kind,
+            amount,
+            currency,
+            market,
+            unit,
+        },
     )
 }
 

@@ -49,6 +49,10 @@ pub struct Args {
     /// Where those who move are written, the largest change first
     #[arg(long, value_name = "diff.csv", requires = "against")]
     diff: Option<PathBuf>,
+    /// Where the points of all customers are written, by rule and by business unit, and customers by grade, before and
+    /// after
+    #[arg(long, value_name = "totals.csv", requires = "against")]
+    totals: Option<PathBuf>,
     /// Read an archive instead of the database: needs no service, no server and no keys
     #[arg(long, value_name = "DIR", conflicts_with_all = ["database_url", "config", "known_at"])]
     archive: Option<PathBuf>,
@@ -69,8 +73,9 @@ pub async fn run(mut args: Args, common: Common) -> Result<(), Failure> {
     if args.reading == ReadingFlag::InForce && !args.rules.starts_with(PUBLISHED) {
         return Err(Misuse("--reading in-force reads published rules: --rules published:NAME").into());
     }
-    if args.out == Path::new("-") && args.diff.as_deref() == Some(Path::new("-")) {
-        return Err(Misuse("only one of --out and --diff can be standard output").into());
+    let outs = [Some(&args.out), args.diff.as_ref(), args.totals.as_ref()];
+    if outs.into_iter().flatten().filter(|path| *path == Path::new("-")).count() > 1 {
+        return Err(Misuse("only one of --out, --diff and --totals can be standard output").into());
     }
     let clock = SystemClock;
     let as_of = time(args.as_of.as_deref(), "--as-of")?.unwrap_or_else(|| clock.now());
@@ -115,7 +120,8 @@ async fn replay(
     let live = services.projector.projections().live();
     let data = Data::read(&scores.reads().source, &*live, known_at, wanted(&reads), &cancel, &progress).await?;
     let known = known(scores, &data, &both, (as_of, known_at), &cancel, &progress).await?;
-    let how = How { as_of, facets: &facets, tolerant: false, cancel: &cancel, progress: &progress };
+    let breakdown = against.is_some();
+    let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel: &cancel, progress: &progress };
     let scored = |rules: &Rules| tokio::task::block_in_place(|| score(&data, &known, rules, &how));
     let after = scored(&rules)?;
     let before = against.as_ref().map(scored).transpose()?;

@@ -5,12 +5,14 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use kulta_events::Instant;
-use kulta_projections::scores::diff::{Summary, changes, summary};
+use kulta_projections::scores::diff::changes;
+use kulta_projections::scores::totals::Totals;
 use serde_json::json;
 
 use super::{Args, Common, Failure};
 use crate::replay::csv::{self, Names};
 use crate::replay::data::Data;
+use crate::replay::numbers::Numbers;
 use crate::replay::run::{Outcome, Rules};
 
 /// See the module.
@@ -29,22 +31,28 @@ impl Replayed<'_> {
         let Self { data, names, after, .. } = *self;
         csv::scores(create(&args.out)?, &data.people, names, &after.scores)?;
         warn(after);
-        let moved = match (self.before, &args.diff) {
-            (Some(before), Some(path)) => {
-                let moved = changes(&before.scores, &after.scores);
-                csv::diff(create(path)?, &data.people, names, (&before.scores, &after.scores), &moved)?;
-                Some(summary(&before.scores, &after.scores))
+        let moved = match self.before {
+            Some(before) => {
+                if let Some(path) = &args.diff {
+                    let moved = changes(&before.scores, &after.scores);
+                    csv::diff(create(path)?, &data.people, names, (&before.scores, &after.scores), &moved)?;
+                }
+                let numbers = Numbers::of(before, after);
+                if let Some(path) = &args.totals {
+                    csv::totals(create(path)?, &numbers)?;
+                }
+                Some(numbers)
             }
-            _ => None,
+            None => None,
         };
-        if args.out != Path::new("-") {
+        if args.out != Path::new("-") && args.totals.as_deref() != Some(Path::new("-")) {
             tell(data, self.rules, after, moved, self.as_of, common);
         }
         Ok(())
     }
 }
 
-fn tell(data: &Data, rules: &Rules, after: &Outcome, moved: Option<Summary>, as_of: Instant, common: Common) {
+fn tell(data: &Data, rules: &Rules, after: &Outcome, moved: Option<Numbers>, as_of: Instant, common: Common) {
     let (position, customers, events, hash) =
         (data.people.position, data.people.ids.len(), data.facts.len(), rules.hash());
     if common.json {
@@ -53,9 +61,27 @@ fn tell(data: &Data, rules: &Rules, after: &Outcome, moved: Option<Summary>, as_
         println!("{told}");
         return;
     }
-    let moved = moved.map(|moved| format!(" changed={} gain={} lose={}", moved.changed, moved.gain, moved.lose));
+    if let Some(totals) = moved.as_ref().and_then(|numbers| numbers.totals.as_ref()) {
+        tell_totals(totals);
+    }
+    let moved = moved.map(|Numbers { summary: moved, .. }| {
+        format!(" changed={} gain={} lose={}", moved.changed, moved.gain, moved.lose)
+    });
     let moved = moved.unwrap_or_default();
     println!("position={position} as_of={as_of} rules={hash} customers={customers} events={events}{moved}");
+}
+
+/// What all customers have by rule and by unit, a line each.
+fn tell_totals(totals: &Totals) {
+    for line in totals.lines() {
+        let name = match line.name {
+            Some(name) => format!(" {name}"),
+            None if line.total == "unit" => " none".to_owned(),
+            None => String::new(),
+        };
+        let side = |points: Option<String>| points.unwrap_or_else(|| "none".to_owned());
+        println!("{}{name}: {} -> {}, {}", line.total, side(line.before), side(line.after), line.change);
+    }
 }
 
 fn warn(outcome: &Outcome) {

@@ -96,6 +96,7 @@ fn scores(routes: Routes) -> Routes {
         .add::<replays::cancel::__path_handler, _, _>(Needs(Read), replays::cancel::handler)
         .add::<replays::scores::__path_handler, _, _>(Needs(Read), replays::scores::handler)
         .add::<replays::diff::__path_handler, _, _>(Needs(Read), replays::diff::handler)
+        .add::<replays::totals::__path_handler, _, _>(Needs(Read), replays::totals::handler)
         .add::<customers::score::__path_handler, _, _>(Needs(Read), customers::score::handler)
         .add::<customers::score_history::__path_handler, _, _>(Needs(Read), customers::score_history::handler)
 }

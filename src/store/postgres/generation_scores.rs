@@ -241,12 +241,7 @@ impl ScoreLists for Tables {
         }
     }
 
-    async fn balance_page(
-        &self,
-        set: i64,
-        place: &BalancePlace,
-        limit: usize,
-    ) -> Result<Option<ScorePage>, Error> {
+    async fn balance_page(&self, set: i64, place: &BalancePlace, limit: usize) -> Result<Option<ScorePage>, Error> {
         let BalancePlace { balance, behind } = place;
         let (key, customer) = behind.clone().unwrap_or((Place::first().key, Uuid::nil()));
         let query = sqlx::query_as(self.scores_text(&score_sql::balance_page(), set)).bind(key).bind(customer);

@@ -47,11 +47,7 @@ pub(super) async fn create_view(connection: &mut SqliteConnection) -> Result<(),
 }
 
 /// Notes which customers change at a position, while there are lists.
-pub(super) async fn note(
-    connection: &mut SqliteConnection,
-    at: u64,
-    changes: &Changes,
-) -> Result<(), Error> {
+pub(super) async fn note(connection: &mut SqliteConnection, at: u64, changes: &Changes) -> Result<(), Error> {
     let mut ids: Vec<Uuid> = changes.customers.iter().map(|row| row.customer.0).collect();
     ids.extend(changes.deleted.iter().map(|id| id.0));
     if !ids.is_empty() {
@@ -218,12 +214,7 @@ impl ScoreLists for Tables {
         }
     }
 
-    async fn balance_page(
-        &self,
-        set: i64,
-        place: &BalancePlace,
-        limit: usize,
-    ) -> Result<Option<ScorePage>, Error> {
+    async fn balance_page(&self, set: i64, place: &BalancePlace, limit: usize) -> Result<Option<ScorePage>, Error> {
         let BalancePlace { balance, behind } = place;
         let (key, customer) = behind.clone().unwrap_or((Place::first().key, Uuid::nil()));
         let query = sqlx::query_as(text(&score_sql::balance_page(), set)).bind(key).bind(customer);

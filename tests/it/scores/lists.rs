@@ -80,7 +80,10 @@ impl World {
                 let number = self.rng.below(6);
                 let mail = format!("aino.laine{number}@example.org");
                 let name = format!("Aino{number} Laine");
-                ("customer.registered", json!({"kind": "person", "name": name, "email": mail, "birth_date": "1980-02-03"}))
+                (
+                    "customer.registered",
+                    json!({"kind": "person", "name": name, "email": mail, "birth_date": "1980-02-03"}),
+                )
             }
             _ => ("purchase.made", bought),
         };
@@ -271,7 +274,8 @@ fn a_list_says_who_is_where_and_why(place: &Place) {
         let data = json!({"kind": "organisation", "name": name});
         event("shop", subject, &format!("r{subject}"), &recent, "customer.registered", data)
     };
-    let mut events = vec![named("1", "Pumppu Oy"), bought("1", "50", "1"), bought("2", "20", "1"), bought("3", "20", "1")];
+    let mut events =
+        vec![named("1", "Pumppu Oy"), bought("1", "50", "1"), bought("2", "20", "1"), bought("3", "20", "1")];
     events.extend([bought("4", "5", "1"), bought("5", "0.5", "1"), bought("6", "7", "0"), bought("7", "9", "1")]);
     events.extend([helped("1", 20), helped("2", 90), helped("3", 61), helped("4", 29), helped("7", 31)]);
     client.accepted(&events);
@@ -288,8 +292,15 @@ fn a_list_says_who_is_where_and_why(place: &Place) {
     rows[1..3].sort_by_key(|(subject, ..)| *subject);
     let row = |subject, rank: u64, points: &str| (subject, json!(rank), json!(points));
     let last = ("6", Value::Null, Value::Null);
-    let expected =
-        [row("1", 1, "500"), row("2", 2, "200"), row("3", 2, "200"), row("7", 4, "90"), row("4", 5, "50"), row("5", 6, "5"), last];
+    let expected = [
+        row("1", 1, "500"),
+        row("2", 2, "200"),
+        row("3", 2, "200"),
+        row("7", 4, "90"),
+        row("4", 5, "50"),
+        row("5", 6, "5"),
+        last,
+    ];
     assert_eq!(rows, expected);
     assert_eq!((&items[0]["name"], &items[0]["kind"]), (&json!("Pumppu Oy"), &json!("organisation")));
     // Whoever has no score is in the list all the same, with the reason and the place of the event.
@@ -344,11 +355,7 @@ fn sql_shows_the_list(place: &Place) {
 fn a_row_planted_wrong_is_found(place: &Place) {
     let table = &place.texts_live("SELECT 'score_' || CAST(set_no AS text) FROM score_set WHERE state = 'live'")[0];
     place.kulta(["verify"]).run().expect_code(0);
-    for (change, wrong) in [
-        ("points = '501'", "unreadable"),
-        ("grade = 'B'", "grade"),
-        ("minutes = '21'", "service"),
-    ] {
+    for (change, wrong) in [("points = '501'", "unreadable"), ("grade = 'B'", "grade"), ("minutes = '21'", "service")] {
         place.execute_live(&format!("UPDATE {table} SET {change} WHERE points = '500'"));
         let told = place.kulta(["verify"]).run().expect_code(1).stdout;
         assert!(told.contains("table=score row=value ") && told.contains(&format!("wrong={wrong}")), "{told}");
@@ -408,7 +415,11 @@ fn a_list_and_a_score_agree() {
         };
         let head = block_on(eventually(PATIENCE, is_there));
         for item in pages(&mut client, LIST) {
-            let target = format!("/v1/customers/{}/score?rank=true&as_of={}", text(&item, "customer_id"), text(&head, "scored_as_of"));
+            let target = format!(
+                "/v1/customers/{}/score?rank=true&as_of={}",
+                text(&item, "customer_id"),
+                text(&head, "scored_as_of")
+            );
             let score = client.read(&target);
             assert_eq!((&score["points"], &score["grade"]["name"]), (&item["points"], &item["grade"]), "{score}");
             let standing = &score["listed"];

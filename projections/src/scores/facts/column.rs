@@ -136,14 +136,29 @@ pub enum Held {
     Wide,
 }
 
-impl Numbers {
-    /// How a row's number is held.
-    pub fn held(&self, row: usize) -> Held {
-        match self.values.get(row).copied().unwrap_or(MISSING) {
+impl Held {
+    /// What an integer of a column stands for.
+    pub fn of(value: i64) -> Self {
+        match value {
             MISSING => Held::Missing,
             WIDE => Held::Wide,
             integer => Held::Integer(integer),
         }
+    }
+}
+
+impl Numbers {
+    /// How a row's number is held.
+    pub fn held(&self, row: usize) -> Held {
+        Held::of(self.values.get(row).copied().unwrap_or(MISSING))
+    }
+
+    /// Appends how the numbers of some rows are held, as integers that [`Held::of`] tells apart; false: each of them is a
+    /// number, and there is nothing to tell.
+    pub fn gather(&self, rows: &[u32], out: &mut Vec<i64>) -> bool {
+        let from = out.len();
+        out.extend(rows.iter().map(|row| self.values.get(*row as usize).copied().unwrap_or(MISSING)));
+        out[from..].iter().copied().fold(i64::MAX, i64::min) <= WIDE
     }
 
     /// The number of a row, without zeros at the end of its fraction.

@@ -48,22 +48,44 @@ impl Slot<'_> {
         let (steps, mut merged) = self.steps(&filled, free, other, places, by_name);
         let mut wide = filled.wide.into_iter().peekable();
         let start = free - more;
-        let mut to = start;
-        for Step { own, rows } in steps {
-            let length = rows.len();
-            if own {
+        let mut to = 0;
+        for Step { own, rows } in &steps {
+            if *own {
                 while let Some(moved) = wide.next_if(|wide| (wide.row as usize) < rows.end - free) {
-                    let row = moved.row as usize + to - start - (rows.start - free);
+                    let row = moved.row as usize + to - (rows.start - free);
                     merged.wide.push(Wide { row: row as u32, ..moved });
                 }
-                self.shift(rows, to);
             } else {
-                self.copy(other, rows.clone(), to);
-                merged.wide.extend(wide_of(other, rows, to - start));
+                merged.wide.extend(wide_of(other, rows.clone(), to));
             }
-            to += length;
+            to += rows.len();
         }
+        self.weave(other, &steps, start);
         merged
+    }
+
+    /// Brings rows into the order of the steps, from the row `to` on: a column after the other, so that what is moved
+    /// lies side by side.
+    fn weave(&mut self, other: &Facts, steps: &[Step], to: usize) {
+        weave(self.times, &other.times, steps, to);
+        if !self.positions.is_empty() {
+            weave(self.positions, &other.positions, steps, to);
+        }
+        weave(self.types, &other.types.codes, steps, to);
+        weave(self.sources, &other.sources.codes, steps, to);
+        weave(self.units, &other.units.codes, steps, to);
+        weave(self.ranks, &other.ranks, steps, to);
+        for (slot, (_, facet)) in self.facets.iter_mut().zip(&other.facets) {
+            if let (Some(values), Some(numbers)) = (&mut slot.numbers, &facet.numbers) {
+                weave(values, &numbers.values, steps, to);
+            }
+            if let (Some(codes), Some(texts)) = (&mut slot.texts, &facet.texts) {
+                weave(codes, &texts.codes, steps, to);
+            }
+            if let (Some(values), Some(bools)) = (&mut slot.bools, &facet.bools) {
+                weave(values, &bools.values, steps, to);
+            }
+        }
     }
 
     /// Which rows follow each other: own ones and others', in runs.
@@ -121,21 +143,6 @@ impl Slot<'_> {
             .then_with(|| self.positions.get(own).cmp(&other.positions.get(row)))
     }
 
-    fn shift(&mut self, from: Range<usize>, to: usize) {
-        if from.start == to {
-            return;
-        }
-        self.times.copy_within(from.clone(), to);
-        if !self.positions.is_empty() {
-            self.positions.copy_within(from.clone(), to);
-        }
-        self.types.copy_within(from.clone(), to);
-        self.sources.copy_within(from.clone(), to);
-        self.units.copy_within(from.clone(), to);
-        self.ranks.copy_within(from.clone(), to);
-        self.facets.iter_mut().for_each(|facet| facet.shift(from.clone(), to));
-    }
-
     pub(super) fn copy(&mut self, other: &Facts, from: Range<usize>, to: usize) {
         let into = to..to + from.len();
         self.times[into.clone()].copy_from_slice(&other.times[from.clone()]);
@@ -149,6 +156,18 @@ impl Slot<'_> {
         for (slot, (_, facet)) in self.facets.iter_mut().zip(&other.facets) {
             slot.copy(facet, from.clone(), to);
         }
+    }
+}
+
+/// Brings a column into the order of the steps, from the row `to` on.
+fn weave<T: Copy>(column: &mut [T], other: &[T], steps: &[Step], mut to: usize) {
+    for Step { own, rows } in steps {
+        if !own {
+            column[to..to + rows.len()].copy_from_slice(&other[rows.clone()]);
+        } else if rows.start != to {
+            column.copy_within(rows.clone(), to);
+        }
+        to += rows.len();
     }
 }
 
@@ -196,18 +215,6 @@ impl FacetSlot<'_> {
         }
         if let Some(values) = &mut self.bools {
             values[row] = 0;
-        }
-    }
-
-    fn shift(&mut self, from: Range<usize>, to: usize) {
-        if let Some(values) = &mut self.numbers {
-            values.copy_within(from.clone(), to);
-        }
-        if let Some(codes) = &mut self.texts {
-            codes.copy_within(from.clone(), to);
-        }
-        if let Some(values) = &mut self.bools {
-            values.copy_within(from, to);
         }
     }
 

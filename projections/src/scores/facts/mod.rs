@@ -8,6 +8,7 @@ mod assemble;
 mod build;
 pub mod column;
 mod merge;
+mod places;
 mod runs;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::expr::Value;
 pub use assemble::{Assembly, FacetSlot, Filled, Names, Shape, Slot, Wide};
 pub use build::{Builder, NewRow, Tied, TooMany, Wanted, each_value};
 pub use column::{Codes, Facet, Held, MOST_DECIMALS, Texts};
+pub use places::Places;
 pub use runs::Timed;
 
 /// Rows of events, and columns of what they say.
@@ -87,6 +89,11 @@ impl Facts {
     /// Puts the rows of the records at these places, with their times, in the order of facts; `spare` is room to work in.
     pub fn merge_into(&self, places: &[u32], rows: &mut Vec<Timed>, spare: &mut Vec<Timed>) {
         runs::merge_into(self, places.iter().map(|place| self.rows_at(*place)), rows, spare);
+    }
+
+    /// Brings rows into the order of facts.
+    pub fn sort(&self, rows: &mut [u32]) {
+        rows.sort_by(|one, other| runs::compare(self, *one, *other));
     }
 
     /// The rows of a customer's records in the order of facts.

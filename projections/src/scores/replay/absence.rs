@@ -8,7 +8,14 @@ use crate::scores::calendar::DAY;
 const CLOCKS: i64 = 3 * DAY;
 
 impl Run<'_> {
-    pub(super) fn absence(&self, rule: &Compiled<'_>, work: &Absence<'_>, batch: &Batch, tally: &mut Tally) {
+    pub(super) fn absence(
+        &self,
+        index: usize,
+        rule: &Compiled<'_>,
+        work: &Absence<'_>,
+        batch: &Batch,
+        tally: &mut Tally,
+    ) {
         let Some(scaled) = work.credit.scaled(work.decimals) else {
             return super::mark(rule, work.from_first_event, batch, tally);
         };
@@ -17,8 +24,15 @@ impl Run<'_> {
             gaps.clear();
             self.gaps(rule, work, batch, customer, &mut gaps);
             if !gaps.is_empty() && !tally.beyond[customer] {
-                let events = gaps.iter().map(|end| (self.calendar.day(*end), work.points));
-                tally.add(customer as u32, work.credit.sum(&scaled, events));
+                let events = gaps.iter().map(|end| (self.calendar.day(*end), work.points, ()));
+                let sum = match &mut tally.gathered {
+                    None => work.credit.sum(&scaled, events, |(), _| ()),
+                    Some(gathered) => {
+                        let sum = work.credit.sum(&scaled, events, |(), points| gathered.heed(None, points));
+                        gathered.put(index, customer as u32, work.credit.unit(&scaled)).and(sum)
+                    }
+                };
+                tally.add(customer as u32, sum);
             }
         }
     }

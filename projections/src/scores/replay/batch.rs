@@ -1,5 +1,6 @@
-//! Some customers at a time: their rows, in the order of facts, one customer behind the other.
+//! Some customers at a time: their rows, one customer behind the other; in the order of facts, if a rule asks for it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Customers;
@@ -18,6 +19,8 @@ pub(super) struct Seen {
     pub(super) times: (i64, i64),
     /// Up to this position of the log; `None`: all.
     pub(super) position: Option<u64>,
+    /// Whether the rows of a customer are to be in the order of facts; else those of each record are.
+    pub(super) in_order: bool,
 }
 
 impl Seen {
@@ -66,23 +69,29 @@ impl Batch {
         count
     }
 
-    /// Takes the rows of other customers.
+    /// Takes the rows of other customers, of each in the order that is wanted.
     pub(super) fn fill(&mut self, customers: &Customers, facts: &Facts, range: Range<usize>, seen: &Seen) {
         self.rows.clear();
         self.of.clear();
         self.ends.clear();
         self.days.clear();
         for (number, customer) in (0..).zip(range.clone()) {
-            let from = self.rows.len();
             match customers.places(customer) {
                 [] => {}
-                [place] => self.rows.extend(facts.rows_at(*place)),
+                places if places.len() == 1 || !seen.in_order => {
+                    for place in places {
+                        let from = self.rows.len();
+                        self.rows.extend(facts.rows_at(*place));
+                        self.keep_seen(facts, from, seen);
+                    }
+                }
                 places => {
+                    let from = self.rows.len();
                     facts.merge_into(places, &mut self.merged, &mut self.spare);
                     self.rows.extend(self.merged.iter().map(|(_, row)| *row));
+                    self.keep_seen(facts, from, seen);
                 }
             }
-            self.keep_seen(facts, from, seen);
             self.of.resize(self.rows.len(), number);
             self.ends.push(self.rows.len() as u32);
         }
@@ -117,6 +126,7 @@ impl Batch {
         }
     }
 
+    /// Of rows in the order of facts, which begin at a place, leaves those that are seen.
     fn keep_seen(&mut self, facts: &Facts, from: usize, seen: &Seen) {
         let own = &self.rows[from..];
         let (Some(first), Some(last)) = (own.first(), own.last()) else { return };
@@ -144,6 +154,15 @@ impl Batch {
     /// The rows of a customer, counted within the batch.
     pub(super) fn rows_of(&self, number: usize) -> &[u32] {
         &self.rows[self.places_of(number)]
+    }
+
+    /// The same in the order of facts.
+    pub(super) fn ordered_rows_of(&self, number: usize, facts: &Facts, seen: &Seen) -> Cow<'_, [u32]> {
+        let mut rows = Cow::Borrowed(self.rows_of(number));
+        if !seen.in_order {
+            facts.sort(rows.to_mut());
+        }
+        rows
     }
 
     /// Finds the day of each row.

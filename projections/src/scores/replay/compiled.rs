@@ -70,6 +70,16 @@ impl<'a> Compiled<'a> {
         Self { valid, of_type: marked(&over.facts.types, on), work }
     }
 
+    /// Whether it is of account which row comes first.
+    pub(super) fn needs_order(&self) -> bool {
+        match &self.work {
+            Work::Events(work) => work.credit.needs_order(),
+            Work::Absence(_) => true,
+            // The interpreter is given its rows in order, whatever the batch has.
+            Work::Interpreted { .. } => false,
+        }
+    }
+
     pub(super) fn is_valid(&self, at: i64) -> bool {
         let (from, to) = self.valid;
         from <= at && (at < to || to == i64::MAX)

@@ -96,6 +96,11 @@ impl<'a> Credit<'a> {
             || self.expires_after_days.is_some()
     }
 
+    /// Whether it is of account which event comes first.
+    pub(super) fn needs_order(&self) -> bool {
+        self.limit.is_some() || self.at_least.is_some() || self.tiers.is_some() || self.cap.is_some()
+    }
+
     /// The scales over worths of so many decimals; `None`: they do not fit.
     pub(super) fn scaled(&self, decimals: u32) -> Option<Scaled> {
         let ends = self.tiers.iter().flat_map(|(tiers, _)| &tiers.tiers).filter_map(|tier| tier.up_to);
@@ -130,18 +135,25 @@ impl<'a> Credit<'a> {
         })
     }
 
-    /// The sum of a customer's events or gaps: day and worth of each, in the order of time. `None`: the interpreter must
-    /// find it.
-    pub(super) fn sum(&self, scaled: &Scaled, events: impl Iterator<Item = (i32, i64)>) -> Option<i128> {
+    /// The sum of a customer's events or gaps: day and worth of each, in the order of time, and what it is called.
+    /// `tell` is told what each of them gave, in units of [`Self::unit`]. `None`: the interpreter must find it.
+    #[inline]
+    pub(super) fn sum<T>(
+        &self,
+        scaled: &Scaled,
+        events: impl Iterator<Item = (i32, i64, T)>,
+        mut tell: impl FnMut(T, i128),
+    ) -> Option<i128> {
         let mut sum = 0_i128;
         if !self.needs_days() {
-            for (_, worth) in events {
+            for (_, worth, name) in events {
                 sum += i128::from(worth);
+                tell(name, i128::from(worth));
             }
-            return sum.checked_mul(scaled.sum.checked_mul(scaled.worth)?.checked_mul(scaled.points)?);
+            return sum.checked_mul(self.unit(scaled)?);
         }
         let mut state = State::default();
-        for (day, worth) in events {
+        for (day, worth, name) in events {
             if !self.counts(&mut state, day)? {
                 continue;
             }
@@ -156,8 +168,17 @@ impl<'a> Credit<'a> {
                 None => credited,
             };
             sum = sum.checked_add(left)?;
+            tell(name, left);
         }
-        sum.checked_mul(scaled.sum)
+        sum.checked_mul(self.unit(scaled)?)
+    }
+
+    /// What makes the points of an event those of a customer's sum.
+    pub(super) fn unit(&self, scaled: &Scaled) -> Option<i128> {
+        if self.needs_days() {
+            return Some(scaled.sum);
+        }
+        scaled.sum.checked_mul(scaled.worth)?.checked_mul(scaled.points)
     }
 
     fn counts(&self, state: &mut State, day: i32) -> Option<bool> {

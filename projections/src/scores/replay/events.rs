@@ -18,10 +18,10 @@ impl Chosen {
     fn keep(&mut self, mut keep: impl FnMut(usize, u32) -> bool) {
         let mut kept = 0;
         for at in 0..self.lanes.len() {
-            if keep(at, self.lanes[at]) {
-                (self.lanes[kept], self.rows[kept]) = (self.lanes[at], self.rows[at]);
-                kept += 1;
-            }
+            let (lane, row) = (self.lanes[at], self.rows[at]);
+            // Which events stay cannot be foreseen, so nothing here branches on it.
+            (self.lanes[kept], self.rows[kept]) = (lane, row);
+            kept += usize::from(keep(at, lane));
         }
         self.lanes.truncate(kept);
         self.rows.truncate(kept);
@@ -67,9 +67,18 @@ impl Run<'_> {
                     let number = worth.numbers.at(lane);
                     let lane = chosen.lanes[lane];
                     let negated = signed && work.negated[usize::from(batch.types[lane as usize])];
-                    (batch.day(lane), if negated { -number } else { number })
+                    (batch.day(lane), if negated { -number } else { number }, lane)
                 });
-                tally.add(customer, work.credit.sum(&scaled, events));
+                let sum = match &mut tally.gathered {
+                    None => work.credit.sum(&scaled, events, |_, _| ()),
+                    Some(gathered) => {
+                        let unit = |lane: u32| self.facts.units.codes[batch.rows[lane as usize] as usize];
+                        let sum =
+                            work.credit.sum(&scaled, events, |lane, points| gathered.heed(Some(unit(lane)), points));
+                        gathered.put(index, customer, work.credit.unit(&scaled)).and(sum)
+                    }
+                };
+                tally.add(customer, sum);
             }
             at = end;
         }
@@ -108,7 +117,7 @@ impl Run<'_> {
         chosen.keep(|at, lane| {
             let state = states.at(at);
             tally.stop(index, batch.of[lane as usize], state, batch);
-            state == FINE && bools.at(at)
+            (state == FINE) & bools.at(at)
         });
     }
 

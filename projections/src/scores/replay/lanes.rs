@@ -3,7 +3,7 @@
 //! Numbers are integers of one scale for all lanes. What does not fit in 64 bits is not computed here: its lane says so,
 //! and the customer is scored by the interpreter, which is exact at any length and tells what is wrong.
 
-use super::super::facts::column::Held;
+use super::super::facts::column::{Held, Numbers as Column};
 use crate::expr::number::NoQuotient;
 
 /// The lane has its value.
@@ -108,24 +108,20 @@ impl NumberLanes {
         Self { scale, numbers: Numbers::One(number), states: States::default() }
     }
 
-    /// Lanes of a column.
-    pub(super) fn of(scale: u32, lanes: usize, held: impl Fn(usize) -> Held) -> Self {
+    /// Lanes of some rows of a column.
+    pub(super) fn of(column: &Column, rows: &[u32]) -> Self {
         let mut states = States::default();
-        let mut numbers = Vec::with_capacity(lanes);
-        for lane in 0..lanes {
-            numbers.push(match held(lane) {
-                Held::Integer(integer) => integer,
-                Held::Missing => {
-                    states.set(lane, MISSING, lanes);
-                    0
-                }
-                Held::Wide => {
-                    states.set(lane, BEYOND, lanes);
-                    0
-                }
+        let mut numbers = Vec::with_capacity(rows.len());
+        if column.gather(rows, &mut numbers) {
+            let found = numbers.iter().map(|number| match Held::of(*number) {
+                Held::Integer(_) => FINE,
+                Held::Missing => MISSING,
+                Held::Wide => BEYOND,
             });
+            states = States(Some(found.collect()));
+            numbers.iter_mut().filter(|number| !matches!(Held::of(**number), Held::Integer(_))).for_each(|it| *it = 0);
         }
-        Self { scale, numbers: Numbers::Each(numbers), states }
+        Self { scale: column.scale, numbers: Numbers::Each(numbers), states }
     }
 
     /// Each number changed by itself; `None`: it is beyond 64 bits.
@@ -274,6 +270,14 @@ impl BoolLanes {
 
     /// `&&` (`decides` false) or `||` (`decides` true): where the left one decides, the right one is not asked.
     pub(super) fn both(self, right: &Self, lanes: usize, decides: bool) -> Self {
+        if let (Bools::Each(left), Bools::Each(others), true, true) =
+            (&self.bools, &right.bools, self.states.are_fine(), right.states.are_fine())
+        {
+            let sides = left.iter().zip(others);
+            let values =
+                if decides { sides.map(|(a, b)| a | b).collect() } else { sides.map(|(a, b)| a & b).collect() };
+            return Self { bools: Bools::Each(values), states: States::default() };
+        }
         let mut states = States::default();
         let mut values = Vec::with_capacity(lanes);
         for lane in 0..lanes {

@@ -11,6 +11,7 @@
 
 mod absence;
 mod batch;
+mod breakdown;
 mod compiled;
 mod credit;
 mod events;
@@ -29,15 +30,17 @@ use bigdecimal::BigDecimal;
 use kulta_events::RecordId;
 
 use super::calendar::Calendar;
-use super::facts::Facts;
+use super::facts::{Facts, Places};
 use super::interpret::{Interpreter, IsMoney, ScoreError};
 use super::rules::{Rule, RuleSet};
 use crate::expr::Scope;
 
+pub use breakdown::Breakdown;
 pub use scope::RowScope;
 pub use total::{Sum, Sums};
 
 use batch::{Batch, Seen};
+use breakdown::{Gathered, Totals};
 use compiled::{Compiled, Over, Work};
 
 /// Customers as sets of records.
@@ -52,9 +55,9 @@ pub struct Customers {
 impl Customers {
     /// Customers whose records are these; a record without events is left out.
     pub fn of<'a>(facts: &Facts, customers: impl IntoIterator<Item = &'a [RecordId]>) -> Self {
-        let mut found = Self::default();
+        let (mut found, places) = (Self::default(), Places::of(facts));
         for records in customers {
-            found.places.extend(records.iter().filter_map(|record| facts.place(*record)));
+            found.places.extend(records.iter().filter_map(|record| places.get(*record)));
             found.ends.push(found.places.len() as u32);
         }
         found
@@ -97,6 +100,8 @@ pub struct Asked<'a> {
     pub position: Option<u64>,
     /// What rules read of customers.
     pub customer: &'a dyn OfCustomers,
+    /// Whether to sum up, over all customers, what rules and business units gave.
+    pub breakdown: bool,
     /// On so many threads.
     pub threads: usize,
     /// Whether to go on when a customer has no score; it is named among the [refused](Replayed::refused) then.
@@ -118,6 +123,8 @@ pub struct Replayed {
     pub currencies: BTreeSet<Box<str>>,
     /// How many customers the interpreter scored.
     pub interpreted: u64,
+    /// What rules and business units gave, where it was asked for.
+    pub breakdown: Option<Breakdown>,
     /// Customers that have no score, in their order; their sums are 0.
     pub refused: Vec<Unscored>,
 }
@@ -188,6 +195,7 @@ struct Part {
     marked: Vec<bool>,
     interpreted: u64,
     refused: Vec<Unscored>,
+    totals: Option<Totals>,
     stopped: Option<Stopped>,
 }
 
@@ -202,6 +210,8 @@ struct Tally {
     without_rate: Vec<u32>,
     /// Currencies that were met, by their numbers.
     marked: Vec<bool>,
+    /// What rules and business units gave, where it was asked for.
+    gathered: Option<Gathered>,
 }
 
 impl<'a> Run<'a> {
@@ -213,10 +223,13 @@ impl<'a> Run<'a> {
         let days = (calendar.day(first), calendar.day(last));
         let over = Over { facts, is_money: asked.is_money, days, today: calendar.day(asked.as_of) };
         let compile = |rule: &'a Rule| Compiled::of(rule, &over);
+        let rules: Vec<Compiled<'a>> = asked.rules.rules.iter().map(compile).collect();
+        let (position, in_order) =
+            (asked.position.filter(|position| facts.reach() > *position), rules.iter().any(Compiled::needs_order));
         Self {
-            rules: asked.rules.rules.iter().map(compile).collect(),
+            rules,
             interpreter: Interpreter::new(asked.rules, asked.is_money, seen, asked.as_of),
-            seen: Seen { times: seen, position: asked.position.filter(|position| facts.reach() > *position) },
+            seen: Seen { times: seen, position, in_order },
             facts,
             customers,
             asked,
@@ -231,6 +244,10 @@ impl<'a> Run<'a> {
         let rules = self.rules.len();
         let mut part = Part { missing: vec![0; rules], without_rate: vec![0; rules], ..Part::default() };
         let (mut batch, mut tally) = (Batch::default(), Tally::default());
+        if self.asked.breakdown {
+            part.totals = Some(Totals::new(self.facts, rules));
+            tally.gathered = Some(Gathered::new(self.facts));
+        }
         while let Some(range) = self.take() {
             let count = range.len();
             batch.fill(self.customers, self.facts, range.clone(), &self.seen);
@@ -238,7 +255,7 @@ impl<'a> Run<'a> {
             for (index, rule) in self.rules.iter().enumerate() {
                 match &rule.work {
                     Work::Events(work) => self.events(index, rule, work, &mut batch, &mut tally),
-                    Work::Absence(work) => self.absence(rule, work, &batch, &mut tally),
+                    Work::Absence(work) => self.absence(index, rule, work, &batch, &mut tally),
                     Work::Interpreted { from_first_event } => mark(rule, *from_first_event, &batch, &mut tally),
                 }
             }
@@ -275,6 +292,9 @@ impl<'a> Run<'a> {
     /// The sums of a batch, those of customers that are left to the interpreter included.
     fn sums(&self, batch: &Batch, tally: &Tally, part: &mut Part) -> Result<Vec<Sum>, Stopped> {
         let count = batch.customers.len();
+        if let (Some(totals), Some(gathered)) = (&mut part.totals, &tally.gathered) {
+            totals.take(gathered, &tally.beyond);
+        }
         let mut sums = Vec::with_capacity(count);
         for number in 0..count {
             if !tally.beyond[number] {
@@ -300,7 +320,7 @@ impl<'a> Run<'a> {
 
     fn interpret(&self, batch: &Batch, number: usize, part: &mut Part) -> Result<BigDecimal, Unscored> {
         let customer = batch.customers.start + number;
-        let rows = batch.rows_of(number);
+        let rows = &*batch.ordered_rows_of(number, self.facts, &self.seen);
         let scopes: Vec<RowScope<'_>> = rows.iter().map(|row| RowScope::new(self.facts, *row)).collect();
         let events: Vec<_> = scopes.iter().map(RowScope::event).collect();
         let scored = self.interpreter.score(&events, &*self.asked.customer.scope(customer)).map_err(|error| {
@@ -317,6 +337,9 @@ impl<'a> Run<'a> {
         for rule in 0..self.rules.len() {
             part.missing[rule] += scored.missing[rule];
             part.without_rate[rule] += scored.without_rate[rule];
+        }
+        if let Some(totals) = &mut part.totals {
+            totals.take_parts(self.facts, rows, &scored.parts);
         }
         part.currencies.extend(scored.currencies);
         Ok(scored.exact)
@@ -335,6 +358,9 @@ impl<'a> Run<'a> {
         }
         let mut sums: Vec<(Range<usize>, Vec<Sum>)> = Vec::new();
         for part in parts {
+            if let Some(totals) = &part.totals {
+                found.breakdown.get_or_insert_default().add(&totals.named(self.facts, self.asked.rules));
+            }
             (0..rules).for_each(|rule| found.missing[rule] += part.missing[rule]);
             (0..rules).for_each(|rule| found.without_rate[rule] += part.without_rate[rule]);
             found.currencies.extend(part.currencies);
@@ -355,6 +381,9 @@ impl Tally {
         for (list, size) in [(&mut self.missing, customers * rules), (&mut self.without_rate, customers * rules)] {
             list.clear();
             list.resize(size, 0);
+        }
+        if let Some(gathered) = &mut self.gathered {
+            gathered.begin();
         }
         self.sums.clear();
         self.sums.resize(customers, 0);

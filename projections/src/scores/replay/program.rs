@@ -350,7 +350,7 @@ impl Number {
 
 fn column(on: Rows<'_>, place: usize) -> Option<NumberLanes> {
     let numbers = on.facts.facets[place].1.numbers.as_ref()?;
-    Some(NumberLanes::of(numbers.scale, on.rows.len(), |lane| numbers.held(on.rows[lane] as usize)))
+    Some(NumberLanes::of(numbers, on.rows))
 }
 
 fn one(function: Function, operand: NumberLanes, lanes: usize) -> Option<NumberLanes> {
@@ -439,29 +439,23 @@ impl Condition {
 
 fn look_up(on: Rows<'_>, column: Column, table: &[u8]) -> BoolLanes {
     let lanes = on.rows.len();
-    let mut states = States::default();
-    let mut values = Vec::with_capacity(lanes);
-    let mut take = |lane: usize, found: u8| {
-        values.push(found == 1);
-        states.set(lane, found.saturating_sub(STATE), lanes);
-    };
-    let coded = |codes: &[u16], take: &mut dyn FnMut(usize, u8)| {
-        for (lane, row) in on.rows.iter().enumerate() {
-            take(lane, table[usize::from(codes[*row as usize])]);
-        }
-    };
-    match column {
+    let coded =
+        |codes: &[u16]| -> Vec<u8> { on.rows.iter().map(|row| table[usize::from(codes[*row as usize])]).collect() };
+    let found: Vec<u8> = match column {
         Column::Facet(place) => {
             let codes = on.facts.facets[place].1.texts.as_ref().map_or(&[][..], |texts| &texts.codes);
-            for (lane, row) in on.rows.iter().enumerate() {
-                take(lane, table[codes[*row as usize] as usize]);
-            }
+            on.rows.iter().map(|row| table[codes[*row as usize] as usize]).collect()
         }
-        Column::Type => coded(&on.facts.types.codes, &mut take),
-        Column::Source => coded(&on.facts.sources.codes, &mut take),
-        Column::Unit => coded(&on.facts.units.codes, &mut take),
+        Column::Type => coded(&on.facts.types.codes),
+        Column::Source => coded(&on.facts.sources.codes),
+        Column::Unit => coded(&on.facts.units.codes),
+    };
+    let mut states = States::default();
+    if found.iter().copied().fold(0, u8::max) > STATE {
+        let each = found.iter().enumerate();
+        each.for_each(|(lane, found)| states.set(lane, found.saturating_sub(STATE), lanes));
     }
-    BoolLanes { bools: Bools::Each(values), states }
+    BoolLanes { bools: Bools::Each(found.iter().map(|found| *found == 1).collect()), states }
 }
 
 fn compare(operator: Operator, left: NumberLanes, right: NumberLanes, lanes: usize) -> Option<BoolLanes> {

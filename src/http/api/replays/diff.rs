@@ -6,28 +6,61 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use kulta_projections::scores::diff::Change;
+use kulta_projections::scores::diff::{Change, Scores};
 use serde_json::{Value, json};
 
-use super::{finished, job, names, records};
+use super::{compared, finished, job, names, records};
 use crate::http::page::write_cursor;
 use crate::http::params::{Params, Place};
-use crate::http::problem::{Problem, codes};
+use crate::http::problem::Problem;
 use crate::replay::csv;
 use crate::services::Services;
 
-const LIST: &str = "replay-diff";
+/// Who is listed: of those who move everyone, or one way only.
+#[derive(Clone, Copy)]
+enum Direction {
+    Both,
+    Gain,
+    Lose,
+}
+
+impl Direction {
+    /// Whose cursors they are: a place among all is another one among some.
+    fn list(self) -> &'static str {
+        match self {
+            Direction::Both => "replay-diff",
+            Direction::Gain => "replay-diff-gain",
+            Direction::Lose => "replay-diff-lose",
+        }
+    }
+
+    /// Those who move this way.
+    fn of<'a>(self, before: &Scores, after: &Scores, changes: &'a [Change]) -> Vec<&'a Change> {
+        let goes = |change: &&Change| {
+            let customer = change.customer as usize;
+            let (one, other) = (before.points[customer], after.points[customer]);
+            match self {
+                Direction::Both => true,
+                Direction::Gain => other > one,
+                Direction::Lose => other < one,
+            }
+        };
+        changes.iter().filter(goes).collect()
+    }
+}
 
 /// Who would move
 ///
 /// The customers whose points or grade change, the largest change first: points, grade and rank before and after. With
-/// `format=csv` all of them as one file.
+/// `direction=gain` those who gain points, with `direction=lose` those who lose some. With `format=csv` all of them as one
+/// file.
 #[utoipa::path(
     get,
     path = "/v1/replays/{id}/diff",
     tag = "replays",
     params(
         ("id" = String, Path, description = "The replay's id"),
+        ("direction" = Option<String>, Query, description = "gain, lose or both; default: both"),
         ("limit" = Option<u64>, Query, description = "At most so many"),
         ("cursor" = Option<String>, Query, description = "Where the last page ended"),
         ("format" = Option<String>, Query, description = "json or csv"),
@@ -44,14 +77,15 @@ pub async fn handler(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let limit = params.limit(&services.settings.limits)?;
-    let from = params.number_cursor(LIST)?.unwrap_or(0);
+    let directions = [("gain", Direction::Gain), ("lose", Direction::Lose), ("both", Direction::Both)];
+    let direction = params.one_of("direction", &directions)?.unwrap_or(Direction::Both);
+    let from = params.number_cursor(direction.list())?.unwrap_or(0);
     let as_csv = params.one_of("format", &[("json", false), ("csv", true)])?.unwrap_or(false);
     params.finish()?;
     let found = finished(&*job(&services, &id)?)?;
-    let nothing =
-        || Problem::new(codes::NOT_DONE, "the replay was not compared with anything: ask for it with against");
-    let (before, changes, _) = found.against.as_ref().ok_or_else(nothing)?;
+    let (before, changes, _) = compared(&found)?;
     let (after, people) = (&found.after, &found.people);
+    let changes = direction.of(&before.scores, &after.scores, changes);
     if as_csv {
         let moved: Vec<usize> = changes.iter().map(|change| change.customer as usize).collect();
         let names = names(&services, people, &moved).await?;
@@ -67,7 +101,7 @@ pub async fn handler(
     let to = from + page.len();
     let moved: Vec<usize> = page.iter().map(|change| change.customer as usize).collect();
     let names = names(&services, people, &moved).await?;
-    let item = |change: &Change| {
+    let item = |change: &&Change| {
         let customer = change.customer as usize;
         let (one, other) = (before.scores.points[customer], after.scores.points[customer]);
         json!({
@@ -83,6 +117,6 @@ pub async fn handler(
         })
     };
     let items: Vec<Value> = page.iter().map(item).collect();
-    let next = (to < changes.len()).then(|| write_cursor(LIST, to));
+    let next = (to < changes.len()).then(|| write_cursor(direction.list(), to));
     Ok(Json(json!({"items": items, "next": next, "total": changes.len(), "position": people.position})).into_response())
 }

@@ -15,8 +15,10 @@ use crate::services::Services;
 ///
 /// Its state (`waiting`, `running` with progress, `done`, `failed` with the reason, `cancelled`) and, when it is done, the
 /// position of the log that it reflects, the hash of the rules, customers by grade, what rules did not apply to, and, when
-/// it was compared, who gains and loses, between which grades customers move. The same rules, position, as-of and
-/// known-at give the same scores.
+/// it was compared, who gains and loses, between which grades customers move, and the points of all customers by rule
+/// (`by_rule`; null: there is no such rule on that side) and by business unit (`by_unit`; null: events without a unit, and
+/// gaps), before and after: sums of exact parts, which with `rounding` add up to `points`. The same rules, position, as-of
+/// and known-at give the same scores.
 #[utoipa::path(
     get,
     path = "/v1/replays/{id}",

@@ -6,10 +6,12 @@ pub mod diff;
 pub mod get;
 pub mod list;
 pub mod scores;
+pub mod totals;
 
 use std::sync::Arc;
 
 use kulta_events::RecordId;
+use kulta_projections::scores::diff::Change;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,6 +19,7 @@ use crate::http::problem::{Problem, codes};
 use crate::replay::csv::Names;
 use crate::replay::data::{People, Step};
 use crate::replay::jobs::{Finished, Job, Side, State};
+use crate::replay::numbers::Numbers;
 use crate::services::Services;
 
 /// A replay that is kept.
@@ -35,6 +38,13 @@ fn finished(job: &Job) -> Result<Arc<Finished>, Problem> {
             Err(Problem::new(codes::NOT_DONE, "the replay has no result: read why at the replay itself"))
         }
     }
+}
+
+/// What a result was compared with.
+fn compared(found: &Finished) -> Result<&(Side, Vec<Change>, Numbers), Problem> {
+    let nothing =
+        || Problem::new(codes::NOT_DONE, "the replay was not compared with anything: ask for it with against");
+    found.against.as_ref().ok_or_else(nothing)
 }
 
 /// A replay without its scores.

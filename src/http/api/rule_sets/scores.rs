@@ -152,10 +152,7 @@ fn ranks(rows: &[ScoreRow], above: u64, beside: u64) -> Vec<Option<u64>> {
 }
 
 /// The names of the customers of a page.
-pub(super) async fn names(
-    list: &List,
-    rows: &[ScoreRow],
-) -> Result<HashMap<CustomerId, NamedCustomer>, Problem> {
+pub(super) async fn names(list: &List, rows: &[ScoreRow]) -> Result<HashMap<CustomerId, NamedCustomer>, Problem> {
     let ids: Vec<CustomerId> = rows.iter().map(|row| row.customer).collect();
     Ok(list.generation().named(&ids).await?.into_iter().map(|named| (named.customer, named)).collect())
 }
