@@ -3,7 +3,7 @@
 use super::{EventType, Home};
 use crate::field::Kind::{Amount, Boolean, Currency, Date, Integer, List, Object, OneOf, Text};
 use crate::field::Retention::Conversation;
-use crate::field::{Field, Kind, fact, personal};
+use crate::field::{Kind, fact, personal};
 
 /// The most characters of a pipeline's or a stage's id, here and in the facts that name them.
 pub const MAX_STAGE: usize = 64;

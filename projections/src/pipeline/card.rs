@@ -1,0 +1,155 @@
+//! An offer as boards and reports take it, and how it stood at any time.
+
+use kulta_events::{Instant, RecordId};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::history::History;
+use super::offer::{Offer, OfferFact, OfferHistory, Status};
+use super::terms::{Number, Said};
+
+/// An offer as boards and reports take it: a row of the store beside the history, one column per member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The offer: the UUID of its stream.
+    pub offer: Uuid,
+    /// The record that it is made to.
+    pub record: Option<RecordId>,
+    /// Which pipeline; `None`: the default one.
+    pub pipeline: Option<Box<str>>,
+    /// Which stage; `None`: the first.
+    pub stage: Option<Box<str>>,
+    /// Whether it is decided.
+    pub status: Status,
+    /// The sum, in `currency`.
+    pub amount: Option<Decimal>,
+    /// ISO 4217.
+    pub currency: Option<Box<str>>,
+    /// Its own probability, in percent; `None`: that of its stage.
+    pub probability: Option<Decimal>,
+    /// Who works on it.
+    pub owner: Option<Box<str>>,
+    /// Whose it is.
+    pub team: Option<Box<str>>,
+    /// What is to be sold.
+    pub product: Option<Box<str>>,
+    /// To which group that belongs.
+    pub product_group: Option<Box<str>>,
+    /// Where the business came from.
+    pub origin: Option<Box<str>>,
+    /// What it is called; `None` when it is erased.
+    pub title: Option<Box<str>>,
+    /// When it began.
+    pub opened_at: Instant,
+    /// Since when it stands in its stage.
+    pub stage_since: Instant,
+    /// When it was won or lost, while it is.
+    pub closed_at: Option<Instant>,
+    /// When it is expected to be decided, `YYYY-MM-DD`.
+    pub expected_close: Option<Box<str>>,
+}
+
+/// What a board needs of an offer, borrowed from wherever it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tile<'a> {
+    /// Which stage; `None`: the first.
+    pub stage: Option<&'a str>,
+    /// The sum, in `currency`.
+    pub amount: Option<Decimal>,
+    /// ISO 4217.
+    pub currency: Option<&'a str>,
+    /// Its own probability, in percent; `None`: that of its stage.
+    pub probability: Option<Decimal>,
+    /// Since when it stands in its stage.
+    pub stage_since: Instant,
+}
+
+/// How an offer stood for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// It is so at every as-of after this time …
+    pub from: Instant,
+    /// … up to and at this time; `None`: at all later ones.
+    pub until: Option<Instant>,
+    /// How it stood.
+    pub card: Card,
+}
+
+impl Card {
+    /// The card of an offer.
+    pub fn of(id: Uuid, offer: &Offer) -> Self {
+        fn text(said: &Said<Box<str>>) -> Option<Box<str>> {
+            said.value().cloned()
+        }
+        fn number(said: &Said<Number>) -> Option<Decimal> {
+            said.value().map(|number| number.0)
+        }
+        let terms = &offer.terms;
+        Self {
+            offer: id,
+            record: offer.record,
+            pipeline: text(&terms.pipeline),
+            stage: text(&terms.stage),
+            status: offer.status,
+            amount: number(&terms.amount),
+            currency: text(&terms.currency),
+            probability: number(&terms.probability),
+            owner: text(&terms.owner),
+            team: text(&terms.team),
+            product: text(&terms.product),
+            product_group: text(&terms.product_group),
+            origin: text(&terms.origin),
+            title: text(&terms.title),
+            opened_at: offer.opened_at,
+            stage_since: offer.stage_since,
+            closed_at: offer.closed_at,
+            expected_close: text(&terms.expected_close),
+        }
+    }
+
+    /// The card as it was before a time (`None`: as it is); `None` when there was no such offer then.
+    pub fn at(id: Uuid, history: &OfferHistory, as_of: Option<Instant>) -> Option<Self> {
+        Offer::at(history, as_of).map(|offer| Self::of(id, &offer))
+    }
+
+    /// What a board needs of it.
+    pub fn tile(&self) -> Tile<'_> {
+        Tile {
+            stage: self.stage.as_deref(),
+            amount: self.amount,
+            currency: self.currency.as_deref(),
+            probability: self.probability,
+            stage_since: self.stage_since,
+        }
+    }
+}
+
+/// Every state that an offer's card had, oldest first, without gaps: rows for boards as of past dates, where the one to
+/// take is found by `from < as_of AND (until IS NULL OR as_of <= until)`.
+pub fn spans(id: Uuid, history: &History<OfferFact>) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let told = history.told();
+    let Some(first) = told.first() else { return spans };
+    let mut offer = Offer::begin(first);
+    for (index, known) in told.iter().enumerate() {
+        if index > 0 {
+            offer.apply(known);
+        }
+        // No as-of lies between facts of one time.
+        let at = known.order.time;
+        if told.get(index + 1).is_some_and(|next| next.order.time == at) {
+            continue;
+        }
+        let card = Card::of(id, &offer);
+        match spans.last_mut() {
+            Some(last) if last.card == card => {}
+            last => {
+                if let Some(last) = last {
+                    last.until = Some(at);
+                }
+                spans.push(Span { from: at, until: None, card });
+            }
+        }
+    }
+    spans
+}
