@@ -84,13 +84,14 @@ impl Card {
         fn number(said: &Said<Number>) -> Option<Decimal> {
             said.value().map(|number| number.0)
         }
-        let terms = &offer.terms;
+        let standing = &offer.standing;
+        let terms = &standing.terms;
         Self {
             offer: id,
-            record: offer.record,
+            record: standing.record,
             pipeline: text(&terms.pipeline),
             stage: text(&terms.stage),
-            status: offer.status,
+            status: standing.status,
             amount: number(&terms.amount),
             currency: text(&terms.currency),
             probability: number(&terms.probability),
@@ -100,9 +101,9 @@ impl Card {
             product_group: text(&terms.product_group),
             origin: text(&terms.origin),
             title: text(&terms.title),
-            opened_at: offer.opened_at,
-            stage_since: offer.stage_since,
-            closed_at: offer.closed_at,
+            opened_at: standing.opened_at,
+            stage_since: standing.stage_since,
+            closed_at: standing.closed_at,
             expected_close: text(&terms.expected_close),
         }
     }

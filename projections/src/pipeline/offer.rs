@@ -11,11 +11,12 @@
 //! - Of `won` and `lost` the later holds. The same once more changes the terms it names, never the time of closing.
 //! - `reopened` opens a closed offer, and its days in the stage begin anew. What is open stays so.
 
-use kulta_events::{Instant, RecordId, Recorded};
+use kulta_events::{Instant, Recorded};
 use serde::{Deserialize, Serialize};
 
 use super::history::{Fact, History, Told};
-use super::terms::{Number, Said, Terms, text};
+use super::standing::{Standing, Weight};
+use super::terms::{Number, Terms, text};
 
 /// What happened to an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,23 +101,6 @@ pub enum Status {
     Lost,
 }
 
-/// How an offer stood from a time on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// Since when.
-    pub at: Instant,
-    /// By which event: its place in the log.
-    pub position: u64,
-    /// Whether it was decided.
-    pub status: Status,
-    /// In which pipeline; `None`: the default one.
-    pub pipeline: Option<Box<str>>,
-    /// In which stage; `None`: the first.
-    pub stage: Option<Box<str>>,
-    /// Why, as systems count it.
-    pub reason_code: Option<Box<str>>,
-}
-
 /// What an offer was worth from a time on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sum {
@@ -144,37 +128,14 @@ pub struct Document {
 /// How an offer stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// The source that named it first, and its own id there.
-    pub name: (String, Option<Box<str>>),
-    /// The record that it is made to: as amended last, else as created, else as first told.
-    pub record: Option<RecordId>,
-    record_by: Option<What>,
-    /// Whether it is decided.
-    pub status: Status,
-    /// What is agreed or known.
-    pub terms: Terms,
-    /// When the first fact about it happened.
-    pub opened_at: Instant,
-    /// When `offer.created` happened, if it did.
-    pub created_at: Option<Instant>,
-    /// Since when it stands in its stage.
-    pub stage_since: Instant,
-    /// When it was won or lost, while it is.
-    pub closed_at: Option<Instant>,
-    /// Why it was won or lost, as systems count it, while it is.
-    pub reason_code: Option<Box<str>>,
-    /// The history of moves and decisions; the first is the beginning.
-    pub turns: Vec<Turn>,
+    /// Where it stands, whose it is, what is agreed, and how it came there.
+    pub standing: Standing<Status>,
     /// The history of its sum; the first is the beginning.
     pub sums: Vec<Sum>,
     /// Positions of the comments, in the order of facts.
     pub comments: Vec<u64>,
     /// Its documents, in the order of facts.
     pub documents: Vec<Document>,
-    /// When the last fact about it happened.
-    pub changed_at: Instant,
-    /// The highest position that shaped it.
-    pub position: u64,
 }
 
 impl Offer {
@@ -195,134 +156,50 @@ impl Offer {
 
     /// How it stands after the first fact.
     pub(super) fn begin(first: &Told<OfferFact>) -> Self {
-        let at = first.order.time;
-        let mut offer = Self {
-            name: (first.order.source.clone(), first.fact.name.clone()),
-            record: None,
-            record_by: None,
-            status: Status::Open,
-            terms: Terms::default(),
-            opened_at: at,
-            created_at: None,
-            stage_since: at,
-            closed_at: None,
-            reason_code: None,
-            turns: Vec::new(),
-            sums: Vec::new(),
-            comments: Vec::new(),
-            documents: Vec::new(),
-            changed_at: at,
-            position: 0,
-        };
+        let standing = Standing::begin(&first.order, first.fact.name.clone(), Status::Open);
+        let mut offer = Self { standing, sums: Vec::new(), comments: Vec::new(), documents: Vec::new() };
         offer.apply(first);
         offer
     }
 
     /// How it stands after one more fact, which is later than all others.
     pub(super) fn apply(&mut self, told: &Told<OfferFact>) {
-        let at = told.order.time;
-        self.changed_at = at;
-        self.position = self.position.max(told.position);
-        self.belong(told);
-        let fact = &told.fact;
-        match fact.what {
-            What::Created => self.create(at, &fact.terms),
-            What::Amended => self.terms.take(fact.terms.clone()),
-            What::StageChanged => self.go(at, &fact.terms),
-            What::Won => self.close(told, Status::Won),
-            What::Lost => self.close(told, Status::Lost),
-            What::Reopened => self.reopen(at, &fact.terms),
-            What::Commented => self.comments.push(told.position),
-            What::DocumentAttached => {
-                self.documents.push(Document { at, position: told.position, hash: fact.hash.clone() });
-            }
-        }
-        self.note_turn(told);
-        self.note_sum(told);
-    }
-
-    /// Whose offer it is.
-    fn belong(&mut self, told: &Told<OfferFact>) {
-        let holds = match (told.fact.what, self.record_by) {
-            (_, None) | (What::Amended, _) => true,
-            (What::Created, by) => !matches!(by, Some(What::Created | What::Amended)),
-            _ => false,
+        let (at, fact, position) = (told.order.time, &told.fact, told.position);
+        let weight = match fact.what {
+            What::Amended => Weight::Amended,
+            What::Created => Weight::Created,
+            _ => Weight::Named,
         };
-        if holds && told.record.is_some() {
-            self.record = told.record;
-            self.record_by = Some(told.fact.what);
-        }
-    }
-
-    fn create(&mut self, at: Instant, begun: &Terms) {
-        self.created_at = self.created_at.or(Some(at));
-        self.terms.fill(begun.clone());
-        // The place where it began is that of all turns that name none.
-        for turn in &mut self.turns {
-            turn.pipeline = turn.pipeline.take().or_else(|| begun.pipeline.value().cloned());
-            turn.stage = turn.stage.take().or_else(|| begun.stage.value().cloned());
-        }
-    }
-
-    /// Takes the terms that stand beside a move; another place begins at `at`.
-    fn go(&mut self, at: Instant, terms: &Terms) {
-        let place = |terms: &Terms| (terms.pipeline.clone(), terms.stage.clone());
-        let before = place(&self.terms);
-        self.terms.take(terms.clone());
-        if place(&self.terms) != before {
-            self.stage_since = at;
-            if terms.probability.is_silent() && !self.terms.probability.is_silent() {
-                self.terms.probability = Said::Cleared;
+        let standing = &mut self.standing;
+        standing.meet(at, position);
+        standing.belong(told.record, weight);
+        match fact.what {
+            What::Created => standing.create(at, &fact.terms),
+            What::Amended => standing.terms.take(fact.terms.clone()),
+            What::StageChanged => standing.go(at, &fact.terms),
+            What::Won => standing.close(at, Status::Won, &fact.terms, fact.reason_code.as_deref()),
+            What::Lost => standing.close(at, Status::Lost, &fact.terms, fact.reason_code.as_deref()),
+            What::Reopened => {
+                standing.go(at, &fact.terms);
+                standing.open(at, Status::Open);
             }
+            What::Commented => self.comments.push(position),
+            What::DocumentAttached => self.documents.push(Document { at, position, hash: fact.hash.clone() }),
         }
+        standing.note_turn(at, position, fact.reason_code.as_deref());
+        self.note_sum(at, position);
     }
 
-    fn close(&mut self, told: &Told<OfferFact>, status: Status) {
-        self.terms.take(told.fact.terms.clone());
-        if self.status != status {
-            self.status = status;
-            self.closed_at = Some(told.order.time);
-            self.reason_code = None;
-        }
-        if told.fact.reason_code.is_some() {
-            self.reason_code.clone_from(&told.fact.reason_code);
-        }
-    }
-
-    fn reopen(&mut self, at: Instant, terms: &Terms) {
-        self.go(at, terms);
-        if self.status != Status::Open {
-            self.status = Status::Open;
-            self.closed_at = None;
-            self.reason_code = None;
-            self.stage_since = at;
-        }
-    }
-
-    fn note_turn(&mut self, told: &Told<OfferFact>) {
-        let (pipeline, stage) = (self.terms.pipeline.value(), self.terms.stage.value());
-        let same = self.turns.last().is_some_and(|last| {
-            last.status == self.status && last.pipeline.as_ref() == pipeline && last.stage.as_ref() == stage
-        });
-        if !same {
-            self.turns.push(Turn {
-                at: told.order.time,
-                position: told.position,
-                status: self.status,
-                pipeline: pipeline.cloned(),
-                stage: stage.cloned(),
-                reason_code: told.fact.reason_code.clone(),
-            });
-        }
-    }
-
-    fn note_sum(&mut self, told: &Told<OfferFact>) {
-        let (amount, currency) = (self.terms.amount.value(), self.terms.currency.value());
+    fn note_sum(&mut self, at: Instant, position: u64) {
+        let terms = &self.standing.terms;
+        let (amount, currency) = (terms.amount.value(), terms.currency.value());
         let same =
             self.sums.last().is_some_and(|last| last.amount.as_ref() == amount && last.currency.as_ref() == currency);
         if !same {
-            let (amount, currency) = (amount.copied(), currency.cloned());
-            self.sums.push(Sum { at: told.order.time, position: told.position, amount, currency });
+            self.sums.push(Sum { at, position, amount: amount.copied(), currency: currency.cloned() });
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
