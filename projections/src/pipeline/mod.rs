@@ -8,13 +8,17 @@
 //! | [`standing`] | where an offer or a lead stands, and how it came there |
 //! | [`offer`] | how an offer stands, its moves and sums |
 //! | [`lead`] | how a lead stands, and who has it |
+//! | [`business`] | opening hours: until when to answer, how much open time is left |
+//! | [`complaint`] | who waits for an answer, and which came too late |
 //! | [`decide`] | whether a person may do that |
 //! | [`card`] | an offer as boards and reports take it, as of any time |
 //! | [`money`] | exact sums by currency |
 //! | [`board`] | what stands in each stage |
 
 pub mod board;
+pub mod business;
 pub mod card;
+pub mod complaint;
 pub mod decide;
 pub mod definition;
 pub mod history;
