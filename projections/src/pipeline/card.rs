@@ -37,6 +37,8 @@ pub struct Card {
     pub product_group: Option<Box<str>>,
     /// Where the business came from.
     pub origin: Option<Box<str>>,
+    /// Why it was won or lost, as systems count it, while it is.
+    pub reason_code: Option<Box<str>>,
     /// What it is called; `None` when it is erased.
     pub title: Option<Box<str>>,
     /// When it began.
@@ -100,6 +102,7 @@ impl Card {
             product: text(&terms.product),
             product_group: text(&terms.product_group),
             origin: text(&terms.origin),
+            reason_code: standing.reason_code.clone(),
             title: text(&terms.title),
             opened_at: standing.opened_at,
             stage_since: standing.stage_since,
