@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::business::BusinessHours;
 use super::history::{Fact, History, Told};
-use super::terms::text;
+use super::terms::word;
 
 /// Outcomes of a customer's reaction that need no answer.
 pub const SETTLED: [&str; 4] = ["accepted", "satisfied", "settled", "withdrawn"];
@@ -66,15 +66,12 @@ impl Fact for ComplaintFact {
             "closed" => What::Closed,
             _ => return None,
         };
-        let data = &event.payload.data;
-        let of = |name, here: bool| text(data, name).filter(|_| here);
-        let begins = what == What::Opened;
         Some(Self {
             what,
-            name: text(data, "complaint"),
-            topic: of("topic", begins),
-            channel: of("channel", begins),
-            outcome: of("outcome", !begins),
+            name: word(event, "complaint"),
+            topic: word(event, "topic"),
+            channel: word(event, "channel"),
+            outcome: word(event, "outcome"),
         })
     }
 }

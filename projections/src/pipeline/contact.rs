@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::{Fact, History};
 use super::task::About;
-use super::terms::text;
+use super::terms::{known, text, word};
 
 /// A row that a later word of the same key replaces.
 pub trait Row {
@@ -41,8 +41,8 @@ pub enum Direction {
 }
 
 impl Direction {
-    fn read(data: &Json) -> Option<Self> {
-        match data.get("direction")?.as_str()? {
+    fn read(value: &Json) -> Option<Self> {
+        match value.as_str()? {
             "incoming" => Some(Direction::Incoming),
             "outgoing" => Some(Direction::Outgoing),
             "internal" => Some(Direction::Internal),
@@ -79,7 +79,6 @@ pub struct Contact {
 impl Contact {
     /// What an event tells; `None` for types by which nobody speaks, and for events about no record.
     pub fn of(event: &Recorded) -> Option<Self> {
-        let data = &event.payload.data;
         let (member, by_type) = match event.type_name.as_str() {
             "activity.logged" => (Some("activity"), None),
             "message.logged" => (Some("message"), None),
@@ -92,8 +91,7 @@ impl Contact {
             "complaint.answered" | "email.sent" => (None, Some(Direction::Outgoing)),
             _ => return None,
         };
-        let known = |name: &str| event.event_type.is_some_and(|known| known.field(name).is_some());
-        let of = |name| text(data, name).filter(|_| known(name));
+        let of = |name| word(event, name);
         Some(Self {
             record: event.record?,
             type_name: event.type_name.as_str().into(),
@@ -102,9 +100,9 @@ impl Contact {
             position: event.position,
             kind: of("kind").or_else(|| of("channel")),
             outcome: of("outcome"),
-            direction: by_type.or_else(|| Direction::read(data)),
+            direction: by_type.or_else(|| known(event, "direction").and_then(Direction::read)),
             owner: of("owner"),
-            about: About::read(data),
+            about: About::read(event),
         })
     }
 }
@@ -267,9 +265,8 @@ impl Note {
         if event.type_name != "note.written" {
             return None;
         }
-        let data = &event.payload.data;
-        let (record, note) = (event.record?, text(data, "note")?);
-        Some(Self { record, note, order: event.order.clone(), position: event.position, about: About::read(data) })
+        let (record, note) = (event.record?, word(event, "note")?);
+        Some(Self { record, note, order: event.order.clone(), position: event.position, about: About::read(event) })
     }
 }
 
@@ -306,14 +303,13 @@ pub struct Mark {
 impl Mark {
     /// What `note.pinned`, `list.entered` and `list.left` tell; `None` for other types.
     pub fn of(event: &Recorded) -> Option<Self> {
-        let data = &event.payload.data;
         let (family, holds) = match event.type_name.as_str() {
-            "note.pinned" => ("note", data.get("pinned") != Some(&Json::Bool(false))),
+            "note.pinned" => ("note", known(event, "pinned") != Some(&Json::Bool(false))),
             "list.entered" => ("list", true),
             "list.left" => ("list", false),
             _ => return None,
         };
-        let (record, name) = (event.record?, text(data, family)?);
+        let (record, name) = (event.record?, word(event, family)?);
         Some(Self { record, family, name, holds, order: event.order.clone(), position: event.position })
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::{Fact, History, Told};
 use super::standing::{Standing, Weight};
-use super::terms::{Said, Terms, text};
+use super::terms::{Said, Terms, word};
 
 /// What happened to a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,11 +67,10 @@ impl Fact for LeadFact {
             "handover_rejected" => What::HandoverRejected,
             _ => return None,
         };
-        let data = &event.payload.data;
         // Its own id is no term of a lead.
         let terms = Terms { lead: Said::Silent, ..Terms::read(event) };
-        let offer = text(data, "offer").filter(|_| what == What::Qualified);
-        Some(Self { what, name: text(data, "lead"), terms, reason_code: text(data, "reason_code"), offer })
+        let (name, reason_code, offer) = (word(event, "lead"), word(event, "reason_code"), word(event, "offer"));
+        Some(Self { what, name, terms, reason_code, offer })
     }
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::{Fact, History, Told};
 use super::standing::{Standing, Weight};
-use super::terms::{Number, Terms, text};
+use super::terms::{Number, Terms, word};
 
 /// What happened to an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,15 +73,14 @@ impl Fact for OfferFact {
             "document_attached" => What::DocumentAttached,
             _ => return None,
         };
-        let data = &event.payload.data;
         // A comment and a document say nothing of the terms; a document's title is its own.
         let speaks = !matches!(what, What::Commented | What::DocumentAttached);
         Some(Self {
             what,
-            name: text(data, "offer"),
+            name: word(event, "offer"),
             terms: if speaks { Terms::read(event) } else { Terms::default() },
-            reason_code: text(data, "reason_code"),
-            hash: text(data, "hash").filter(|_| what == What::DocumentAttached),
+            reason_code: word(event, "reason_code"),
+            hash: word(event, "hash"),
         })
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::{Fact, History, Told};
 use super::period::midnight;
-use super::terms::{Said, text};
+use super::terms::{Said, date, known, word};
 
 /// What happened to a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub enum When {
 
 impl When {
     fn read(value: &Json) -> Option<Self> {
-        if let Some(day) = super::terms::date(value) {
+        if let Some(day) = date(value) {
             return Some(When::Day(day));
         }
         Instant::parse(value.as_str()?).ok().map(|at| When::At(at.micros()))
@@ -117,9 +117,9 @@ pub struct About {
 }
 
 impl About {
-    /// What a payload names beside its own id.
-    pub(super) fn read(data: &Json) -> Self {
-        Self { offer: text(data, "offer"), lead: text(data, "lead"), complaint: text(data, "complaint") }
+    /// What an event names by the members that its type knows.
+    pub(super) fn read(event: &Recorded) -> Self {
+        Self { offer: word(event, "offer"), lead: word(event, "lead"), complaint: word(event, "complaint") }
     }
 
     /// Whether it names nothing.
@@ -138,28 +138,23 @@ impl Fact for TaskFact {
             "cancelled" => What::Cancelled,
             _ => return None,
         };
-        let data = &event.payload.data;
-        let known = |name: &str| event.event_type.is_some_and(|known| known.field(name).is_some());
-        let of = |name| text(data, name).filter(|_| known(name));
-        let said = |name| match data.get(name) {
-            Some(Json::Null) if known(name) => Said::Cleared,
-            _ => of(name).map_or(Said::Silent, Said::Is),
+        let said = |name| match known(event, name) {
+            Some(Json::Null) => Said::Cleared,
+            _ => word(event, name).map_or(Said::Silent, Said::Is),
         };
-        let when = data.get(if what == What::Snoozed { "until" } else { "due" });
-        let raised = what == What::Raised;
-        let priority = data.get("priority").and_then(Json::as_decimal).and_then(|number| i64::try_from(number).ok());
+        let priority = known(event, "priority").and_then(Json::as_decimal);
         Some(Self {
             what,
-            name: of("task"),
-            when: when.filter(|_| matches!(what, What::Raised | What::Snoozed)).and_then(When::read),
+            name: word(event, "task"),
+            when: known(event, "due").or_else(|| known(event, "until")).and_then(When::read),
             owner: said("owner"),
             team: said("team"),
-            priority: priority.filter(|_| raised),
-            kind: of("kind"),
-            cause: of("cause"),
-            about: if raised { About::read(data) } else { About::default() },
-            outcome: of("outcome").or_else(|| of("reason_code")),
-            title: of("title"),
+            priority: priority.and_then(|number| i64::try_from(number).ok()),
+            kind: word(event, "kind"),
+            cause: word(event, "cause"),
+            about: About::read(event),
+            outcome: word(event, "outcome").or_else(|| word(event, "reason_code")),
+            title: word(event, "title"),
         })
     }
 }

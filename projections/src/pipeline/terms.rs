@@ -88,6 +88,18 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
+/// What an event says of a member that its type knows. Others are passed over: they are sealed, and what is concluded
+/// must not change when they are erased.
+pub(super) fn known<'e>(event: &'e Recorded, name: &str) -> Option<&'e Json> {
+    event.event_type?.field(name)?;
+    event.payload.data.get(name)
+}
+
+/// The text of a member that the event's type knows; empty text says nothing.
+pub(super) fn word(event: &Recorded, name: &str) -> Option<Box<str>> {
+    known(event, name).and_then(plain)
+}
+
 /// Reads a text member; empty text says nothing.
 pub(super) fn text(data: &Json, name: &str) -> Option<Box<str>> {
     data.get(name).and_then(plain)
@@ -190,11 +202,9 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// What an event says. Members that its type does not know are passed over: they are sealed, and what is concluded
-    /// must not change when they are erased.
+    /// What an event says by the members that its type knows.
     pub fn read(event: &Recorded) -> Self {
-        let known = |name: &str| event.event_type.is_some_and(|known| known.field(name).is_some());
-        Self::of(&event.payload.data, known)
+        Self::of(&event.payload.data, |name| known(event, name).is_some())
     }
 
     fn of(data: &Json, known: impl Fn(&str) -> bool) -> Self {
