@@ -149,13 +149,18 @@ impl Board {
     }
 }
 
+/// From when on what stands in a stage since `since` is stale: later than this. `None`: never.
+pub fn stale_after(stage: &Stage, since: Instant) -> Option<Instant> {
+    stage.stale_after_days.map(|days| since.plus_days(i64::from(days)))
+}
+
 /// How a tile stands in a stage (`None`: an unknown one) at a time.
 pub fn placed(stage: Option<&Stage>, tile: Tile<'_>, as_of: Instant) -> Placed {
     let micros = as_of.micros().saturating_sub(tile.stage_since.micros()).max(0);
-    let allowed = stage.and_then(|stage| stage.stale_after_days).map(|days| i64::from(days) * Instant::DAY);
+    let stale = stage.and_then(|stage| stale_after(stage, tile.stage_since));
     Placed {
         days_in_stage: micros / Instant::DAY,
-        stale: allowed.is_some_and(|allowed| micros > allowed),
+        stale: stale.is_some_and(|stale| as_of > stale),
         probability: tile.probability.or_else(|| stage.and_then(|stage| stage.probability).map(|number| number.0)),
     }
 }

@@ -1,26 +1,28 @@
-//! An offer as boards and reports take it, and how it stood at any time.
+//! An offer or a lead as boards and reports take it, and how it stood at any time.
 
 use kulta_events::{Instant, RecordId};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::history::History;
-use super::offer::{Offer, OfferFact, OfferHistory, Status};
+use super::standing::{Passes, Standing};
 use super::terms::{Number, Said};
+use super::{lead, offer};
 
-/// An offer as boards and reports take it: a row of the store beside the history, one column per member.
+/// A thing as boards and reports take it: a row of the store beside the history, one column per member. `S` says whether
+/// it is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
-    /// The offer: the UUID of its stream.
-    pub offer: Uuid,
-    /// The record that it is made to.
+pub struct Card<S> {
+    /// The thing: the UUID of its stream.
+    pub id: Uuid,
+    /// The record that it is about.
     pub record: Option<RecordId>,
     /// Which pipeline; `None`: the default one.
     pub pipeline: Option<Box<str>>,
     /// Which stage; `None`: the first.
     pub stage: Option<Box<str>>,
     /// Whether it is decided.
-    pub status: Status,
+    pub status: S,
     /// The sum, in `currency`.
     pub amount: Option<Decimal>,
     /// ISO 4217.
@@ -37,7 +39,7 @@ pub struct Card {
     pub product_group: Option<Box<str>>,
     /// Where the business came from.
     pub origin: Option<Box<str>>,
-    /// Why it was won or lost, as systems count it, while it is.
+    /// Why it was decided so, as systems count it, while it is.
     pub reason_code: Option<Box<str>>,
     /// What it is called; `None` when it is erased.
     pub title: Option<Box<str>>,
@@ -45,13 +47,18 @@ pub struct Card {
     pub opened_at: Instant,
     /// Since when it stands in its stage.
     pub stage_since: Instant,
-    /// When it was won or lost, while it is.
+    /// When it was decided, while it is.
     pub closed_at: Option<Instant>,
     /// When it is expected to be decided, `YYYY-MM-DD`.
     pub expected_close: Option<Box<str>>,
 }
 
-/// What a board needs of an offer, borrowed from wherever it lies.
+/// The card of an offer.
+pub type OfferCard = Card<offer::Status>;
+/// The card of a lead.
+pub type LeadCard = Card<lead::Status>;
+
+/// What a board needs of a thing, borrowed from wherever it lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tile<'a> {
     /// Which stage; `None`: the first.
@@ -66,30 +73,29 @@ pub struct Tile<'a> {
     pub stage_since: Instant,
 }
 
-/// How an offer stood for a while.
+/// How a thing stood for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct Span<S> {
     /// It is so at every as-of after this time …
     pub from: Instant,
     /// … up to and at this time; `None`: at all later ones.
     pub until: Option<Instant>,
     /// How it stood.
-    pub card: Card,
+    pub card: Card<S>,
 }
 
-impl Card {
-    /// The card of an offer.
-    pub fn of(id: Uuid, offer: &Offer) -> Self {
+impl<S: Copy + PartialEq> Card<S> {
+    /// The card of a thing.
+    pub fn of(id: Uuid, standing: &Standing<S>) -> Self {
         fn text(said: &Said<Box<str>>) -> Option<Box<str>> {
             said.value().cloned()
         }
         fn number(said: &Said<Number>) -> Option<Decimal> {
             said.value().map(|number| number.0)
         }
-        let standing = &offer.standing;
         let terms = &standing.terms;
         Self {
-            offer: id,
+            id,
             record: standing.record,
             pipeline: text(&terms.pipeline),
             stage: text(&terms.stage),
@@ -111,9 +117,9 @@ impl Card {
         }
     }
 
-    /// The card as it was before a time (`None`: as it is); `None` when there was no such offer then.
-    pub fn at(id: Uuid, history: &OfferHistory, as_of: Option<Instant>) -> Option<Self> {
-        Offer::at(history, as_of).map(|offer| Self::of(id, &offer))
+    /// The card as it was before a time (`None`: as it is); `None` when there was no such thing then.
+    pub fn at<P: Passes<Status = S>>(id: Uuid, history: &History<P::Fact>, as_of: Option<Instant>) -> Option<Self> {
+        P::at(history, as_of).map(|thing| Self::of(id, thing.standing()))
     }
 
     /// What a board needs of it.
@@ -128,23 +134,23 @@ impl Card {
     }
 }
 
-/// Every state that an offer's card had, oldest first, without gaps: rows for boards as of past dates, where the one to
+/// Every state that a thing's card had, oldest first, without gaps: rows for boards as of past dates, where the one to
 /// take is found by `from < as_of AND (until IS NULL OR as_of <= until)`.
-pub fn spans(id: Uuid, history: &History<OfferFact>) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::new();
+pub fn spans<P: Passes>(id: Uuid, history: &History<P::Fact>) -> Vec<Span<P::Status>> {
+    let mut spans: Vec<Span<P::Status>> = Vec::new();
     let told = history.told();
     let Some(first) = told.first() else { return spans };
-    let mut offer = Offer::begin(first);
+    let mut thing = P::begin(first);
     for (index, known) in told.iter().enumerate() {
         if index > 0 {
-            offer.apply(known);
+            thing.apply(known);
         }
         // No as-of lies between facts of one time.
         let at = known.order.time;
         if told.get(index + 1).is_some_and(|next| next.order.time == at) {
             continue;
         }
-        let card = Card::of(id, &offer);
+        let card = Card::of(id, thing.standing());
         match spans.last_mut() {
             Some(last) if last.card == card => {}
             last => {

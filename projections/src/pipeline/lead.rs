@@ -12,7 +12,7 @@ use kulta_events::{Instant, Recorded};
 use serde::{Deserialize, Serialize};
 
 use super::history::{Fact, History, Told};
-use super::standing::{Standing, Weight};
+use super::standing::{Passes, Standing, Weight};
 use super::terms::{Said, Terms, word};
 
 /// What happened to a lead.
@@ -131,26 +131,15 @@ pub struct Lead {
     pub handovers: Vec<Handover>,
 }
 
-impl Lead {
-    /// How it stands after these facts, which are in their order; `None` without any.
-    pub fn of(told: &[Told<LeadFact>]) -> Option<Self> {
-        let first = told.first()?;
+impl Passes for Lead {
+    type Fact = LeadFact;
+    type Status = Status;
+
+    fn begin(first: &Told<LeadFact>) -> Self {
         let standing = Standing::begin(&first.order, first.fact.name.clone(), Status::Open);
         let mut lead = Self { standing, offer: None, handovers: Vec::new() };
-        for told in told {
-            lead.apply(told);
-        }
-        Some(lead)
-    }
-
-    /// How it stood before a time (`None`: how it stands).
-    pub fn at(history: &LeadHistory, as_of: Option<Instant>) -> Option<Self> {
-        Self::of(history.before(as_of))
-    }
-
-    /// The hand-over that waits for an answer.
-    pub fn waiting(&self) -> Option<&Handover> {
-        self.handovers.last().filter(|last| last.answer == Answer::Waiting)
+        lead.apply(first);
+        lead
     }
 
     fn apply(&mut self, told: &Told<LeadFact>) {
@@ -177,6 +166,17 @@ impl Lead {
             self.offer = Some((told.order.source.clone(), offer.clone()));
         }
         self.standing.note_turn(at, told.position, code);
+    }
+
+    fn standing(&self) -> &Standing<Status> {
+        &self.standing
+    }
+}
+
+impl Lead {
+    /// The hand-over that waits for an answer.
+    pub fn waiting(&self) -> Option<&Handover> {
+        self.handovers.last().filter(|last| last.answer == Answer::Waiting)
     }
 
     /// A hand-over that was not answered gives way to the next one.

@@ -15,7 +15,7 @@ use kulta_events::{Instant, Recorded};
 use serde::{Deserialize, Serialize};
 
 use super::history::{Fact, History, Told};
-use super::standing::{Standing, Weight};
+use super::standing::{Passes, Standing, Weight};
 use super::terms::{Number, Terms, word};
 
 /// What happened to an offer.
@@ -137,32 +137,18 @@ pub struct Offer {
     pub documents: Vec<Document>,
 }
 
-impl Offer {
-    /// How it stands after these facts, which are in their order; `None` without any.
-    pub fn of(told: &[Told<OfferFact>]) -> Option<Self> {
-        let (first, later) = told.split_first()?;
-        let mut offer = Self::begin(first);
-        for told in later {
-            offer.apply(told);
-        }
-        Some(offer)
-    }
+impl Passes for Offer {
+    type Fact = OfferFact;
+    type Status = Status;
 
-    /// How it stood before a time (`None`: how it stands).
-    pub fn at(history: &OfferHistory, as_of: Option<Instant>) -> Option<Self> {
-        Self::of(history.before(as_of))
-    }
-
-    /// How it stands after the first fact.
-    pub(super) fn begin(first: &Told<OfferFact>) -> Self {
+    fn begin(first: &Told<OfferFact>) -> Self {
         let standing = Standing::begin(&first.order, first.fact.name.clone(), Status::Open);
         let mut offer = Self { standing, sums: Vec::new(), comments: Vec::new(), documents: Vec::new() };
         offer.apply(first);
         offer
     }
 
-    /// How it stands after one more fact, which is later than all others.
-    pub(super) fn apply(&mut self, told: &Told<OfferFact>) {
+    fn apply(&mut self, told: &Told<OfferFact>) {
         let (at, fact, position) = (told.order.time, &told.fact, told.position);
         let weight = match fact.what {
             What::Amended => Weight::Amended,
@@ -189,6 +175,12 @@ impl Offer {
         self.note_sum(at, position);
     }
 
+    fn standing(&self) -> &Standing<Status> {
+        &self.standing
+    }
+}
+
+impl Offer {
     fn note_sum(&mut self, at: Instant, position: u64) {
         let terms = &self.standing.terms;
         let (amount, currency) = (terms.amount.value(), terms.currency.value());

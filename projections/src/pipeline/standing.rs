@@ -2,6 +2,7 @@
 
 use kulta_events::{Instant, Order, RecordId};
 
+use super::history::{History, Told};
 use super::terms::{Said, Terms};
 
 /// How much a fact's word on whose the thing is counts; of equal ones the later holds, except that the first that was
@@ -61,6 +62,38 @@ pub struct Standing<S> {
     pub changed_at: Instant,
     /// The highest position that shaped it.
     pub position: u64,
+}
+
+/// What passes through a pipeline: an offer, a lead.
+pub trait Passes: Sized {
+    /// What one event says of it.
+    type Fact;
+    /// Whether it is decided.
+    type Status: Copy + PartialEq;
+
+    /// How it stands after the first fact.
+    fn begin(first: &Told<Self::Fact>) -> Self;
+
+    /// How it stands after one more fact, which is later than all others.
+    fn apply(&mut self, told: &Told<Self::Fact>);
+
+    /// Where it stands.
+    fn standing(&self) -> &Standing<Self::Status>;
+
+    /// How it stands after these facts, which are in their order; `None` without any.
+    fn of(told: &[Told<Self::Fact>]) -> Option<Self> {
+        let (first, later) = told.split_first()?;
+        let mut thing = Self::begin(first);
+        for told in later {
+            thing.apply(told);
+        }
+        Some(thing)
+    }
+
+    /// How it stood before a time (`None`: how it stands).
+    fn at(history: &History<Self::Fact>, as_of: Option<Instant>) -> Option<Self> {
+        Self::of(history.before(as_of))
+    }
 }
 
 impl<S: Copy + PartialEq> Standing<S> {

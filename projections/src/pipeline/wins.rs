@@ -7,7 +7,7 @@ use kulta_events::{Instant, Json, Recorded};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::card::Card;
+use super::card::OfferCard;
 use super::history::{Fact, History};
 use super::money::{Sums, ratio, share};
 use super::offer::Status;
@@ -41,7 +41,7 @@ pub enum By {
 }
 
 impl By {
-    fn of(self, card: &Card, closed_at: Instant, period: &Period) -> Option<Box<str>> {
+    fn of(self, card: &OfferCard, closed_at: Instant, period: &Period) -> Option<Box<str>> {
         match self {
             By::Owner => card.owner.clone(),
             By::Team => card.team.clone(),
@@ -76,7 +76,7 @@ impl Tally {
         share(self.won, self.won + self.lost)
     }
 
-    fn add(&mut self, card: &Card) {
+    fn add(&mut self, card: &OfferCard) {
         let (count, sums) = match card.status {
             Status::Open => return,
             Status::Won => (&mut self.won, &mut self.won_sums),
@@ -92,7 +92,7 @@ impl Tally {
 /// The offers that were closed in a period, counted apart by the values of `by`, in that order; `None` stands for what
 /// nobody said.
 pub fn wins<'c>(
-    cards: impl IntoIterator<Item = &'c Card>,
+    cards: impl IntoIterator<Item = &'c OfferCard>,
     by: &[By],
     period: &Period,
 ) -> BTreeMap<Vec<Option<Box<str>>>, Tally> {
@@ -212,7 +212,7 @@ impl Goal {
     /// How far it is reached by these offers. `default_pipeline` is that of offers which name none.
     pub fn progress<'c>(
         &self,
-        cards: impl IntoIterator<Item = &'c Card>,
+        cards: impl IntoIterator<Item = &'c OfferCard>,
         zone: &TimeZone,
         default_pipeline: &str,
     ) -> Progress {
@@ -237,7 +237,7 @@ impl Goal {
         Progress { reached, share: ratio(reached, target), missing: (target - reached).max(Decimal::ZERO), left_out }
     }
 
-    fn is_about(&self, card: &Card, default_pipeline: &str) -> bool {
+    fn is_about(&self, card: &OfferCard, default_pipeline: &str) -> bool {
         let same = |wanted: &Option<Box<str>>, found: &Option<Box<str>>| wanted.is_none() || wanted == found;
         let pipeline = card.pipeline.as_deref().unwrap_or(default_pipeline);
         self.pipeline.as_deref().is_none_or(|wanted| wanted == pipeline)

@@ -13,11 +13,12 @@ use jiff::tz::TimeZone;
 use kulta_events::recorded::{EventName, Payload};
 use kulta_events::{Instant, Json, Order, RecordId, Recorded, Vocabulary};
 use kulta_projections::pipeline::board::Board;
-use kulta_projections::pipeline::card::{Card, spans};
+use kulta_projections::pipeline::card::{OfferCard, spans};
 use kulta_projections::pipeline::definition::{Definition, Passing, Pipelines};
 use kulta_projections::pipeline::funnel::{End, Funnel, Journey};
 use kulta_projections::pipeline::offer::{Offer, Status};
 use kulta_projections::pipeline::period::{Period, midnight};
+use kulta_projections::pipeline::standing::Passes;
 use kulta_projections::pipeline::step::Rows;
 use kulta_projections::pipeline::wins::{By, Tally, wins};
 use rust_decimal::Decimal;
@@ -177,7 +178,7 @@ fn of_tally(tally: &Tally) -> (u64, u64, Decimal) {
     (tally.won, tally.lost, tally.won_sums.of("USD").map(|sum| sum.amount()).unwrap_or_default())
 }
 
-fn tallied(cards: &[Card], by: By) -> BTreeMap<String, (u64, u64, Decimal)> {
+fn tallied(cards: &[OfferCard], by: By) -> BTreeMap<String, (u64, u64, Decimal)> {
     let found = wins(cards, &[by], &Period::ever(TimeZone::UTC));
     found.iter().map(|(key, tally)| (key[0].clone().unwrap().into(), of_tally(tally))).collect()
 }
@@ -190,7 +191,8 @@ fn eight_thousand_opportunities_add_up_as_their_files_say() {
         rows.fold(batch);
     }
     assert_eq!(rows.offers.len(), 8_800);
-    let cards: Vec<_> = rows.offers.iter().filter_map(|(id, history)| Card::at(*id, history, None)).collect();
+    let cards: Vec<_> =
+        rows.offers.iter().filter_map(|(id, history)| OfferCard::at::<Offer>(*id, history, None)).collect();
     let all = wins(&cards, &[], &Period::ever(TimeZone::UTC));
     assert_eq!(of_tally(&all[&vec![]]), (4_238, 2_473, Decimal::from(10_005_534)));
 
@@ -227,9 +229,10 @@ fn the_open_board_at_the_end_of_a_quarter_is_what_was_open_then() {
     let end = jiff::civil::date(2017, 3, 31);
     // What happened on the last day counts; an as-of leaves out what happened at it.
     let as_of = midnight(end.tomorrow().unwrap(), &TimeZone::UTC).unwrap();
-    let open = |card: &Card| card.status == Status::Open;
-    let cards: Vec<_> = rows.offers.iter().filter_map(|(id, h)| Card::at(*id, h, Some(as_of))).filter(open).collect();
-    let board = Board::of(&pipeline(), as_of, cards.iter().map(Card::tile));
+    let open = |card: &OfferCard| card.status == Status::Open;
+    let cards: Vec<_> =
+        rows.offers.iter().filter_map(|(id, h)| OfferCard::at::<Offer>(*id, h, Some(as_of))).filter(open).collect();
+    let board = Board::of(&pipeline(), as_of, cards.iter().map(OfferCard::tile));
 
     let was_open: Vec<_> = crm
         .rows
@@ -252,15 +255,16 @@ fn the_open_board_at_the_end_of_a_quarter_is_what_was_open_then() {
         .iter()
         .filter_map(|(id, history)| {
             let holds = |until: Option<Instant>| until.is_none_or(|until| as_of <= until);
-            spans(*id, history).into_iter().find(|span| span.from < as_of && holds(span.until))
+            spans::<Offer>(*id, history).into_iter().find(|span| span.from < as_of && holds(span.until))
         })
         .map(|span| span.card)
         .filter(open)
         .collect();
     assert_eq!(from_spans, cards);
 
-    let now: Vec<_> = rows.offers.iter().filter_map(|(id, h)| Card::at(*id, h, None)).filter(open).collect();
-    let board = Board::of(&pipeline(), as_of, now.iter().map(Card::tile));
+    let now: Vec<_> =
+        rows.offers.iter().filter_map(|(id, h)| OfferCard::at::<Offer>(*id, h, None)).filter(open).collect();
+    let board = Board::of(&pipeline(), as_of, now.iter().map(OfferCard::tile));
     let counts: Vec<_> = board.columns().iter().map(|column| column.count).collect();
     assert_eq!(counts, [500, 1_589]);
 }

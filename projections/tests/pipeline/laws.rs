@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use kulta_events::{Instant, Recorded};
 use kulta_projections::pipeline::board::Board;
 use kulta_projections::pipeline::business::BusinessHours;
-use kulta_projections::pipeline::card::{Card, spans};
+use kulta_projections::pipeline::card::{Card, LeadCard, OfferCard, spans};
 use kulta_projections::pipeline::complaint::{Complaint, ComplaintHistory, notices};
 use kulta_projections::pipeline::decide;
 use kulta_projections::pipeline::definition::{Passing, Pipelines};
@@ -15,6 +15,7 @@ use kulta_projections::pipeline::funnel::{End, Funnel, Journey};
 use kulta_projections::pipeline::history::Fact;
 use kulta_projections::pipeline::lead::{self, Lead, LeadFact, LeadHistory};
 use kulta_projections::pipeline::offer::{self, Offer, OfferFact, OfferHistory};
+use kulta_projections::pipeline::standing::Passes;
 use kulta_projections::pipeline::step::Rows;
 use kulta_projections::pipeline::task::{Task, rank};
 use kulta_projections::pipeline::terms::Said;
@@ -60,12 +61,16 @@ proptest! {
         for (id, history) in &all.offers {
             let then = before.offers.get(id);
             prop_assert_eq!(Offer::at(history, Some(as_of)), then.and_then(|then| Offer::at(then, None)));
-            let span = spans(*id, history).into_iter().find(|span| {
+            let span = spans::<Offer>(*id, history).into_iter().find(|span| {
                 span.from < as_of && span.until.is_none_or(|until| as_of <= until)
             });
-            prop_assert_eq!(span.map(|span| span.card), Card::at(*id, history, Some(as_of)));
+            prop_assert_eq!(span.map(|span| span.card), OfferCard::at::<Offer>(*id, history, Some(as_of)));
         }
         for (id, history) in &all.leads {
+            let span = spans::<Lead>(*id, history).into_iter().find(|span| {
+                span.from < as_of && span.until.is_none_or(|until| as_of <= until)
+            });
+            prop_assert_eq!(span.map(|span| span.card), LeadCard::at::<Lead>(*id, history, Some(as_of)));
             let then = before.leads.get(id);
             prop_assert_eq!(Lead::at(history, Some(as_of)), then.and_then(|then| Lead::at(then, None)));
         }
@@ -138,7 +143,7 @@ fn read_all(rows: &Rows, as_of: Instant) -> Result<(), TestCaseError> {
     for (_, offer) in &offers {
         check_offer(offer)?;
     }
-    let cards: Vec<_> = offers.iter().map(|(id, offer)| Card::of(*id, offer)).collect();
+    let cards: Vec<_> = offers.iter().map(|(id, offer)| Card::of(*id, &offer.standing)).collect();
     let open: Vec<_> = cards.iter().filter(|card| card.status == offer::Status::Open).collect();
     let journeys: Vec<_> =
         offers.iter().map(|(_, offer)| Journey::of(&offer.standing, &pipelines, Passing::Offers, ended)).collect();

@@ -5,6 +5,7 @@ use crate::given::{event, json};
 use crate::pipeline::definition::Definitions;
 use crate::pipeline::lead::LeadHistory;
 use crate::pipeline::offer::OfferHistory;
+use crate::pipeline::standing::Passes;
 
 fn pipelines() -> Pipelines {
     let data = r#"{"pipeline":"b2b","for":"offers","default":true,"stages":[{"stage":"new"},{"stage":"proposal"}]}"#;

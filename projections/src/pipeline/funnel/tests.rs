@@ -2,6 +2,7 @@ use super::*;
 use crate::given::event;
 use crate::pipeline::definition::Definitions;
 use crate::pipeline::offer::{Offer, OfferHistory, Status};
+use crate::pipeline::standing::Passes;
 
 fn pipelines() -> Pipelines {
     let data = r#"{"pipeline":"p","for":"offers","stages":[{"stage":"a"},{"stage":"b"},{"stage":"c"}]}"#;

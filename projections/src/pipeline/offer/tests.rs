@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::given::{EventExt, day, event, record};
-use crate::pipeline::card::{Card, spans};
+use crate::pipeline::card::{OfferCard, spans};
 use crate::pipeline::terms::Said;
 
 fn offer_event(on: i64, what: &str, data: &str) -> Recorded {
@@ -76,7 +76,7 @@ fn moves_of_equal_time_count_in_the_order_of_source_and_id() {
         assert_eq!(text(&offer.standing.terms.stage), Some("b"));
         assert_eq!(stages(&offer).len(), 3);
         // No as-of falls between them.
-        let seen: Vec<_> = spans(Uuid::nil(), &history).into_iter().map(|span| span.card.stage).collect();
+        let seen: Vec<_> = spans::<Offer>(Uuid::nil(), &history).into_iter().map(|span| span.card.stage).collect();
         assert_eq!(seen, [Some("new".into()), Some("b".into())]);
     }
 }
@@ -153,11 +153,11 @@ fn an_as_of_sees_what_happened_before_it() {
         offer_event(5, "lost", ""),
     ]);
     let id = Uuid::from_u128(7);
-    let stage = |on| Card::at(id, &history, Some(day(on))).map(|card| (card.status, card.stage));
+    let stage = |on| OfferCard::at::<Offer>(id, &history, Some(day(on))).map(|card| (card.status, card.stage));
     assert_eq!(stage(1), None);
     assert_eq!(stage(3), Some((Status::Open, Some("new".into()))));
     assert_eq!(stage(4), Some((Status::Open, Some("proposal".into()))));
     assert_eq!(stage(6), Some((Status::Lost, Some("proposal".into()))));
-    let spans: Vec<_> = spans(id, &history).into_iter().map(|span| (span.from, span.until)).collect();
+    let spans: Vec<_> = spans::<Offer>(id, &history).into_iter().map(|span| (span.from, span.until)).collect();
     assert_eq!(spans, [(day(1), Some(day(3))), (day(3), Some(day(5))), (day(5), None)]);
 }

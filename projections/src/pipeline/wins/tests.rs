@@ -3,23 +3,23 @@ use uuid::Uuid;
 
 use super::*;
 use crate::given::{EventExt, event};
-use crate::pipeline::offer::OfferHistory;
+use crate::pipeline::offer::{Offer, OfferHistory};
 
 fn d(text: &str) -> Decimal {
     Decimal::from_str_exact(text).unwrap()
 }
 
 /// A card of an offer that was closed at a time.
-fn card(owner: &str, what: &str, at: &str, money: &str) -> Card {
+fn card(owner: &str, what: &str, at: &str, money: &str) -> OfferCard {
     let created = format!(r#"{{"offer":"o","owner":"{owner}","product":"pumps"{money}}}"#);
     let mut closed = event("crm", "1", 2, &format!("offer.{what}"), r#"{"offer":"o","reason_code":"r"}"#);
     closed.order.time = Instant::parse(at).unwrap();
     let mut created = event("crm", "1", 1, "offer.created", &created);
     created.order.time = closed.order.time.plus_days(-3);
-    Card::at(Uuid::nil(), &OfferHistory::of(&[created, closed]), None).unwrap()
+    OfferCard::at::<Offer>(Uuid::nil(), &OfferHistory::of(&[created, closed]), None).unwrap()
 }
 
-fn cards() -> Vec<Card> {
+fn cards() -> Vec<OfferCard> {
     vec![
         card("aino", "won", "2026-03-31T21:30:00Z", r#","amount":"100","currency":"EUR""#),
         card("aino", "lost", "2026-04-02T12:00:00Z", r#","amount":"70","currency":"EUR""#),
