@@ -124,6 +124,7 @@ fn run(data: &Data, rules: &RuleSet, facets: &Facets, threads: usize) -> Replaye
         customer: &Nobody,
         breakdown: false,
         threads,
+        tolerant: false,
         go_on: &|_| true,
     };
     let found = replay(&data.facts, &data.customers, &asked).expect("every customer has a score");
@@ -156,8 +157,9 @@ fn whole(dir: &Path, facets: &Facets) {
     let rules = Rules::all(Compiled::new(RULES[1].1, facets).expect("the rules compile").into());
     let start = Instant::now();
     let data = archived(dir, &wanted(&rules.reads(facets)));
-    let how = How { as_of: Time::from_micros(END_US), breakdown: false };
-    let outcome = score(&data, &Known::default(), &rules, how, facets, &Cancel::default(), &|_| ());
+    let as_of = Time::from_micros(END_US);
+    let how = How { as_of, facets, tolerant: false, breakdown: false, cancel: &Cancel::default(), progress: &|_| () };
+    let outcome = score(&data, &Known::default(), &rules, &how);
     let scores = outcome.expect("every customer has a score").scores;
     let ranks = scores.ranks();
     println!("archive to totals, grades and ranks of {}: {:.2} s", ranks.len(), start.elapsed().as_secs_f64());

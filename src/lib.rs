@@ -41,6 +41,7 @@ pub mod privacy;
 pub mod projector;
 pub mod reads;
 pub mod replay;
+pub mod scorer;
 pub mod scores;
 pub mod services;
 pub mod store;

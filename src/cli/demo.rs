@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Settings;
 use crate::demo::{self, Stage, Story};
 use crate::services::Services;
+use crate::store::scores::Place;
 
 /// How long the projections may take to get to the end of the demo's history.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
@@ -62,7 +63,10 @@ async fn story(services: &Services, customers: u64) -> Result<Story, Failure> {
     let story = demo::load(&stage, customers, SystemClock.now(), progress).await?;
     let head = *services.log.head().borrow();
     if services.projector.projections().reached(head, PATIENCE).await {
-        return Ok(story);
+        let list = services.scores.list(demo::RULE_SET, Some(head)).await?;
+        let page = list.page(&Place::first(), 1).await?;
+        let best = page.and_then(|page| page.rows.first().map(|row| row.customer));
+        return Ok(Story { best, ..story });
     }
     Err("the projections did not get to the end of the history".into())
 }
@@ -120,10 +124,24 @@ fn introduce(address: &str, story: &Story) {
         println!("  curl -s {base}/v1/reviews/{one}~{other} -H 'content-type: application/json' \\");
         println!("    -d '{{\"decision\": \"link\", \"reason\": \"asked her\"}}'");
     }
+    if let Some(best) = story.best {
+        let list = format!("{base}/v1/rule-sets/{}", demo::RULE_SET);
+        println!("\nWhat customers are worth, by rules that you may change ({list}):");
+        println!("  everybody, the best first         curl -s '{list}/scores?limit=5'");
+        println!("  who gets more than the promised   curl -s '{list}/balance?limit=5'");
+        println!("  why the best one has its points   curl -s '{base}/v1/customers/{best}/score?explain=true'");
+        println!(
+            "  who would move under other rules  curl -s {base}/v1/replays -H 'content-type: application/json' \\"
+        );
+        println!("    -d '{{\"rules\": \"{OTHER}\", \"against\": \"current\"}}'");
+    }
     println!("\nPublish an event of your own (send it twice: the second time it is a duplicate):");
     println!("  curl -s {base}/v1/events -H 'content-type: application/cloudevents+json' -d '{EXAMPLE}'");
     println!();
 }
+
+/// Rules to try, as they stand in JSON.
+const OTHER: &str = r#"name = \"customer-value\"\n[[rule]]\nid = \"buying\"\non = \"purchase.made\"\npoints = \"floor(amount / 10)\"\n"#;
 
 const EXAMPLE: &str = concat!(
     r#"{"specversion":"1.0","id":"inv-1","source":"erp","type":"purchase.made","subject":"100234","#,

@@ -13,7 +13,7 @@ use crate::services::Services;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Which projection; those that depend on identities are one generation and are rebuilt together
-    #[arg(value_name = "PROJECTION", value_parser = ["identities", "golden", "timeline"])]
+    #[arg(value_name = "PROJECTION", value_parser = ["identities", "golden", "timeline", "scores"])]
     projection: Option<String>,
     #[command(flatten)]
     node: NodeArgs,

@@ -24,7 +24,7 @@ pub async fn run(args: Args, common: Common) -> Result<(), Failure> {
     let settings = args.node.settings(Vec::new())?;
     let services = Services::open(settings, Arc::new(SystemClock), "verify").await?;
     let told = Told::default();
-    let verified = services.projector.verify(&|step| told.tell(step)).await;
+    let verified = services.verify(&|step| told.tell(step)).await;
     services.close().await;
     let verified = verified?;
     if common.json {

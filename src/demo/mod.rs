@@ -8,6 +8,7 @@ use kulta_projections::identity::live::Why;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::commands::rule_set::Command::Publish;
 use crate::commands::{Context, Customers, Say, Wish};
 use crate::generate::{self, Generated};
 use crate::intake::publish::{Along, Arrival};
@@ -17,6 +18,10 @@ use crate::intake::{Intake, Published};
 const BATCH: usize = 2_000;
 /// Events per customer, over the year.
 const EVENTS_PER_CUSTOMER: u64 = 25;
+/// What customers are worth.
+const RULES: &str = include_str!("value.toml");
+/// The name of those rules.
+pub const RULE_SET: &str = "customer-value";
 /// One year.
 const YEAR: i64 = 365;
 
@@ -41,6 +46,8 @@ pub struct Story {
     pub moved: Option<(RecordId, Instant)>,
     /// A question that is left to the newcomer.
     pub question: Option<(RecordId, RecordId)>,
+    /// The customer with the most points.
+    pub best: Option<CustomerId>,
 }
 
 /// Why the demo could not be loaded.
@@ -104,6 +111,7 @@ pub async fn load(
     }
     publish(stage, &mut batch, &mut story).await?;
     progress(story.events, events);
+    value(stage, now.plus_days(-YEAR)).await?;
     cast.tell(stage, &mut story).await?;
     Ok(story)
 }
@@ -114,6 +122,15 @@ async fn publish(stage: &Stage<'_>, batch: &mut Vec<Arrival>, story: &mut Story)
     let [accepted, ..] = published.counts();
     story.accepted += accepted;
     story.events += published.results.len() as u64;
+    Ok(())
+}
+
+/// Publishes rules, for all of the history.
+async fn value(stage: &Stage<'_>, effective_from: Instant) -> Result<(), Error> {
+    let context = Context { actor: stage.steward, idempotency_key: None, request: "demo rules".to_owned() };
+    let note = Some("for the demo".to_owned());
+    let (name, rules) = (RULE_SET.to_owned(), Some(RULES.to_owned()));
+    stage.customers.run(&context, &Wish::RuleSet(Publish { name, rules, effective_from, note })).await?;
     Ok(())
 }
 

@@ -2,15 +2,15 @@
 //!
 //! On PostgreSQL one node projects; the others take intake, follow the checkpoint for their readers, and stand ready.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::advance::{Target, advance, mend};
-use super::{Error, Identities, Projections, Source};
+use super::{Companion, Error, Identities, Projections, Source};
 use crate::store::Claim;
-use crate::store::views::Generations;
+use crate::store::views::{Generation, Generations};
 
 /// The name of the projector's epoch.
 pub const OWNER: &str = "projector";
@@ -45,6 +45,19 @@ pub struct Projector {
     pub(super) rebuilding: Mutex<()>,
     state: watch::Sender<State>,
     holder: String,
+    companion: OnceLock<Weak<dyn Companion>>,
+}
+
+/// The live generation, standing still while this is held.
+#[derive(Debug)]
+pub struct Still<'a> {
+    /// The projector's epoch.
+    pub epoch: i64,
+    /// Where it stands.
+    pub position: u64,
+    /// The generation.
+    pub generation: Arc<dyn Generation>,
+    _turn: MutexGuard<'a, Turn>,
 }
 
 /// What goes with the turn.
@@ -89,7 +102,29 @@ impl Projector {
             rebuilding: Mutex::default(),
             state,
             holder,
+            companion: OnceLock::new(),
         }
+    }
+
+    /// Has something made with every rebuild; the first one that is said.
+    pub fn accompany(&self, companion: Weak<dyn Companion>) {
+        // It is said once, where a node is put together.
+        let _ = self.companion.set(companion);
+    }
+
+    pub(super) fn companion(&self) -> Option<Arc<dyn Companion>> {
+        self.companion.get().and_then(Weak::upgrade)
+    }
+
+    /// Holds the live generation where it stands; `None` unless this node projects.
+    pub async fn still(&self) -> Option<Still<'_>> {
+        let turn = self.turn.lock().await;
+        if turn.in_doubt {
+            return None;
+        }
+        let epoch = turn.claim.as_ref().filter(|claim| claim.is_held())?.epoch();
+        let (position, generation) = (self.projections.position(), self.projections.live());
+        Some(Still { epoch, position, generation, _turn: turn })
     }
 
     /// What it is doing.

@@ -17,11 +17,12 @@ pub mod rebuild;
 pub mod verify;
 
 pub use identities::{Identities, Previewed};
-pub use live::Projector;
+pub use live::{Projector, Still};
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use kulta_events::RecordId;
 use tokio::sync::watch;
 
@@ -45,6 +46,13 @@ pub enum Error {
     /// Another node projects.
     #[error("another node projects; ask it, or stop it first")]
     OtherNode,
+}
+
+/// What else belongs to a generation: it is made before the generation goes live.
+#[async_trait]
+pub trait Companion: std::fmt::Debug + Send + Sync {
+    /// Makes it in a generation that is filled and stands still. What fails is made later.
+    async fn make(&self, generation: &Arc<dyn Generation>, epoch: i64);
 }
 
 /// The projections as readers see them: the live generation and how far it is.
@@ -100,6 +108,12 @@ impl Projections {
         let due = wanted.wait_for(|wanted| (self.position() + 1..=*head.borrow()).contains(wanted)).await;
         // The sender lives as long as this does.
         drop(due);
+    }
+
+    /// Waits until the live generation is somewhere else than at this position.
+    pub async fn moved_from(&self, position: u64) {
+        // The sender lives as long as this does.
+        drop(self.position.subscribe().wait_for(|now| *now != position).await);
     }
 
     /// Tells readers how far it is.

@@ -113,11 +113,21 @@ impl Projector {
         Ok(())
     }
 
-    /// Follows the log until little is left, then stops the live generation for the rest and takes its place.
-    async fn swap_in(&self, target: Target<'_>, mut at: u64, progress: Progress<'_>) -> Result<u64, Error> {
+    /// Follows the log until little is left.
+    async fn catch_up(&self, target: Target<'_>, mut at: u64, progress: Progress<'_>) -> Result<u64, Error> {
         while self.projections.position().saturating_sub(at) > BATCH as u64 {
             progress(Step::CatchingUp(at));
             at = advance(&self.source, target, at, None).await?;
+        }
+        Ok(at)
+    }
+
+    /// Follows the log until little is left, then stops the live generation for the rest and takes its place.
+    async fn swap_in(&self, target: Target<'_>, mut at: u64, progress: Progress<'_>) -> Result<u64, Error> {
+        at = self.catch_up(target, at, progress).await?;
+        if let Some(companion) = self.companion() {
+            companion.make(target.generation, target.epoch).await;
+            at = self.catch_up(target, at, progress).await?;
         }
         let mut turn = self.turn.lock().await;
         let live_at = self.projections.position();

@@ -98,6 +98,11 @@ impl Data {
         (Self::of(manifest.position, gathered(members.records), facts), members.sources)
     }
 
+    /// Some customers, with their records (by customer), and their facts up to a position.
+    pub fn of_part(position: u64, members: Vec<(RecordId, CustomerId)>, facts: Facts) -> Self {
+        Self::of(position, gathered(members), facts)
+    }
+
     /// Customers, as [`gathered`], with their facts.
     fn of(position: u64, (ids, records, ends): Gathered, facts: Facts) -> Self {
         let customers = Customers::of(&facts, slices(&records, &ends));

@@ -180,8 +180,12 @@ impl Replays {
         let known = known(&self.scores, &data, &both, times, &job.cancel, &progress).await?;
         let scored = |rules: &Rules| {
             let facets = self.scores.facets();
-            let how = How { as_of: asked.as_of, breakdown: against.is_some() };
-            tokio::task::block_in_place(|| score(&data, &known, rules, how, &facets, &job.cancel, &progress))
+            let breakdown = against.is_some();
+            tokio::task::block_in_place(|| {
+                let (facets, cancel, progress) = (&*facets, &job.cancel, &progress);
+                let as_of = asked.as_of;
+                score(&data, &known, rules, &How { as_of, facets, tolerant: false, breakdown, cancel, progress })
+            })
         };
         let after = scored(&rules)?;
         let before = against.as_ref().map(scored).transpose()?;

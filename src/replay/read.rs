@@ -66,7 +66,7 @@ pub async fn facts(
     Ok(tokio::task::block_in_place(|| builder.finish(tied, &ids)))
 }
 
-fn push(builder: &mut Builder, vocabulary: &Vocabulary, event: &StoredEvent) -> Result<(), Error> {
+pub(crate) fn push(builder: &mut Builder, vocabulary: &Vocabulary, event: &StoredEvent) -> Result<(), Error> {
     let Some(record) = event.record else { return Ok(()) };
     let facts = facts_of(vocabulary, event);
     let row = NewRow {

@@ -1,6 +1,6 @@
 //! The scores of all customers by some rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,8 +9,10 @@ use kulta_projections::expr::Scope;
 use kulta_projections::scores::customer::OfCustomer;
 use kulta_projections::scores::diff::Scores;
 use kulta_projections::scores::facts::Wanted;
-use kulta_projections::scores::replay::{Asked, Breakdown, OfCustomers, Stopped, Sums, replay};
+use kulta_projections::scores::interpret::ScoreError;
+use kulta_projections::scores::replay::{Asked, Breakdown, OfCustomers, Stopped, Sum, Sums, Unscored, replay};
 use kulta_projections::scores::rules::{Facets, Reads, RuleSet};
+use rust_decimal::Decimal;
 
 use super::Error;
 use super::data::{Data, Progress, Step};
@@ -58,17 +60,10 @@ pub struct Outcome {
     pub left_out: Vec<LeftOut>,
     /// Currencies that were taken as written though there are several.
     pub mixed: BTreeSet<Box<str>>,
+    /// Customers that have no score, in their order; where that is tolerated.
+    pub refused: Vec<Unscored>,
     /// What rules and business units gave, where it was asked for.
     pub breakdown: Option<Breakdown>,
-}
-
-/// How customers are scored.
-#[derive(Clone, Copy, Debug)]
-pub struct How {
-    /// Events at or after it are left out.
-    pub as_of: Instant,
-    /// Whether to sum up what rules and business units gave.
-    pub breakdown: bool,
 }
 
 impl Rules {
@@ -121,19 +116,29 @@ impl OfCustomers for Known {
     }
 }
 
+/// How customers are scored.
+#[derive(Clone, Copy)]
+pub struct How<'a> {
+    /// Events at or after it are left out.
+    pub as_of: Instant,
+    /// What there is to be read.
+    pub facets: &'a Facets,
+    /// Whether to go on when a customer has no score.
+    pub tolerant: bool,
+    /// Whether to sum up what rules and business units gave.
+    pub breakdown: bool,
+    /// Whether to go on at all.
+    pub cancel: &'a Cancel,
+    /// Is told how far it is.
+    pub progress: Progress<'a>,
+}
+
 /// Scores all customers.
 ///
 /// # Errors
-/// When a customer has no score, or it was cancelled.
-pub fn score(
-    data: &Data,
-    customers: &Known,
-    rules: &Rules,
-    how: How,
-    facets: &Facets,
-    cancel: &Cancel,
-    progress: Progress<'_>,
-) -> Result<Outcome, Error> {
+/// When a customer has no score and that is not tolerated, or it was cancelled.
+pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Result<Outcome, Error> {
+    let How { as_of, facets, tolerant, cancel, progress, .. } = *how;
     let done = AtomicU64::new(0);
     let total = data.people.ids.len() as u64 * rules.spans.len() as u64;
     let go_on = |count: usize| {
@@ -142,20 +147,22 @@ pub fn score(
     };
     let (mut sums, mut left_out, mut mixed): (Option<Sums>, Vec<LeftOut>, _) = (None, Vec::new(), BTreeSet::new());
     let mut breakdown = how.breakdown.then(Breakdown::default);
+    let mut refused: BTreeMap<usize, Unscored> = BTreeMap::new();
     for span in &rules.spans {
         let set = &span.compiled.rules;
         let asked = Asked {
             rules: set,
             is_money: &|type_name, facet| facets.is_money(type_name, facet),
             seen: (span.from, span.until),
-            as_of: how.as_of.micros(),
+            as_of: as_of.micros(),
             position: None,
             customer: customers,
             breakdown: how.breakdown,
             threads: crate::threads(),
+            tolerant,
             go_on: &go_on,
         };
-        let found = replay(&data.facts, &data.customers, &asked).map_err(|stopped| refused(data, stopped))?;
+        let found = replay(&data.facts, &data.customers, &asked).map_err(|stopped| stopped_by(data, stopped))?;
         let counts = set.rules.iter().zip(found.missing.iter().zip(&found.without_rate));
         let counts = counts.filter(|(_, (missing, without_rate))| **missing + **without_rate > 0);
         left_out.extend(counts.map(|(rule, (missing, without_rate))| LeftOut {
@@ -169,26 +176,43 @@ pub fn score(
         if let (Some(sum), Some(found)) = (&mut breakdown, &found.breakdown) {
             sum.add(found);
         }
+        for unscored in found.refused {
+            refused.entry(unscored.customer).or_insert(unscored);
+        }
         match &mut sums {
             Some(sums) => sums.add(&found.sums),
             None => sums = Some(found.sums),
         }
     }
     let points = match sums {
+        Some(sums) if tolerant => rounded(&sums, &mut refused),
         Some(sums) => sums.totals().map_err(|customer| Error::TooLong(data.people.ids[customer]))?,
-        None => vec![rust_decimal::Decimal::ZERO; data.people.ids.len()],
+        None => vec![Decimal::ZERO; data.people.ids.len()],
     };
     let scores = match rules.grading() {
         Some(grading) => Scores::of(points, grading),
         None => Scores { graded: vec![None; points.len()], points, grades: Vec::new() },
     };
-    Ok(Outcome { scores, left_out, mixed, breakdown })
+    Ok(Outcome { scores, left_out, mixed, refused: refused.into_values().collect(), breakdown })
 }
 
-fn refused(data: &Data, stopped: Stopped) -> Error {
+/// The totals, 0 where there is none; whose is too long is refused.
+fn rounded(sums: &Sums, refused: &mut BTreeMap<usize, Unscored>) -> Vec<Decimal> {
+    let total = |customer| {
+        let total = sums.get(customer).and_then(Sum::total);
+        if total.is_none() {
+            let error = ScoreError::TotalTooLong;
+            refused.entry(customer).or_insert(Unscored { customer, position: None, error });
+        }
+        total.unwrap_or_default()
+    };
+    (0..sums.len()).map(total).collect()
+}
+
+fn stopped_by(data: &Data, stopped: Stopped) -> Error {
     match stopped {
         Stopped::Cancelled => Error::Cancelled,
-        Stopped::Refused { customer, position, error } => {
+        Stopped::Refused(Unscored { customer, position, error }) => {
             Error::Refused { customer: data.people.ids.get(customer).copied(), position, error: Box::new(error) }
         }
     }

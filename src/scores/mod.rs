@@ -3,10 +3,12 @@
 //! | file | what |
 //! |---|---|
 //! | `rule_sets` | the rule sets of the log and their versions; rules compiled, checked, hashed |
+//! | `lists` | all customers by a published rule set |
 //! | `customer` | the events of one customer by columns, as far as was known |
 //! | `score` | the score of one customer, explained, also in the course of time |
 
 mod customer;
+mod lists;
 pub mod rule_sets;
 pub mod score;
 
@@ -21,6 +23,7 @@ use kulta_projections::scores::rules::{Facets, RuleError};
 use crate::reads::{self, Reads};
 
 pub use customer::Customer;
+pub use lists::List;
 pub use rule_sets::Compiled;
 pub use score::{Asked, Course, Score, Used};
 
@@ -57,6 +60,9 @@ pub enum Error {
     /// So many steps lie between the two times.
     #[error("that is more than {0} steps: ask for longer ones, or for a shorter time")]
     TooManySteps(usize),
+    /// The list of the customers is being made.
+    #[error("the list of scores by rule set `{0}` is being made")]
+    NoList(String),
     /// The store failed, or the projections have not got there.
     #[error(transparent)]
     Reads(#[from] reads::Error),

@@ -4,7 +4,7 @@ mod event_types;
 mod master;
 mod sources;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use kulta_events::Vocabulary;
 use tokio::sync::watch;
@@ -16,9 +16,11 @@ use crate::event_types::EventTypes;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::privacy::{self, Vault};
+use crate::projector::verify::Verified;
 use crate::projector::{self, Identities, Projections, Projector, Source};
 use crate::reads::Reads;
 use crate::replay::jobs::Replays;
+use crate::scorer::{self, Scorer};
 use crate::scores::Scores;
 use crate::store::{self, Log, Options};
 
@@ -41,6 +43,8 @@ pub struct Services {
     pub reads: Reads,
     /// Rule sets and scores.
     pub scores: Scores,
+    /// Keeps lists of scores up.
+    pub scorer: Arc<Scorer>,
     /// Replays of history under any rules.
     pub replays: Replays,
     /// What people do.
@@ -117,6 +121,9 @@ impl Services {
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let customers = Customers { commands, reads: reads.clone() };
         let projector = Arc::new(Projector::new(source, generations, projections, identities, options.holder.clone()));
+        let scorer = Arc::new(Scorer::new(scores.clone(), projector.clone(), clock.clone()));
+        let companion: Weak<Scorer> = Arc::downgrade(&scorer);
+        projector.accompany(companion);
         let (stop, _) = watch::channel(false);
         let metrics = Metrics::default();
         let services = Self {
@@ -129,6 +136,7 @@ impl Services {
             reads,
             replays: Replays::new(scores.clone()),
             scores,
+            scorer,
             customers,
             projector,
             metrics,
@@ -174,6 +182,23 @@ impl Services {
             tracing::warn!(error = %error, "the projections could not be made anew, following up instead");
         }
         self.projector.run(self.stopping()).await;
+    }
+
+    /// Keeps lists of scores up until the node stops.
+    pub async fn keep_scores(&self) {
+        self.scorer.run(self.stopping()).await;
+    }
+
+    /// Compares the projections with the log, the lists of scores included.
+    ///
+    /// # Errors
+    /// When the store fails, or another node projects.
+    pub async fn verify(&self, progress: projector::rebuild::Progress<'_>) -> Result<Verified, scorer::Error> {
+        let mut verified = self.projector.verify(progress).await?;
+        let checked = self.scorer.verify().await?;
+        verified.rows += checked.rows;
+        verified.differences.extend(checked.differences);
+        Ok(verified)
     }
 
     /// Becomes true when the node stops: whoever waits for something new gives up then.

@@ -15,6 +15,8 @@ pub mod page;
 pub mod plan;
 mod postgres;
 mod recent;
+mod score_sql;
+pub mod scores;
 mod sql;
 mod sqlite;
 mod view_rows;

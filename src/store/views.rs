@@ -13,6 +13,7 @@ use kulta_projections::crosswalk::Decision;
 use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, RelationRow, UnknownRow};
 use uuid::Uuid;
 
+use super::scores::ScoreLists;
 use super::{Address, Error, Options, postgres, sqlite};
 
 /// Opens the generations beside the log behind a database address, which was opened before: it brings the database to
@@ -80,7 +81,7 @@ pub struct Crosswalk {
 
 /// One generation of projection tables.
 #[async_trait]
-pub trait Generation: std::fmt::Debug + Send + Sync {
+pub trait Generation: ScoreLists + std::fmt::Debug + Send + Sync {
     /// Its number, from 1.
     fn number(&self) -> i64;
 

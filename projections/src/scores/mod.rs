@@ -16,6 +16,7 @@
 //! | [`customer`] | what rules read of a customer: `customer.…` |
 //! | [`summary`] | the score of one customer by rules, by units and part by part |
 //! | [`service`] | what serving a customer took, against what its grade allows |
+//! | [`rows`] | a score as a row of a list, and the order of lists |
 //! | [`steps`] | the ends of days, weeks and months, for scores in the course of time |
 
 pub mod calendar;
@@ -28,6 +29,7 @@ pub mod history;
 pub mod interpret;
 pub mod money;
 pub mod replay;
+pub mod rows;
 pub mod rules;
 pub mod service;
 pub mod steps;

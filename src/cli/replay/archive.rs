@@ -32,8 +32,9 @@ pub(super) fn replay(dir: &Path, as_of: Instant, args: &Args, common: Common) ->
     let progress = |step| told.now_and_then(|| words(step));
     let archived = archive::read(dir, &wanted(&reads), true, crate::threads(), &cancel)?;
     let (data, sources) = Data::of_archive(archived);
-    let how = How { as_of, breakdown: against.is_some() };
-    let scored = |rules: &Rules| score(&data, &Known::default(), rules, how, &facets, &cancel, &progress);
+    let breakdown = against.is_some();
+    let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel: &cancel, progress: &progress };
+    let scored = |rules: &Rules| score(&data, &Known::default(), rules, &how);
     let after = scored(&rules)?;
     let before = against.as_ref().map(scored).transpose()?;
     let named = data.people.records.iter().enumerate();

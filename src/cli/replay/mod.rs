@@ -120,9 +120,9 @@ async fn replay(
     let live = services.projector.projections().live();
     let data = Data::read(&scores.reads().source, &*live, known_at, wanted(&reads), &cancel, &progress).await?;
     let known = known(scores, &data, &both, (as_of, known_at), &cancel, &progress).await?;
-    let how = How { as_of, breakdown: against.is_some() };
-    let scored =
-        |rules: &Rules| tokio::task::block_in_place(|| score(&data, &known, rules, how, &facets, &cancel, &progress));
+    let breakdown = against.is_some();
+    let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel: &cancel, progress: &progress };
+    let scored = |rules: &Rules| tokio::task::block_in_place(|| score(&data, &known, rules, &how));
     let after = scored(&rules)?;
     let before = against.as_ref().map(scored).transpose()?;
     let names = names(services, &data).await?;

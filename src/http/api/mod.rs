@@ -88,6 +88,8 @@ fn scores(routes: Routes) -> Routes {
         .add::<rule_sets::versions::__path_get, _, _>(Needs(Read), rule_sets::versions::get)
         .add::<rule_sets::publish::__path_handler, _, _>(Needs(Govern), rule_sets::publish::handler)
         .add::<rule_sets::retire::__path_handler, _, _>(Needs(Govern), rule_sets::retire::handler)
+        .add::<rule_sets::scores::__path_handler, _, _>(Needs(Read), rule_sets::scores::handler)
+        .add::<rule_sets::balance::__path_handler, _, _>(Needs(Read), rule_sets::balance::handler)
         .add::<replays::begin::__path_handler, _, _>(Needs(Read), replays::begin::handler)
         .add::<replays::list::__path_handler, _, _>(Needs(Read), replays::list::handler)
         .add::<replays::get::__path_handler, _, _>(Needs(Read), replays::get::handler)

@@ -26,6 +26,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Node {
     pub address: SocketAddr,
     pub services: Arc<Services>,
+    pub clock: Arc<ManualClock>,
     pub folder: TempDir,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -46,12 +47,12 @@ impl Node {
             ..Settings::default()
         };
         change(&mut settings);
-        let clock = ManualClock::at(Instant::parse(NOW).unwrap());
-        let app = App::build(settings, Arc::new(clock)).await.unwrap();
+        let clock = Arc::new(ManualClock::at(Instant::parse(NOW).unwrap()));
+        let app = App::build(settings, clock.clone()).await.unwrap();
         let (address, services) = (app.local_addr(), app.services().clone());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(app.run(async { drop(stopped.await) }));
-        Self { address, services, folder, stop, task }
+        Self { address, services, clock, folder, stop, task }
     }
 
     pub fn client(&self) -> Client {

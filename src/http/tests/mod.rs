@@ -8,3 +8,4 @@ mod letters;
 mod publish;
 mod reading;
 mod requests;
+mod scores;

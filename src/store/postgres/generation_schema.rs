@@ -7,6 +7,7 @@ use sqlx::{PgConnection, raw_sql};
 
 use super::super::Error;
 use super::super::view_sql::text;
+use super::generation_scores::create_view;
 
 /// `{g}` is the schema with its dot.
 const TABLES: &str = "
@@ -67,12 +68,39 @@ CREATE TABLE {g}unknown_member (
     type   text   COLLATE \"C\" NOT NULL,
     PRIMARY KEY (source, type)
 );
+CREATE TABLE {g}score_set (
+    set_no   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    position bigint NOT NULL,
+    rule_set text   COLLATE \"C\" NOT NULL,
+    state    text   COLLATE \"C\" NOT NULL,                   -- building, built, live, past
+    made_by  text   NOT NULL                                  -- JSON
+);
+CREATE TABLE {g}score_due (                                   -- customers that changed, while there are lists of scores
+    position    bigint NOT NULL,
+    customer_id uuid   NOT NULL
+);
 CREATE TABLE {g}checkpoint (
     id       smallint PRIMARY KEY CHECK (id = 1),
     position bigint   NOT NULL
 ) WITH (fillfactor = 10);
 INSERT INTO {g}checkpoint (id, position) VALUES (1, 0);
 ";
+
+/// The table of a list of scores; its indexes come when it is filled.
+pub(super) const SCORES: &str = "
+CREATE TABLE {s} (
+    customer_id uuid  NOT NULL,
+    points      text  COLLATE \"C\",                          -- a decimal; null: a rule failed
+    rank_key    bytea NOT NULL,                               -- in the order of points
+    grade       text  COLLATE \"C\",
+    minutes     text  COLLATE \"C\",
+    cost        text  COLLATE \"C\",
+    balance     text  COLLATE \"C\",                          -- over, under, within; null: the grade limits nothing
+    balance_key bytea,
+    share       bigint,                                       -- millionths of what is allowed
+    refused     text,
+    refused_at  bigint
+)";
 
 /// What filling does without.
 const INDEXES: &str = "
@@ -169,8 +197,8 @@ pub(super) async fn create_indexes(connection: &mut PgConnection, number: i64) -
 
 /// Points the documented views at a generation.
 pub(super) async fn create_views(connection: &mut PgConnection, number: i64) -> Result<(), Error> {
-    raw_sql(text(named(VIEWS, number))).execute(connection).await?;
-    Ok(())
+    raw_sql(text(named(VIEWS, number))).execute(&mut *connection).await?;
+    create_view(connection, number).await
 }
 
 /// Removes a generation's schema, if it is there.

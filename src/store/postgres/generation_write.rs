@@ -14,6 +14,7 @@ use super::generation::Tables;
 use super::generation_copy as copy;
 use super::generation_relations as relations;
 use super::generation_schema::named;
+use super::generation_scores as scores;
 
 /// Rows per statement.
 const ROWS: usize = 4_000;
@@ -138,6 +139,7 @@ pub(super) async fn write(
     let (policies, match_policies) = (&changes.policies, &changes.match_policies);
     few(connection, writes, Few { decided: &changes.decisions, policies, match_policies, unknown: &changes.unknown })
         .await?;
+    scores::note(tables, connection, to, changes).await?;
     if let Some(refold) = refold {
         refold_all(tables, connection, refold).await?;
     }

@@ -127,7 +127,7 @@ impl Generations {
 }
 
 /// Holds the projector's epoch until the end of the transaction.
-async fn fence(connection: &mut PgConnection, epoch: i64) -> Result<(), Error> {
+pub(super) async fn fence(connection: &mut PgConnection, epoch: i64) -> Result<(), Error> {
     let held: Option<i64> = sqlx::query_scalar(FENCE).bind(epoch).fetch_optional(connection).await?;
     held.map(drop).ok_or(Error::Fenced)
 }

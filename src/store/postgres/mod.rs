@@ -11,6 +11,7 @@ mod generation_reached;
 mod generation_read;
 mod generation_relations;
 mod generation_schema;
+mod generation_scores;
 mod generation_write;
 mod generations;
 mod known;

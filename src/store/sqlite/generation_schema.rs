@@ -9,6 +9,7 @@ use sqlx::{SqliteConnection, raw_sql};
 
 use super::super::Error;
 use super::super::view_sql::text;
+use super::generation_scores::create_view;
 
 const TABLES: &str = "
 CREATE TABLE record (
@@ -68,12 +69,39 @@ CREATE TABLE unknown_member (
     count  INTEGER NOT NULL,
     PRIMARY KEY (source, type)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE score_set (
+    set_no   INTEGER PRIMARY KEY AUTOINCREMENT,
+    rule_set TEXT    NOT NULL,
+    state    TEXT    NOT NULL,                    -- building, built, live, past
+    made_by  TEXT    NOT NULL,                    -- JSON
+    position INTEGER NOT NULL
+) STRICT;
+CREATE TABLE score_due (                          -- customers that changed, while there are lists of scores
+    position    INTEGER NOT NULL,
+    customer_id BLOB    NOT NULL
+) STRICT;
 CREATE TABLE checkpoint (
     id       INTEGER PRIMARY KEY CHECK (id = 1),
     position INTEGER NOT NULL
 ) STRICT;
 INSERT INTO checkpoint (id, position) VALUES (1, 0);
 ";
+
+/// The table of a list of scores; its indexes come when it is filled.
+pub(super) const SCORES: &str = "
+CREATE TABLE {s} (
+    customer_id BLOB NOT NULL,
+    points      TEXT,                             -- a decimal; null: a rule failed
+    rank_key    BLOB NOT NULL,                    -- in the order of points
+    grade       TEXT,
+    minutes     TEXT,
+    cost        TEXT,
+    balance     TEXT,                             -- over, under, within; null: the grade limits nothing
+    balance_key BLOB,
+    share       INTEGER,                          -- millionths of what is allowed
+    refused     TEXT,
+    refused_at  INTEGER
+) STRICT";
 
 /// What filling does without.
 const INDEXES: &str = "
@@ -137,8 +165,8 @@ pub(super) const SET_CHECKPOINT: &str = "UPDATE checkpoint SET position = $1";
 /// Makes the tables of an empty generation.
 pub(super) async fn create_tables(connection: &mut SqliteConnection) -> Result<(), Error> {
     raw_sql(TABLES).execute(&mut *connection).await?;
-    raw_sql(text(with_ids_as_text(VIEWS))).execute(connection).await?;
-    Ok(())
+    raw_sql(text(with_ids_as_text(VIEWS))).execute(&mut *connection).await?;
+    create_view(connection).await
 }
 
 /// Makes what filling left out.
@@ -149,7 +177,7 @@ pub(super) async fn create_indexes(connection: &mut SqliteConnection) -> Result<
 }
 
 /// Replaces `{column}` by the usual text of the id in that column.
-fn with_ids_as_text(sql: &str) -> String {
+pub(super) fn with_ids_as_text(sql: &str) -> String {
     let mut out = String::new();
     let mut rest = sql;
     while let Some((before, (column, after))) =

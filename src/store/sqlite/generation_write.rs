@@ -17,6 +17,7 @@ use super::super::{Error, view_rows, view_sql};
 use super::generation::{Epoch, Tables};
 use super::generation_read::id_list;
 use super::generation_relations as relations;
+use super::generation_scores as scores;
 
 /// Rows per statement: what is left over goes by the next smaller number, so that few texts are prepared.
 const SIZES: [usize; 4] = [128, 32, 8, 1];
@@ -133,6 +134,7 @@ pub(super) async fn write(
     policies(connection, &changes.policies).await?;
     match_policies(connection, &changes.match_policies).await?;
     unknown(connection, &changes.unknown).await?;
+    scores::note(connection, to, changes).await?;
     if let Some(refold) = refold {
         refold_all(tables, connection, refold).await?;
     }

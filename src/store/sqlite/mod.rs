@@ -8,6 +8,7 @@ mod generation;
 mod generation_read;
 mod generation_relations;
 mod generation_schema;
+mod generation_scores;
 mod generation_write;
 mod generations;
 mod known;

@@ -3,6 +3,7 @@
 mod command_line;
 mod customers;
 mod history;
+mod lists;
 mod readings;
 mod rule_sets;
 

@@ -14,6 +14,7 @@ mod batch;
 mod breakdown;
 mod compiled;
 mod credit;
+mod customers;
 mod events;
 mod lanes;
 mod money;
@@ -27,57 +28,21 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bigdecimal::BigDecimal;
-use kulta_events::RecordId;
 
 use super::calendar::Calendar;
-use super::facts::{Facts, Places};
+use super::facts::Facts;
 use super::interpret::{Interpreter, IsMoney, ScoreError};
 use super::rules::{Rule, RuleSet};
 use crate::expr::Scope;
 
 pub use breakdown::Breakdown;
+pub use customers::Customers;
 pub use scope::RowScope;
 pub use total::{Sum, Sums};
 
 use batch::{Batch, Seen};
 use breakdown::{Gathered, Totals};
 use compiled::{Compiled, Over, Work};
-
-/// Customers as sets of records.
-#[derive(Clone, Debug, Default)]
-pub struct Customers {
-    /// Places of records in the facts.
-    places: Vec<u32>,
-    /// Behind the last place of each customer.
-    ends: Vec<u32>,
-}
-
-impl Customers {
-    /// Customers whose records are these; a record without events is left out.
-    pub fn of<'a>(facts: &Facts, customers: impl IntoIterator<Item = &'a [RecordId]>) -> Self {
-        let (mut found, places) = (Self::default(), Places::of(facts));
-        for records in customers {
-            found.places.extend(records.iter().filter_map(|record| places.get(*record)));
-            found.ends.push(found.places.len() as u32);
-        }
-        found
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    fn places(&self, customer: usize) -> &[u32] {
-        let start = customer.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.places[start..self.ends[customer] as usize]
-    }
-}
 
 /// What rules read of customers.
 pub trait OfCustomers: Sync {
@@ -104,6 +69,8 @@ pub struct Asked<'a> {
     pub breakdown: bool,
     /// On so many threads.
     pub threads: usize,
+    /// Whether to go on when a customer has no score; it is named among the [refused](Replayed::refused) then.
+    pub tolerant: bool,
     /// Is told how many more customers are done; answers whether to go on.
     pub go_on: &'a (dyn Fn(usize) -> bool + Sync),
 }
@@ -123,6 +90,21 @@ pub struct Replayed {
     pub interpreted: u64,
     /// What rules and business units gave, where it was asked for.
     pub breakdown: Option<Breakdown>,
+    /// Customers that have no score, in their order; their sums are 0.
+    pub refused: Vec<Unscored>,
+}
+
+/// Why a customer has no score.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}{}", position.map(|at| format!(" (event at position {at})")).unwrap_or_default())]
+pub struct Unscored {
+    /// Which customer.
+    pub customer: usize,
+    /// The place in the log of the event for which a rule failed.
+    pub position: Option<u64>,
+    /// Why.
+    #[source]
+    pub error: ScoreError,
 }
 
 /// Why there are no scores.
@@ -132,22 +114,14 @@ pub enum Stopped {
     #[error("the replay was cancelled")]
     Cancelled,
     /// A customer has no score.
-    #[error("{error}{}", position.map(|at| format!(" (event at position {at})")).unwrap_or_default())]
-    Refused {
-        /// Which customer.
-        customer: usize,
-        /// The place in the log of the event for which a rule failed.
-        position: Option<u64>,
-        /// Why.
-        #[source]
-        error: ScoreError,
-    },
+    #[error(transparent)]
+    Refused(#[from] Unscored),
 }
 
 /// Scores all customers.
 ///
 /// # Errors
-/// When it was cancelled, or a customer has no score: then the first of those that were found.
+/// When it was cancelled, or a customer has no score and that is not tolerated: then the first of those that were found.
 pub fn replay(facts: &Facts, customers: &Customers, asked: &Asked<'_>) -> Result<Replayed, Stopped> {
     let run = Run::new(facts, customers, asked);
     let threads = asked.threads.clamp(1, customers.len().max(1));
@@ -186,6 +160,7 @@ struct Part {
     marked: Vec<bool>,
     interpreted: u64,
     totals: Option<Totals>,
+    refused: Vec<Unscored>,
     stopped: Option<Stopped>,
 }
 
@@ -296,12 +271,19 @@ impl<'a> Run<'a> {
                 continue;
             }
             part.interpreted += 1;
-            sums.push(Sum::Long(self.interpret(batch, number, part)?));
+            match self.interpret(batch, number, part) {
+                Ok(sum) => sums.push(Sum::Long(sum)),
+                Err(unscored) if self.asked.tolerant => {
+                    part.refused.push(unscored);
+                    sums.push(Sum::Short(0));
+                }
+                Err(unscored) => return Err(unscored.into()),
+            }
         }
         Ok(sums)
     }
 
-    fn interpret(&self, batch: &Batch, number: usize, part: &mut Part) -> Result<BigDecimal, Stopped> {
+    fn interpret(&self, batch: &Batch, number: usize, part: &mut Part) -> Result<BigDecimal, Unscored> {
         let customer = batch.customers.start + number;
         let rows = &*batch.ordered_rows_of(number, self.facts, &self.seen);
         let scopes: Vec<RowScope<'_>> = rows.iter().map(|row| RowScope::new(self.facts, *row)).collect();
@@ -315,7 +297,7 @@ impl<'a> Run<'a> {
                 .and_then(|event| rows.get(event))
                 .and_then(|row| self.facts.positions.get(*row as usize))
                 .copied();
-            Stopped::Refused { customer, position, error }
+            Unscored { customer, position, error }
         })?;
         for rule in 0..self.rules.len() {
             part.missing[rule] += scored.missing[rule];
@@ -333,7 +315,7 @@ impl<'a> Run<'a> {
         let mut found = Replayed { missing: vec![0; rules], without_rate: vec![0; rules], ..Replayed::default() };
         let mut stopped: Vec<&Stopped> = parts.iter().filter_map(|part| part.stopped.as_ref()).collect();
         stopped.sort_by_key(|stopped| match stopped {
-            Stopped::Refused { customer, .. } => *customer,
+            Stopped::Refused(unscored) => unscored.customer,
             Stopped::Cancelled => usize::MAX,
         });
         if let Some(first) = stopped.first() {
@@ -350,7 +332,9 @@ impl<'a> Run<'a> {
             found.currencies.extend(money::names(self.facts, &part.marked));
             found.interpreted += part.interpreted;
             sums.extend(part.sums);
+            found.refused.extend(part.refused);
         }
+        found.refused.sort_by_key(|unscored| unscored.customer);
         sums.sort_by_key(|(range, _)| range.start);
         found.sums = Sums(sums.into_iter().flat_map(|(_, sums)| sums).collect());
         Ok(found)

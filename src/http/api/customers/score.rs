@@ -17,7 +17,7 @@ use crate::reads::{At, Found};
 use crate::scores::Asked;
 use crate::services::Services;
 
-pub use view::{Grade, NextGrade, OfRule, OfUnit, Part, PartEvent, Service, Version, View};
+pub use view::{Grade, NextGrade, OfRule, OfUnit, Part, PartEvent, Service, Standing, Version, View};
 
 /// Get a customer's score
 ///
@@ -34,6 +34,7 @@ pub use view::{Grade, NextGrade, OfRule, OfUnit, Part, PartEvent, Service, Versi
         ("known_at" = Option<String>, Query, description = "As far as was recorded by this time: events, members, rules"),
         ("reading" = Option<String>, Query, description = "`newest` (default) or `in-force`"),
         ("explain" = Option<String>, Query, description = "`true`: with every part"),
+        ("rank" = Option<String>, Query, description = "`true`: with the place in the list of all customers"),
         ("after" = Option<u64>, Query, description = "Wait until the projections have got to this position"),
     ),
     responses(
@@ -54,16 +55,24 @@ pub async fn handler(
     let at = at(&mut params)?;
     let asked = asked(&services, &mut params, at)?;
     let explain = params.one_of("explain", &[("true", true), ("false", false)])?.unwrap_or_default();
+    let rank = params.one_of("rank", &[("true", true), ("false", false)])?.unwrap_or_default();
     after(&services, &mut params).await?;
     params.finish()?;
     match services.scores.score(id, asked).await? {
         Found::Here(score) => {
             let summary = score.summary(&services.scores)?;
-            Ok(Json(View::of(&score, &summary, explain)).into_response())
+            let listed = if rank { listed(&services, &score).await? } else { None };
+            Ok(Json(View { listed, ..View::of(&score, &summary, explain) }).into_response())
         }
         Found::Moved(customer) => Ok(moved(&uri, id, customer)),
         Found::Unknown => Err(unknown()),
     }
+}
+
+/// Where the customer stands in the list of the rule set; `None`: there is no list, or the customer is not in it yet.
+async fn listed(services: &Services, score: &crate::scores::Score) -> Result<Option<Standing>, Problem> {
+    let Some(list) = services.scores.list_now(&score.history.name).await? else { return Ok(None) };
+    Ok(list.customer(score.customer.id).await?.map(Standing::of))
 }
 
 /// Which score is asked for.

@@ -15,12 +15,14 @@ use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::projector::live::State as Doing;
 use crate::services::Services;
+use crate::store::scores::SetState;
 
 /// How far a projection is.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Projection)]
 pub struct Standing {
-    /// `identities`, `golden`, `timeline`: what is read together is one generation.
+    /// `identities`, `golden`, `timeline`: what is read together is one generation. `scores`: the list of a published rule
+    /// set that is furthest behind; only when there is one.
     pub name: &'static str,
     /// The generation that is live.
     pub generation: i64,
@@ -47,14 +49,18 @@ pub async fn list(State(services): State<Arc<Services>>, params: Params) -> Resu
     let head = *services.log.head().borrow();
     let projections = services.projector.projections();
     let (position, generation) = (projections.position(), projections.live().number());
-    let standing = |name| Standing {
+    let standing = |name, position| Standing {
         name,
         generation,
         position,
         lag: head.saturating_sub(position),
         state: services.projector.state(),
     };
-    Ok(Json(Paged { items: ["identities", "golden", "timeline"].map(standing).into(), next: None }))
+    let mut items: Vec<_> = ["identities", "golden", "timeline"].map(|name| standing(name, position)).into();
+    let sets = projections.live().score_sets().await?;
+    let live = sets.iter().filter(|set| set.state == SetState::Live);
+    items.extend(live.map(|set| set.position).min().map(|position| standing("scores", position)));
+    Ok(Json(Paged { items, next: None }))
 }
 
 /// Rebuild the projections
@@ -93,10 +99,22 @@ pub async fn rebuild(State(services): State<Arc<Services>>, params: Params) -> R
 )]
 pub async fn verify(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Value>, Problem> {
     params.finish()?;
-    let projector = services.projector.clone();
-    let verified = tokio::spawn(async move { projector.verify(&|_| ()).await }).await;
+    let verified = tokio::spawn(async move { services.verify(&|_| ()).await }).await;
     let verified = verified.map_err(|error| Problem::internal(&error))??;
     Ok(Json(json!(verified)))
+}
+
+impl From<crate::scorer::Error> for Problem {
+    fn from(error: crate::scorer::Error) -> Self {
+        use crate::scorer::Error;
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Privacy(error) => error.into(),
+            Error::Scores(error) => error.into(),
+            Error::Projector(error) => error.into(),
+            Error::Replay(_) | Error::TooMany(_) => Self::internal(&error),
+        }
+    }
 }
 
 const CHANGES: &str = "changes";

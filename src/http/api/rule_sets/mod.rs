@@ -1,11 +1,14 @@
 //! Rule sets: drafted, published, in force from a time on, retired.
 
+pub mod balance;
 pub mod check;
 pub mod draft;
 pub mod get;
 pub mod list;
+pub mod lists;
 pub mod publish;
 pub mod retire;
+pub mod scores;
 pub mod versions;
 
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::problem::{Problem, codes};
-use crate::scores::{self, Compiled};
+use crate::scores::Compiled;
 use crate::services::Services;
 
 /// Something in a rule file that cannot be, and where.
@@ -168,8 +171,9 @@ fn required(pointer: &str) -> Problem {
     Problem::new(codes::INVALID, "the request is not valid").at(pointer, "required")
 }
 
-impl From<scores::Error> for Problem {
-    fn from(error: scores::Error) -> Self {
+impl From<crate::scores::Error> for Problem {
+    fn from(error: crate::scores::Error) -> Self {
+        use crate::scores;
         match &error {
             scores::Error::UnknownRuleSet(_) => Self::not_found(error.to_string()),
             scores::Error::WhichRuleSet(_) => Self::parameter("rule_set", error.to_string()),
@@ -178,6 +182,7 @@ impl From<scores::Error> for Problem {
                 let problem = Self::new(codes::NO_SCORE, error.to_string());
                 position.map(|position| problem.clone().member("position", position)).unwrap_or(problem)
             }
+            scores::Error::NoList(_) => Self::new(codes::NOT_YET, error.to_string()),
             scores::Error::Unreadable { .. } => Self::new(codes::NO_SCORE, error.to_string()),
             scores::Error::Reads(_) | scores::Error::TooMany(_) => match error {
                 scores::Error::Reads(error) => error.into(),

@@ -9,7 +9,9 @@ use kulta_projections::scores::summary::{self, Summary};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::api::rule_sets::lists::Head;
 use crate::scores::{Score, Used};
+use crate::store::scores::Listed;
 
 /// A score. Points are decimals without zeros at their end.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,9 +57,39 @@ pub struct View {
     pub warnings: Vec<String>,
     /// What serving the customer took, against what its grade allows.
     pub service: Service,
+    /// With `rank=true`: the place in the list of all customers; null: not in it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Standing>,
     /// With `explain=true`: what every rule gave for every event and every gap, and last a line `rounding` where needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parts: Option<Vec<Part>>,
+}
+
+/// The place in the list of all customers, which is of the newest reading and as of the end of the day.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ScoreStanding)]
+pub struct Standing {
+    /// By what the list was made, and how far it is.
+    #[serde(flatten)]
+    pub list: Head,
+    /// From 1; customers of equal points have the same. null: a rule fails.
+    pub rank: Option<u64>,
+    /// The points there.
+    pub points: Option<String>,
+    /// The grade there.
+    pub grade: Option<String>,
+}
+
+impl Standing {
+    /// A customer's place.
+    pub fn of(listed: Listed) -> Self {
+        Self {
+            list: Head::of(&listed.set),
+            rank: listed.row.points.map(|_| listed.above + 1),
+            points: listed.row.points.map(|points| points.to_string()),
+            grade: listed.row.grade.map(Into::into),
+        }
+    }
 }
 
 /// A version that counts.
@@ -224,6 +256,7 @@ impl View {
             currencies: summary.currencies.iter().map(|currency| currency.to_string()).collect(),
             warnings: warnings(score, summary),
             service: Service::of(score, summary.grade),
+            listed: None,
             parts: explain.then(|| parts(score, summary)),
         }
     }

@@ -1,0 +1,64 @@
+//! Rows of a list, from columns.
+
+use kulta_events::Instant;
+use kulta_projections::scores::facts::Wanted as WantedFacts;
+use kulta_projections::scores::rows::{Refused, ScoreRow, Service};
+use kulta_projections::scores::rules::{Facets, RuleSet};
+use kulta_projections::scores::service::Spent;
+
+use super::plan::Wanted;
+use crate::replay::data::Data;
+use crate::replay::run::{Outcome, wanted};
+
+/// What service is told by.
+const SERVICE: [&str; 3] = ["minutes", "cost", "currency"];
+
+/// What of the facts these lists need.
+pub(super) fn facts_wanted(lists: &[Wanted], facets: &Facets) -> WantedFacts {
+    let reads: Vec<_> = lists.iter().flat_map(|list| list.rules().reads(facets)).collect();
+    let mut wanted = wanted(&reads);
+    if lists.iter().any(|list| limits_service(&list.compiled.rules)) {
+        // Any type may be service.
+        wanted.types = None;
+        if let Some(facets) = &mut wanted.facets {
+            facets.extend(SERVICE.map(Box::from));
+        }
+    }
+    wanted
+}
+
+/// Whether some grade limits what may be spent.
+fn limits_service(rules: &RuleSet) -> bool {
+    rules.grades.iter().any(|grade| grade.allows.minutes_per_year.is_some() || grade.allows.cost_per_year.is_some())
+}
+
+/// The rows of customers, by their places.
+pub(super) fn rows(
+    data: &Data,
+    outcome: &Outcome,
+    rules: &RuleSet,
+    as_of: Instant,
+    customers: std::ops::Range<usize>,
+) -> Vec<ScoreRow> {
+    let limited = limits_service(rules);
+    let row = |customer: usize| {
+        let refused = outcome.refused.binary_search_by_key(&customer, |unscored| unscored.customer).ok();
+        let refused = refused.map(|place| &outcome.refused[place]);
+        let refused =
+            refused.map(|unscored| Refused { reason: unscored.error.to_string(), position: unscored.position });
+        let place = outcome.scores.graded[customer].filter(|_| refused.is_none());
+        let grade = place.and_then(|place| rules.grades.get(usize::from(place)));
+        let service = grade.filter(|_| limited).and_then(|grade| {
+            let rows = data.facts.rows_of(data.people.records_of(customer));
+            Service::of(&Spent::of(&data.facts, &rows, rules.money.as_ref(), as_of), &grade.allows)
+        });
+        ScoreRow {
+            customer: data.people.ids[customer],
+            points: refused.is_none().then(|| outcome.scores.points[customer].normalize()),
+            grade: grade.map(|grade| grade.name.clone()),
+            service,
+            refused,
+        }
+    };
+    customers.map(row).collect()
+}
