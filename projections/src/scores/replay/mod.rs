@@ -189,12 +189,13 @@ impl<'a> Run<'a> {
         let over = Over { facts, is_money: asked.is_money, days, today: calendar.day(asked.as_of) };
         let compile = |rule: &'a Rule| Compiled::of(rule, &over);
         let rules: Vec<Compiled<'a>> = asked.rules.rules.iter().map(compile).collect();
-        let (position, in_order) =
-            (asked.position.filter(|position| facts.reach() > *position), rules.iter().any(Compiled::needs_order));
+        let position = asked.position.filter(|position| facts.reach() > *position);
+        let all = position.is_none() && seen.0 <= first && last < seen.1;
+        let in_order = rules.iter().any(Compiled::needs_order);
         Self {
             rules,
             interpreter: Interpreter::new(asked.rules, asked.is_money, seen, asked.as_of),
-            seen: Seen { times: seen, position, in_order },
+            seen: Seen { times: seen, position, all, in_order },
             facts,
             customers,
             asked,
