@@ -4,6 +4,9 @@
 //! kulta is measured. `KULTA_BENCH_FACTS` sets the events, default 10,000,000, a hundred a customer; `KULTA_BENCH_DIR` keeps
 //! the archive.
 
+#[path = "replay/by_hand.rs"]
+mod by_hand;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -51,6 +54,7 @@ fn main() {
     for (name, text, must, goal) in RULES {
         let rules = RuleSet::parse(text, &facets).expect("the rules compile");
         let (mut duckdb, mut again, mut threads) = (Turns::default(), Turns::default(), Turns::default());
+        let mut written = Turns::default();
         let mut sums = (0.0, None);
         for _ in 0..rounds() {
             let start = Instant::now();
@@ -64,6 +68,13 @@ fn main() {
             let start = Instant::now();
             run(&data, &rules, &facets, 1);
             let one = rate(&data, start);
+            if name == "unordered" {
+                let rows = by_hand::rows(&data);
+                let start = Instant::now();
+                let sum = by_hand::unordered(&data.facts, &rows, THREADS);
+                written.add(second, rate(&data, start));
+                assert!((sum - sums.0).abs() < 1.0, "by hand {sum}, by rules {}", sums.0);
+            }
             drop(data);
             again.add(second, first);
             threads.add(second, one);
@@ -78,6 +89,10 @@ fn main() {
             table.ratio(&what, &duckdb, must, goal, "events/s, two threads each");
         }
         table.ratio(&format!("{name}: a changed draft again, the first"), &again, 2.0, 5.0, "columns in memory");
+        if name == "unordered" {
+            let what = "unordered: rules from a file, the same written by hand in Rust";
+            table.ratio(what, &written, 0.5, 0.9, "columns in memory, two threads each");
+        }
         table.ratio(&format!("{name}: two threads, one"), &threads, 1.6, 1.9, "columns in memory");
     }
     whole(dir, &facets);

@@ -28,7 +28,7 @@ async fn main() {
     };
     let mut table = Table::default();
     for number in sizes {
-        let history = usize::try_from(size("KULTA_BENCH_HISTORY", number as u64 / 2)).unwrap_or(0);
+        let history = usize::try_from(size("KULTA_BENCH_HISTORY", number / 2)).unwrap_or(0);
         let bodies = input::batches(&input::generated(number, 1), 1_000);
         let (before, timed) = bodies.split_at((history / 1_000).min(bodies.len()));
         println!("{number} events, of which {history} are there before");

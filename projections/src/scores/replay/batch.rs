@@ -19,6 +19,8 @@ pub(super) struct Seen {
     pub(super) times: (i64, i64),
     /// Up to this position of the log; `None`: all.
     pub(super) position: Option<u64>,
+    /// Whether that is every row.
+    pub(super) all: bool,
     /// Whether the rows of a customer are to be in the order of facts; else those of each record are.
     pub(super) in_order: bool,
 }
@@ -128,6 +130,9 @@ impl Batch {
 
     /// Of rows in the order of facts, which begin at a place, leaves those that are seen.
     fn keep_seen(&mut self, facts: &Facts, from: usize, seen: &Seen) {
+        if seen.all {
+            return;
+        }
         let own = &self.rows[from..];
         let (Some(first), Some(last)) = (own.first(), own.last()) else { return };
         let times = (facts.times[*first as usize], facts.times[*last as usize]);

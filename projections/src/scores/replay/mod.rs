@@ -14,6 +14,7 @@ mod batch;
 mod breakdown;
 mod compiled;
 mod credit;
+mod customers;
 mod events;
 mod lanes;
 mod money;
@@ -27,57 +28,21 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bigdecimal::BigDecimal;
-use kulta_events::RecordId;
 
 use super::calendar::Calendar;
-use super::facts::{Facts, Places};
+use super::facts::Facts;
 use super::interpret::{Interpreter, IsMoney, ScoreError};
 use super::rules::{Rule, RuleSet};
 use crate::expr::Scope;
 
 pub use breakdown::Breakdown;
+pub use customers::Customers;
 pub use scope::RowScope;
 pub use total::{Sum, Sums};
 
 use batch::{Batch, Seen};
 use breakdown::{Gathered, Totals};
 use compiled::{Compiled, Over, Work};
-
-/// Customers as sets of records.
-#[derive(Clone, Debug, Default)]
-pub struct Customers {
-    /// Places of records in the facts.
-    places: Vec<u32>,
-    /// Behind the last place of each customer.
-    ends: Vec<u32>,
-}
-
-impl Customers {
-    /// Customers whose records are these; a record without events is left out.
-    pub fn of<'a>(facts: &Facts, customers: impl IntoIterator<Item = &'a [RecordId]>) -> Self {
-        let (mut found, places) = (Self::default(), Places::of(facts));
-        for records in customers {
-            found.places.extend(records.iter().filter_map(|record| places.get(*record)));
-            found.ends.push(found.places.len() as u32);
-        }
-        found
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    fn places(&self, customer: usize) -> &[u32] {
-        let start = customer.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.places[start..self.ends[customer] as usize]
-    }
-}
 
 /// What rules read of customers.
 pub trait OfCustomers: Sync {
@@ -224,12 +189,13 @@ impl<'a> Run<'a> {
         let over = Over { facts, is_money: asked.is_money, days, today: calendar.day(asked.as_of) };
         let compile = |rule: &'a Rule| Compiled::of(rule, &over);
         let rules: Vec<Compiled<'a>> = asked.rules.rules.iter().map(compile).collect();
-        let (position, in_order) =
-            (asked.position.filter(|position| facts.reach() > *position), rules.iter().any(Compiled::needs_order));
+        let position = asked.position.filter(|position| facts.reach() > *position);
+        let all = position.is_none() && seen.0 <= first && last < seen.1;
+        let in_order = rules.iter().any(Compiled::needs_order);
         Self {
             rules,
             interpreter: Interpreter::new(asked.rules, asked.is_money, seen, asked.as_of),
-            seen: Seen { times: seen, position, in_order },
+            seen: Seen { times: seen, position, all, in_order },
             facts,
             customers,
             asked,
