@@ -42,6 +42,8 @@ pub struct Turn {
     making: Option<Making>,
     /// What could not be made, and when that was.
     failed: Option<(MadeBy, Instant)>,
+    /// The generation in which nothing is to be done, since there are neither rule sets nor lists.
+    idle: Option<i64>,
     /// Since when lists are past.
     past: HashMap<i64, Instant>,
 }
@@ -112,6 +114,9 @@ impl Scorer {
         };
         turn.look(self, position).await?;
         turn.made(generation.number()).await?;
+        if turn.histories.is_empty() && turn.idle == Some(generation.number()) {
+            return Ok(Progress::UpToDate);
+        }
         let (plan, kept) = self.plan(&turn, &generation).await?;
         let mut worked = false;
         if plan.follow.iter().any(|(set, _)| set.position != position || set.state == SetState::Built) {
@@ -129,7 +134,9 @@ impl Scorer {
             turn.making = Some(self.begin(maker, wanted).await?);
             worked = true;
         }
-        let remove = turn.removable(&plan, &generation.score_sets().await?);
+        let sets = generation.score_sets().await?;
+        turn.idle = sets.is_empty().then(|| generation.number());
+        let remove = turn.removable(&plan, &sets);
         if !remove.is_empty() {
             generation.remove_scores(&remove, epoch).await?;
         }

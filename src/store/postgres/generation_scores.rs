@@ -161,14 +161,14 @@ impl ScoreLists for Tables {
     async fn filled_scores(&self, set: i64, position: u64, epoch: i64) -> Result<(), Error> {
         let mut transaction = self.writers.begin().await?;
         fence(&mut transaction, epoch).await?;
-        for index in score_sql::INDEXES {
-            sqlx::query(self.scores_text(index, set)).execute(&mut *transaction).await?;
-        }
-        sqlx::query(self.scores_text("ANALYZE {s}", set)).execute(&mut *transaction).await?;
         let filled = sqlx::query(self.scores_text(score_sql::FILLED, set)).bind(signed(position)?).bind(set);
         if filled.execute(&mut *transaction).await?.rows_affected() != 1 {
             return Err(Error::Fenced);
         }
+        for index in score_sql::INDEXES {
+            sqlx::query(self.scores_text(index, set)).execute(&mut *transaction).await?;
+        }
+        sqlx::query(self.scores_text("ANALYZE {s}", set)).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(())
     }

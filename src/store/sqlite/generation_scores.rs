@@ -138,12 +138,12 @@ impl ScoreLists for Tables {
 
     async fn filled_scores(&self, set: i64, position: u64, epoch: i64) -> Result<(), Error> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        for index in score_sql::INDEXES {
-            sqlx::query(text(index, set)).execute(&mut *transaction).await?;
-        }
         let filled = sqlx::query(text(score_sql::FILLED, set)).bind(signed(position)?).bind(set);
         if filled.execute(&mut *transaction).await?.rows_affected() != 1 {
             return Err(Error::Fenced);
+        }
+        for index in score_sql::INDEXES {
+            sqlx::query(text(index, set)).execute(&mut *transaction).await?;
         }
         Epoch(epoch).check(&self.log).await?;
         transaction.commit().await?;

@@ -8,6 +8,7 @@ mod places;
 mod refolds;
 mod relations;
 mod rows;
+mod scores;
 mod views;
 
 /// Stamps each test on both stores.
