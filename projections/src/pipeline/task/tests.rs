@@ -86,14 +86,3 @@ fn the_list_begins_with_what_presses_most() {
     let backwards: Vec<_> = with_scores().collect();
     assert_eq!(rank(backwards.into_iter().rev(), now, &zone), ranked);
 }
-
-#[test]
-fn what_may_be_done_to_a_task() {
-    let open = folded(&[told(1, "raised", "")]);
-    let done = folded(&[told(1, "raised", ""), told(2, "done", "")]);
-    assert_eq!(decide(None, What::Raised), Ok(()));
-    assert_eq!(decide(None, What::Done), Err(Refusal::Missing));
-    assert_eq!(decide(Some(&open), What::Raised), Err(Refusal::Exists));
-    assert_eq!(decide(Some(&open), What::Snoozed), Ok(()));
-    assert_eq!(decide(Some(&done), What::Done).map_err(Refusal::rule), Err("closed"));
-}
