@@ -9,6 +9,7 @@ use kulta_projections::pipeline::board::Board;
 use kulta_projections::pipeline::business::BusinessHours;
 use kulta_projections::pipeline::card::{Card, LeadCard, OfferCard, spans};
 use kulta_projections::pipeline::complaint::{Complaint, notices};
+use kulta_projections::pipeline::contact::{Contact, Mark, Note, Row};
 use kulta_projections::pipeline::decide;
 use kulta_projections::pipeline::definition::{Passing, Pipelines};
 use kulta_projections::pipeline::funnel::{End, Funnel, Journey};
@@ -48,6 +49,23 @@ proptest! {
         let late = shuffled(&events, &order);
         prop_assert_eq!(live(&late, &sizes), whole(&events));
         prop_assert_eq!(whole(&late), whole(&events));
+    }
+
+    #[test]
+    fn of_one_key_the_last_word_in_the_order_of_facts_is_kept(told in told()) {
+        let events = events(&told);
+        let rows = whole(&events);
+        for event in &events {
+            if let Some(row) = Contact::of(event) {
+                prop_assert!(rows.contacts[&row.key()].order >= event.order);
+            }
+            if let Some(row) = Note::of(event) {
+                prop_assert!(rows.notes[&row.key()].order >= event.order);
+            }
+            if let Some(row) = Mark::of(event) {
+                prop_assert!(rows.marks[&row.key()].order >= event.order);
+            }
+        }
     }
 
     #[test]
