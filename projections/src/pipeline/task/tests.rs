@@ -83,6 +83,9 @@ fn the_list_begins_with_what_presses_most() {
     let expected =
         [(4, Overdue), (8, Overdue), (3, Overdue), (2, Today), (6, Soon), (1, Soon), (5, Later), (0, Someday)];
     assert_eq!(found, expected);
+    let woken = Instant::parse("2026-03-06T00:00:00+02:00").unwrap();
+    let seen = |as_of| rank(with_scores(), as_of, &zone).iter().any(|ranked| ranked.id.as_u128() == 7);
+    assert!(seen(woken) && !seen(woken.plus_micros(-1)), "it rests until the day begins");
     let backwards: Vec<_> = with_scores().collect();
     assert_eq!(rank(backwards.into_iter().rev(), now, &zone), ranked);
 }
