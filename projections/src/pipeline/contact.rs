@@ -2,7 +2,7 @@
 //!
 //! Each row is made of one event ([`Contact::of`] and its like). Of two rows with one key the one with the higher order
 //! (time, source, id) is kept ([`Row::supersedes`]), so the table is the same in whatever order events arrive. As of a
-//! time: the same over the events before it.
+//! time: the same over the events before it. Keys may hold event ids: fold again when a record is erased.
 
 use std::collections::BTreeSet;
 
@@ -205,42 +205,15 @@ impl Fact for ActivityType {
 /// All definitions of all kinds; a row of the store.
 pub type ActivityTypes = History<ActivityType>;
 
-/// Why an activity may not be logged by a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Nobody defined such a kind, or it is retired.
-    #[error("there is no such kind of activity")]
-    UnknownKind,
-    /// The kind has no such outcome.
-    #[error("this kind of activity has no such outcome")]
-    UnknownOutcome,
-}
-
-impl Refusal {
-    /// The rule's name, for problems on the wire.
-    pub fn rule(self) -> &'static str {
-        match self {
-            Refusal::UnknownKind => "unknown-kind",
-            Refusal::UnknownOutcome => "unknown-outcome",
-        }
+impl ActivityType {
+    /// Whether such an activity may end so.
+    pub fn allows(&self, outcome: &str) -> bool {
+        self.outcomes.is_empty() || self.outcomes.iter().any(|known| **known == *outcome)
     }
-}
 
-/// Whether a person may log an activity of this kind with this outcome. While no kind is defined, anything may be logged.
-///
-/// # Errors
-/// The rule that it breaks.
-pub fn decide(types: &ActivityTypes, kind: &str, outcome: Option<&str>) -> Result<(), Refusal> {
-    if types.is_empty() {
-        return Ok(());
-    }
-    let defined = types.told().iter().rev().map(|told| &told.fact).find(|known| &*known.kind == kind);
-    let defined = defined.filter(|known| !known.retired).ok_or(Refusal::UnknownKind)?;
-    match outcome {
-        Some(outcome) if !defined.outcomes.is_empty() && !defined.outcomes.iter().any(|known| **known == *outcome) => {
-            Err(Refusal::UnknownOutcome)
-        }
-        _ => Ok(()),
+    /// The kind with this id as it is defined; `None`: nobody defined it.
+    pub fn find<'t>(types: &'t ActivityTypes, kind: &str) -> Option<&'t Self> {
+        types.told().iter().rev().map(|told| &told.fact).find(|known| &*known.kind == kind)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether a person may do something to an offer or a lead, as it stands.
+//! Whether a person may do something, as things stand.
 //!
 //! Facts of other systems are never refused: they happened. What people do in kulta is, by name of the rule
 //! ([`Refusal::rule`]). Nothing here changes a state: an aggregate asks, and writes the event when it may.
@@ -11,6 +11,12 @@ use super::lead::{self, Lead};
 use super::offer::{self, Offer};
 use super::standing::Standing;
 use super::terms::{Terms, text};
+
+mod daily;
+mod defined;
+
+pub use daily::{activity, complaint, task};
+pub use defined::{goal, pipeline};
 
 /// Why something may not be done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +82,47 @@ pub enum Refusal {
     /// A hand-over waits for its answer.
     #[error("a hand-over waits for its answer already")]
     HandoverWaits,
+    /// Nobody defined such a kind of activity, or it is retired.
+    #[error("there is no kind of activity {kind}")]
+    UnknownKind {
+        /// Which.
+        kind: String,
+    },
+    /// The kind of activity has no such outcome.
+    #[error("the kind of activity {kind} has no outcome {outcome}")]
+    UnknownOutcome {
+        /// The kind.
+        kind: String,
+        /// The outcome that it does not have.
+        outcome: String,
+    },
+    /// A pipeline has at least one stage.
+    #[error("a pipeline has at least one stage")]
+    NoStages,
+    /// A stage stands once in a pipeline.
+    #[error("the stage {stage} stands there twice")]
+    StageTwice {
+        /// Which.
+        stage: String,
+    },
+    /// An id is no text of at least one character.
+    #[error("an id is empty")]
+    EmptyId,
+    /// What is stale is so after at least one day.
+    #[error("what is stale is so after at least one day")]
+    StaleDays,
+    /// The pipeline is one for other things.
+    #[error("the pipeline {pipeline} is defined for other things")]
+    OtherThings {
+        /// Which.
+        pipeline: String,
+    },
+    /// A period ends after it begins.
+    #[error("a period ends after it begins")]
+    EmptyPeriod,
+    /// There is nothing to reach.
+    #[error("the target is nothing")]
+    NoTarget,
 }
 
 impl Refusal {
@@ -96,6 +143,15 @@ impl Refusal {
             Refusal::NothingToUndo => "nothing-to-undo",
             Refusal::NoHandover => "no-handover",
             Refusal::HandoverWaits => "handover-waits",
+            Refusal::UnknownKind { .. } => "unknown-kind",
+            Refusal::UnknownOutcome { .. } => "unknown-outcome",
+            Refusal::NoStages => "no-stages",
+            Refusal::StageTwice { .. } => "stage-twice",
+            Refusal::EmptyId => "empty-id",
+            Refusal::StaleDays => "stale-days",
+            Refusal::OtherThings { .. } => "other-things",
+            Refusal::EmptyPeriod => "empty-period",
+            Refusal::NoTarget => "no-target",
         }
     }
 }

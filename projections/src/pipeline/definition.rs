@@ -211,6 +211,11 @@ impl Pipelines {
             && !self.is_defined(passing, pipeline)
     }
 
+    /// The pipeline that people defined under this id, whatever passes through it.
+    pub fn defined(&self, pipeline: &str) -> Option<&Definition> {
+        self.by_id.get(pipeline)
+    }
+
     fn is_defined(&self, passing: Passing, pipeline: &str) -> bool {
         self.by_id.get(pipeline).is_some_and(|known| known.passing == passing)
     }

@@ -58,19 +58,38 @@ impl<F: Fact> History<F> {
     /// known already.
     pub fn tell(&mut self, event: &Recorded) -> bool {
         let Some(fact) = F::read(event) else { return false };
-        // Most events come in the order of facts, so the place is looked for from the end.
-        let later = self.told.iter().rev().take_while(|told| told.order > event.order).count();
-        let place = self.told.len() - later;
-        if place > 0 && self.told[place - 1].order == event.order {
-            return false;
-        }
         let (order, position, record) = (event.order.clone(), event.position, event.record);
-        self.told.insert(place, Told { order, position, record, fact });
-        true
+        self.insert(Told { order, position, record, fact })
     }
 }
 
 impl<F> History<F> {
+    /// Puts a fact in its place. Whether it was not there.
+    fn insert(&mut self, fact: Told<F>) -> bool {
+        // Most events come in the order of facts, so the place is looked for from the end.
+        let later = self.told.iter().rev().take_while(|told| told.order > fact.order).count();
+        let place = self.told.len() - later;
+        if place > 0 && self.told[place - 1].order == fact.order {
+            return false;
+        }
+        self.told.insert(place, fact);
+        true
+    }
+
+    /// Takes in what others were told of the same thing.
+    pub fn merge(&mut self, other: Self) {
+        for told in other.told {
+            self.insert(told);
+        }
+    }
+
+    /// What the log held up to a position.
+    #[must_use]
+    pub fn known_at(mut self, position: u64) -> Self {
+        self.told.retain(|told| told.position <= position);
+        self
+    }
+
     /// Everything, in the order of facts.
     pub fn told(&self) -> &[Told<F>] {
         &self.told
@@ -149,6 +168,7 @@ mod tests {
         assert_eq!(history.before(Some(day(1))).len(), 1, "what happened at the time itself is left out");
         assert_eq!(history.before(None).len(), 4);
         assert_eq!(history.position(), 3);
+        assert_eq!(history.known_at(2).told().len(), 2, "the first day, and the second");
     }
 
     #[test]

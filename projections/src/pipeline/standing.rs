@@ -148,7 +148,8 @@ impl<S: Copy + PartialEq> Standing<S> {
         self.terms.take(terms.clone());
         if place(&self.terms) != before {
             self.stage_since = at;
-            if terms.probability.is_silent() && !self.terms.probability.is_silent() {
+            if terms.probability.is_silent() {
+                // Also that of the beginning, if it is told later.
                 self.terms.probability = Said::Cleared;
             }
         }

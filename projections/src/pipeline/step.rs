@@ -7,8 +7,9 @@
 //! write(changed, &rows);                                   // in one transaction with the checkpoint
 //! ```
 //!
-//! A rebuild is the same with nothing to look up: [`Rows::default`], and all events in any batches and any order. Events
-//! that concern none of these things are passed over.
+//! A rebuild is the same with nothing to look up: [`Rows::default`], and all events in any batches and any order; parts of
+//! a log that were folded apart are put together by [`Rows::merge`]. Events that concern none of these things are passed
+//! over ([`concerns`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +87,15 @@ pub fn thing(event: &Recorded, category: &str) -> Option<Uuid> {
     event.stream.strip_prefix(category)?.strip_prefix('-')?.parse().ok()
 }
 
+/// Whether events of this type are read here.
+pub fn concerns(type_name: &str) -> bool {
+    let family = type_name.split('.').next().unwrap_or_default();
+    let whole = ["activity", "activity_type", "complaint", "goal", "lead", "list", "note", "offer", "pipeline", "task"];
+    let single =
+        ["email.replied", "email.sent", "enquiry.received", "feedback.given", "form.submitted", "message.logged"];
+    whole.contains(&family) || single.contains(&type_name)
+}
+
 /// The family of an event's type.
 fn family(event: &Recorded) -> &str {
     event.type_name.split('.').next().unwrap_or_default()
@@ -139,6 +149,30 @@ impl Rows {
             keep(&mut self.marks, &mut changed.marks, Mark::of(event));
         }
         changed
+    }
+
+    /// Takes in what was folded from another part of the log.
+    pub fn merge(&mut self, other: Self) {
+        fn histories<F>(rows: &mut BTreeMap<Uuid, History<F>>, others: BTreeMap<Uuid, History<F>>) {
+            for (id, history) in others {
+                rows.entry(id).or_default().merge(history);
+            }
+        }
+        fn latest<R: Row>(rows: &mut BTreeMap<R::Key, R>, others: BTreeMap<R::Key, R>) {
+            for row in others.into_values() {
+                keep(rows, &mut BTreeSet::new(), Some(row));
+            }
+        }
+        self.pipelines.merge(other.pipelines);
+        self.goals.merge(other.goals);
+        self.activity_types.merge(other.activity_types);
+        histories(&mut self.offers, other.offers);
+        histories(&mut self.leads, other.leads);
+        histories(&mut self.complaints, other.complaints);
+        histories(&mut self.tasks, other.tasks);
+        latest(&mut self.contacts, other.contacts);
+        latest(&mut self.notes, other.notes);
+        latest(&mut self.marks, other.marks);
     }
 }
 

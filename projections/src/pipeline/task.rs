@@ -283,46 +283,6 @@ impl Task {
     }
 }
 
-/// Why something may not be done to a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// There is no such task.
-    #[error("there is no such thing")]
-    Missing,
-    /// There is such a task.
-    #[error("it exists already")]
-    Exists,
-    /// It is done or cancelled.
-    #[error("it is closed")]
-    Closed,
-}
-
-impl Refusal {
-    /// The rule's name, for problems on the wire.
-    pub fn rule(self) -> &'static str {
-        match self {
-            Refusal::Missing => "missing",
-            Refusal::Exists => "exists",
-            Refusal::Closed => "closed",
-        }
-    }
-}
-
-/// Whether an event of this kind may be written about a task.
-///
-/// # Errors
-/// The rule that it breaks.
-pub fn decide(task: Option<&Task>, what: What) -> Result<(), Refusal> {
-    match (task.map(|task| task.status), what) {
-        (None, What::Raised) | (Some(Status::Open), What::Assigned | What::Snoozed | What::Done | What::Cancelled) => {
-            Ok(())
-        }
-        (None, _) => Err(Refusal::Missing),
-        (Some(_), What::Raised) => Err(Refusal::Exists),
-        (Some(_), _) => Err(Refusal::Closed),
-    }
-}
-
 mod list;
 
 pub use list::{Ranked, Urgency, rank};

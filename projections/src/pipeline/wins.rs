@@ -76,6 +76,14 @@ impl Tally {
         share(self.won, self.won + self.lost)
     }
 
+    /// Adds what was counted elsewhere, such as that of a subsidiary to its parent's.
+    pub fn merge(&mut self, other: &Self) {
+        self.won += other.won;
+        self.lost += other.lost;
+        self.won_sums.merge(&other.won_sums);
+        self.lost_sums.merge(&other.lost_sums);
+    }
+
     fn add(&mut self, card: &OfferCard) {
         let (count, sums) = match card.status {
             Status::Open => return,
@@ -89,22 +97,29 @@ impl Tally {
     }
 }
 
-/// The offers that were closed in a period, counted apart by the values of `by`, in that order; `None` stands for what
-/// nobody said.
+/// The offers that were closed in a period, counted apart by a key, such as the record or the customer that holds it now.
+pub fn tallies<'c, K: Ord>(
+    cards: impl IntoIterator<Item = &'c OfferCard>,
+    period: &Period,
+    key: impl Fn(&OfferCard, Instant) -> K,
+) -> BTreeMap<K, Tally> {
+    let mut tallies: BTreeMap<K, Tally> = BTreeMap::new();
+    for card in cards {
+        let closed_at = card.closed_at.filter(|at| card.status != Status::Open && period.holds(*at));
+        if let Some(closed_at) = closed_at {
+            tallies.entry(key(card, closed_at)).or_default().add(card);
+        }
+    }
+    tallies
+}
+
+/// The same, counted apart by the values of `by`, in that order; `None` stands for what nobody said.
 pub fn wins<'c>(
     cards: impl IntoIterator<Item = &'c OfferCard>,
     by: &[By],
     period: &Period,
 ) -> BTreeMap<Vec<Option<Box<str>>>, Tally> {
-    let mut tallies: BTreeMap<_, Tally> = BTreeMap::new();
-    for card in cards {
-        let Some(closed_at) = card.closed_at.filter(|at| card.status != Status::Open && period.holds(*at)) else {
-            continue;
-        };
-        let key = by.iter().map(|by| by.of(card, closed_at, period)).collect();
-        tallies.entry(key).or_default().add(card);
-    }
-    tallies
+    tallies(cards, period, |card, closed_at| by.iter().map(|by| by.of(card, closed_at, period)).collect())
 }
 
 /// What a goal counts.

@@ -4,7 +4,7 @@
 //! What the files say and do not say: 500 prospects have no date, so they are known from the import on, after all others;
 //! 1,425 rows name no account and stand for a customer each; `GTXPro` is `GTX Pro` in the price list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ use kulta_projections::pipeline::offer::{Offer, Status};
 use kulta_projections::pipeline::period::{Period, midnight};
 use kulta_projections::pipeline::standing::Passes;
 use kulta_projections::pipeline::step::Rows;
-use kulta_projections::pipeline::wins::{By, Tally, wins};
+use kulta_projections::pipeline::wins::{By, Tally, tallies, wins};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -83,6 +83,8 @@ impl Row {
 struct Crm {
     rows: Vec<Row>,
     prices: BTreeMap<String, Decimal>,
+    /// Company → the company that it belongs to.
+    parents: BTreeMap<String, String>,
     /// Agent → manager, region.
     teams: BTreeMap<String, (String, String)>,
 }
@@ -93,7 +95,10 @@ impl Crm {
         let prices = rows_of("products.csv.gz")?.into_iter().map(|cells| (cells[0].clone(), cells[2].parse().unwrap()));
         let teams = rows_of("sales_teams.csv.gz")?;
         let teams = teams.into_iter().map(|cells| (cells[0].clone(), (cells[1].clone(), cells[2].clone())));
-        Some(Self { rows, prices: prices.collect(), teams: teams.collect() })
+        let accounts = rows_of("accounts.csv.gz")?;
+        let parents =
+            accounts.into_iter().filter(|cells| !cells[6].is_empty()).map(|cells| (cells[0].clone(), cells[6].clone()));
+        Some(Self { rows, prices: prices.collect(), teams: teams.collect(), parents: parents.collect() })
     }
 
     /// The events that an importer makes of the files, last first, as they come when a file is read backwards.
@@ -213,6 +218,34 @@ fn eight_thousand_opportunities_add_up_as_their_files_say() {
         *region = (region.0 + won, region.1 + lost, region.2 + sum);
     }
     assert_eq!(by_region, counted(&crm.rows, |row| crm.teams[&row.agent].1.clone()));
+}
+
+#[test]
+fn subsidiaries_are_counted_with_their_parents() {
+    let Some(crm) = Crm::read() else { return };
+    let mut rows = Rows::default();
+    rows.fold(&crm.events());
+    let cards: Vec<_> = rows.offers.iter().filter_map(|(id, h)| OfferCard::at::<Offer>(*id, h, None)).collect();
+    let by_record = tallies(&cards, &Period::ever(TimeZone::UTC), |card, _| card.record);
+    let with_subsidiaries = |company: &str| {
+        let own = [company].into_iter();
+        let all = own.chain(crm.parents.iter().filter(|(_, parent)| **parent == *company).map(|(name, _)| &**name));
+        let mut tally = Tally::default();
+        for name in all {
+            tally.merge(by_record.get(&Some(RecordId(id_of(name)))).unwrap_or(&Tally::default()));
+        }
+        of_tally(&tally)
+    };
+    let expected = counted(&crm.rows, |row| crm.parents.get(&row.account).unwrap_or(&row.account).clone());
+    let parents: BTreeSet<_> = crm.parents.values().collect();
+    assert_eq!((crm.parents.len(), parents.len() > 1), (15, true));
+    for parent in parents {
+        assert_eq!(with_subsidiaries(parent), expected[parent], "{parent}");
+    }
+    // Nobody is left out.
+    let mut all = Tally::default();
+    by_record.values().for_each(|tally| all.merge(tally));
+    assert_eq!(of_tally(&all), (4_238, 2_473, Decimal::from(10_005_534)));
 }
 
 fn pipeline() -> Definition {

@@ -8,7 +8,8 @@ use kulta_events::{Instant, Recorded};
 use kulta_projections::pipeline::board::Board;
 use kulta_projections::pipeline::business::BusinessHours;
 use kulta_projections::pipeline::card::{Card, LeadCard, OfferCard, spans};
-use kulta_projections::pipeline::complaint::{Complaint, ComplaintHistory, notices};
+use kulta_projections::pipeline::complaint::{Complaint, notices};
+use kulta_projections::pipeline::contact::{Contact, Mark, Note, Row};
 use kulta_projections::pipeline::decide;
 use kulta_projections::pipeline::definition::{Passing, Pipelines};
 use kulta_projections::pipeline::funnel::{End, Funnel, Journey};
@@ -16,7 +17,7 @@ use kulta_projections::pipeline::history::Fact;
 use kulta_projections::pipeline::lead::{self, Lead, LeadFact, LeadHistory};
 use kulta_projections::pipeline::offer::{self, Offer, OfferFact, OfferHistory};
 use kulta_projections::pipeline::standing::Passes;
-use kulta_projections::pipeline::step::Rows;
+use kulta_projections::pipeline::step::{Rows, concerns};
 use kulta_projections::pipeline::task::{Task, rank};
 use kulta_projections::pipeline::terms::Said;
 use kulta_projections::pipeline::wins::{By, goals_at, wins};
@@ -48,6 +49,42 @@ proptest! {
         let late = shuffled(&events, &order);
         prop_assert_eq!(live(&late, &sizes), whole(&events));
         prop_assert_eq!(whole(&late), whole(&events));
+    }
+
+    #[test]
+    fn of_one_key_the_last_word_in_the_order_of_facts_is_kept(told in told()) {
+        let events = events(&told);
+        let rows = whole(&events);
+        for event in &events {
+            if let Some(row) = Contact::of(event) {
+                prop_assert!(rows.contacts[&row.key()].order >= event.order);
+            }
+            if let Some(row) = Note::of(event) {
+                prop_assert!(rows.notes[&row.key()].order >= event.order);
+            }
+            if let Some(row) = Mark::of(event) {
+                prop_assert!(rows.marks[&row.key()].order >= event.order);
+            }
+        }
+    }
+
+    #[test]
+    fn parts_that_were_folded_apart_are_the_whole(told in told(), shards in 1_usize..4) {
+        let events = events(&told);
+        let mut all = Rows::default();
+        for shard in 0..shards {
+            all.merge(whole(&events.iter().skip(shard).step_by(shards).cloned().collect::<Vec<_>>()));
+        }
+        prop_assert_eq!(all, whole(&events));
+    }
+
+    #[test]
+    fn what_concerns_nothing_here_changes_nothing(told in told()) {
+        let mut rows = Rows::default();
+        for event in events(&told) {
+            let changed = !rows.fold(std::slice::from_ref(&event)).is_empty();
+            prop_assert!(!changed || concerns(&event.type_name), "{}", event.type_name);
+        }
     }
 
     #[test]
@@ -308,9 +345,37 @@ fn decisions_go_both_ways() {
 }
 
 #[test]
-fn complaints_are_read_from_their_own_streams_only() {
-    let mut rows = Rows::default();
-    let told = super::world::events(&[]);
-    assert!(rows.fold(&told).is_empty() && rows == Rows::default());
-    assert!(ComplaintHistory::default().is_empty());
+fn things_are_read_from_their_own_streams_only() {
+    let told = |type_name: &str, stream: &str| {
+        let mut event = Told::plain(type_name).recorded(1);
+        event.stream = stream.to_owned();
+        event
+    };
+    let id = Uuid::from_u128(7);
+    for family in ["offer", "lead", "complaint", "task"] {
+        let type_name = ["offer.won", "lead.created", "complaint.closed", "task.done"]
+            .into_iter()
+            .find(|name| name.starts_with(family))
+            .unwrap();
+        assert!(whole(&[told(type_name, &format!("{family}-{id}"))]) != Rows::default());
+        for stream in [format!("record-{id}"), format!("{family}s-{id}"), format!("{family}-7"), family.to_owned()] {
+            assert_eq!(whole(&[told(type_name, &stream)]), Rows::default(), "{stream}");
+        }
+    }
+}
+
+#[test]
+fn every_type_that_changes_rows_is_said_to_concern_them() {
+    let vocabulary = kulta_events::Vocabulary::standard();
+    let families =
+        ["activity", "activity_type", "complaint", "goal", "lead", "list", "note", "offer", "pipeline", "task"];
+    for event_type in vocabulary.types() {
+        let family = event_type.name.split('.').next().unwrap();
+        let mut event = Told::plain(event_type.name).recorded(1);
+        event.stream = format!("{family}-{}", Uuid::from_u128(7));
+        let changes = whole(&[event]) != Rows::default();
+        assert!(!changes || concerns(event_type.name), "{}", event_type.name);
+        assert!(!families.contains(&family) || concerns(event_type.name), "{}", event_type.name);
+    }
+    assert!(!concerns("purchase.made") && !concerns("email.opened") && !concerns("offering.made"));
 }

@@ -111,6 +111,12 @@ pub fn day(number: u8) -> Instant {
 }
 
 impl Told {
+    /// An event that says no more than it must.
+    pub fn plain(type_name: &str) -> Self {
+        let type_name = Vocabulary::standard().get(type_name).unwrap().name;
+        Self { type_name, thing: 0, time: 1, source: 0, members: Vec::new(), id: Some(1) }
+    }
+
     fn data(&self) -> Json {
         let family = self.type_name.split('.').next().unwrap();
         let mut members = vec![(family.to_owned(), Json::String(["a", "b", "c"][usize::from(self.thing)].to_owned()))];

@@ -44,22 +44,17 @@ fn a_later_word_with_the_same_own_id_corrects() {
 }
 
 #[test]
-fn kinds_of_activities_have_outcomes() {
+fn the_last_definition_of_a_kind_holds() {
     let defined = |on, data: &str| event("kulta", "-", on, "activity_type.defined", data);
-    let none = ActivityTypes::default();
-    assert_eq!(decide(&none, "call", Some("anything")), Ok(()));
-    let mut events = vec![
-        defined(1, r#"{"activity_type":"call","outcomes":["reached","no answer"]}"#),
-        defined(2, r#"{"activity_type":"visit"}"#),
-    ];
-    let types = ActivityTypes::of(&events);
-    assert_eq!(decide(&types, "call", Some("reached")), Ok(()));
-    assert_eq!(decide(&types, "call", None), Ok(()));
-    assert_eq!(decide(&types, "visit", Some("anything")), Ok(()));
-    assert_eq!(decide(&types, "call", Some("anything")).map_err(Refusal::rule), Err("unknown-outcome"));
-    assert_eq!(decide(&types, "fax", None).map_err(Refusal::rule), Err("unknown-kind"));
-    events.insert(0, defined(3, r#"{"activity_type":"call","retired":true}"#));
-    assert_eq!(decide(&ActivityTypes::of(&events), "call", None), Err(Refusal::UnknownKind));
+    let types = ActivityTypes::of(&[
+        defined(2, r#"{"activity_type":"call","name":"Call","outcomes":["reached"],"is_contact":false}"#),
+        defined(1, r#"{"activity_type":"call","outcomes":["no answer"]}"#),
+        defined(3, "{}"),
+    ]);
+    let call = ActivityType::find(&types, "call").unwrap();
+    assert_eq!((&*call.name, call.is_contact, call.retired), ("Call", false, false));
+    assert!(call.allows("reached") && !call.allows("no answer"));
+    assert!(ActivityType::find(&types, "fax").is_none());
 }
 
 #[test]

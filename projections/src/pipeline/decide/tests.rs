@@ -127,3 +127,94 @@ fn the_last_move_can_be_undone_and_that_is_a_move() {
     let reopened = [begun, ("lost", r#"{"offer":"o"}"#), ("reopened", r#"{"offer":"o"}"#)];
     assert_eq!(undo_of(&reopened), Err(Refusal::NothingToUndo));
 }
+
+#[test]
+fn what_may_be_done_to_a_task() {
+    use crate::pipeline::task::{Task, TaskHistory, What};
+    let of = |events: &[(&str, &str)]| Task::at(&TaskHistory::of(&told("task", events)), None);
+    let raised = ("raised", r#"{"task":"t"}"#);
+    let (open, done) = (of(&[raised]), of(&[raised, ("done", r#"{"task":"t"}"#)]));
+    for (state, what, expected) in [
+        (None, What::Raised, "may"),
+        (None, What::Done, "missing"),
+        (open.as_ref(), What::Raised, "exists"),
+        (open.as_ref(), What::Snoozed, "may"),
+        (open.as_ref(), What::Cancelled, "may"),
+        (done.as_ref(), What::Done, "closed"),
+        (done.as_ref(), What::Assigned, "closed"),
+    ] {
+        assert_eq!(rule(task(state, what)), expected, "{what:?}");
+    }
+}
+
+#[test]
+fn what_may_be_done_to_a_complaint() {
+    use crate::pipeline::complaint::{Complaint, ComplaintHistory, What};
+    let of = |events: &[(&str, &str)]| Complaint::at(&ComplaintHistory::of(&told("complaint", events)), None);
+    let opened = ("opened", r#"{"complaint":"c"}"#);
+    let (waits, closed) = (of(&[opened]), of(&[opened, ("closed", r#"{"complaint":"c"}"#)]));
+    for (state, what, expected) in [
+        (None, What::Opened, "may"),
+        (None, What::Answered, "missing"),
+        (waits.as_ref(), What::Opened, "exists"),
+        (waits.as_ref(), What::Answered, "may"),
+        (waits.as_ref(), What::Reopened, "not-closed"),
+        (closed.as_ref(), What::Answered, "closed"),
+        (closed.as_ref(), What::Closed, "closed"),
+        (closed.as_ref(), What::CustomerReacted, "may"),
+        (closed.as_ref(), What::Reopened, "may"),
+    ] {
+        assert_eq!(rule(complaint(state, what)), expected, "{what:?}");
+    }
+}
+
+#[test]
+fn kinds_of_activities_have_outcomes() {
+    use crate::pipeline::contact::ActivityTypes;
+    let defined = |on, data: &str| event("kulta", "-", on, "activity_type.defined", data);
+    assert_eq!(rule(activity(&ActivityTypes::default(), "call", Some("anything"))), "may");
+    let mut events = vec![
+        defined(1, r#"{"activity_type":"call","outcomes":["reached","no answer"]}"#),
+        defined(2, r#"{"activity_type":"visit"}"#),
+    ];
+    let types = ActivityTypes::of(&events);
+    for (kind, outcome, expected) in [
+        ("call", Some("reached"), "may"),
+        ("call", None, "may"),
+        ("visit", Some("anything"), "may"),
+        ("call", Some("anything"), "unknown-outcome"),
+        ("fax", None, "unknown-kind"),
+    ] {
+        assert_eq!(rule(activity(&types, kind, outcome)), expected, "{kind} {outcome:?}");
+    }
+    events.insert(0, defined(3, r#"{"activity_type":"call","retired":true}"#));
+    assert_eq!(rule(activity(&ActivityTypes::of(&events), "call", None)), "unknown-kind");
+}
+
+#[test]
+fn pipelines_and_goals_must_make_sense() {
+    let known = r#"{"pipeline":"b2b","for":"offers","stages":[{"stage":"new"}]}"#;
+    let definitions = Definitions::of(&[event("kulta", "-", 1, "pipeline.defined", known)]);
+    let define = |passing: &str, stages: &str| {
+        let data = format!(r#"{{"pipeline":"b2b","for":"{passing}","stages":{stages}}}"#);
+        rule(pipeline(&definitions, &json(&data)))
+    };
+    assert_eq!(define("offers", r#"[{"stage":"a","probability":100,"stale_after_days":1},{"stage":"b"}]"#), "may");
+    assert_eq!(define("leads", r#"[{"stage":"a"}]"#), "other-things");
+    assert_eq!(define("offers", "[]"), "no-stages");
+    assert_eq!(define("offers", r#"[{"stage":"a"},{"stage":"b"},{"stage":"a"}]"#), "stage-twice");
+    assert_eq!(define("offers", r#"[{"stage":""}]"#), "empty-id");
+    assert_eq!(define("offers", r#"[{"stage":"a","probability":100.5}]"#), "probability");
+    assert_eq!(define("offers", r#"[{"stage":"a","stale_after_days":0}]"#), "stale-days");
+    assert_eq!(rule(pipeline(&definitions, &json(r#"{"pipeline":"","for":"leads","stages":[]}"#))), "empty-id");
+
+    let set = |from: &str, until: &str, more: &str| {
+        rule(goal(&json(&format!(r#"{{"goal":"g","from":"{from}","until":"{until}",{more}}}"#))))
+    };
+    let (from, until) = ("2026-01-01", "2026-04-01");
+    assert_eq!(set(from, until, r#""measure":"count","target":10"#), "may");
+    assert_eq!(set(from, until, r#""measure":"money","target":10"#), "amount-without-currency");
+    assert_eq!(set(from, until, r#""measure":"money","target":10,"currency":"EUR""#), "may");
+    assert_eq!(set(from, until, r#""measure":"count","target":0"#), "no-target");
+    assert_eq!(set(from, from, r#""measure":"count","target":10"#), "empty-period");
+}

@@ -71,13 +71,16 @@ fn a_skipped_stage_is_reached_and_what_is_won_reached_all() {
 }
 
 #[test]
-fn what_went_to_another_pipeline_is_not_lost_in_this_one() {
-    let mut gone = journey(&[(1, "created", "a"), (2, "lost", "-")]);
-    gone.place.0 = "q".into();
-    let mut stranger = gone.clone();
+fn what_went_to_another_pipeline_is_not_decided_in_this_one() {
+    let gone = |what: &str| {
+        let mut gone = journey(&[(1, "created", "a"), (2, what, "-")]);
+        gone.place.0 = "q".into();
+        gone
+    };
+    let mut stranger = gone("lost");
     stranger.stays[0].pipeline = "q".into();
-    let found = funnel(&[gone, stranger]);
-    assert_eq!((found.count, found.won, found.lost), (1, 0, 0));
+    let found = funnel(&[gone("lost"), gone("won"), stranger]);
+    assert_eq!((found.count, found.won, found.lost, found.steps[2].reached), (2, 0, 0, 0));
     assert_eq!(funnel(&[]).steps[0], Step { stage: "a".into(), ..Step::default() });
 }
 

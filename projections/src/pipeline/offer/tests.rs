@@ -96,6 +96,10 @@ fn another_stage_drops_the_own_probability_and_the_same_one_changes_nothing() {
     let offer = folded(&events);
     assert_eq!(offer.standing.terms.probability, Said::Is(Number(Decimal::ZERO)));
     assert_eq!(text(&offer.standing.terms.pipeline), Some("b2b"));
+    // Also that of a beginning which is told of later.
+    let moved = offer_event(1, "stage_changed", r#""stage":"proposal""#);
+    let offer = folded(&[moved, offer_event(2, "created", r#""stage":"new","probability":90"#)]);
+    assert_eq!(offer.standing.terms.probability, Said::Cleared);
 }
 
 #[test]

@@ -83,17 +83,9 @@ fn the_list_begins_with_what_presses_most() {
     let expected =
         [(4, Overdue), (8, Overdue), (3, Overdue), (2, Today), (6, Soon), (1, Soon), (5, Later), (0, Someday)];
     assert_eq!(found, expected);
+    let woken = Instant::parse("2026-03-06T00:00:00+02:00").unwrap();
+    let seen = |as_of| rank(with_scores(), as_of, &zone).iter().any(|ranked| ranked.id.as_u128() == 7);
+    assert!(seen(woken) && !seen(woken.plus_micros(-1)), "it rests until the day begins");
     let backwards: Vec<_> = with_scores().collect();
     assert_eq!(rank(backwards.into_iter().rev(), now, &zone), ranked);
-}
-
-#[test]
-fn what_may_be_done_to_a_task() {
-    let open = folded(&[told(1, "raised", "")]);
-    let done = folded(&[told(1, "raised", ""), told(2, "done", "")]);
-    assert_eq!(decide(None, What::Raised), Ok(()));
-    assert_eq!(decide(None, What::Done), Err(Refusal::Missing));
-    assert_eq!(decide(Some(&open), What::Raised), Err(Refusal::Exists));
-    assert_eq!(decide(Some(&open), What::Snoozed), Ok(()));
-    assert_eq!(decide(Some(&done), What::Done).map_err(Refusal::rule), Err("closed"));
 }
