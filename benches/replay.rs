@@ -158,7 +158,8 @@ fn whole(dir: &Path, facets: &Facets) {
     let start = Instant::now();
     let data = archived(dir, &wanted(&rules.reads(facets)));
     let as_of = Time::from_micros(END_US);
-    let how = How { as_of, facets, tolerant: false, breakdown: false, cancel: &Cancel::default(), progress: &|_| () };
+    let (cancel, progress) = (Cancel::default(), |_| ());
+    let how = How { as_of, facets, tolerant: false, breakdown: false, cancel: &cancel, progress: &progress };
     let outcome = score(&data, &Known::default(), &rules, &how);
     let scores = outcome.expect("every customer has a score").scores;
     let ranks = scores.ranks();

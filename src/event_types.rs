@@ -57,7 +57,12 @@ impl EventTypes {
                 Err(_) => tracing::warn!(position = event.position, "this kulta cannot read a registered event type"),
             }
         }
-        let learned: Vec<_> = last.into_values().map(|(described, version)| kept(described, version)).collect();
+        self.add(last.into_values());
+    }
+
+    /// Adds types, each in its newest version.
+    pub fn add(&self, described: impl IntoIterator<Item = (Described, u16)>) {
+        let learned: Vec<_> = described.into_iter().map(|(described, version)| kept(described, version)).collect();
         let mut types = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let is_new = |event_type: &&'static EventType| match types.get(event_type.name) {
             // What this binary was built with holds, whatever was registered before it was.

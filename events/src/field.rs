@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::envelope::MAX_NAME;
+use crate::instant::Instant;
 use crate::json::Json;
 
 /// Who may read a member and how long it is kept.
@@ -54,6 +55,8 @@ pub enum Kind {
     Boolean,
     /// A date without time, `YYYY-MM-DD`.
     Date,
+    /// A date, or an RFC 3339 time with offset, which is brought to UTC.
+    DateOrTime,
     /// An ISO 4217 currency code.
     Currency,
     /// Two capital letters, ISO 3166-1 alpha-2.
@@ -181,6 +184,7 @@ impl Kind {
                 _ => Err(Fault::here("expected true or false")),
             },
             Kind::Date => date(value),
+            Kind::DateOrTime => date_or_time(value),
             Kind::Currency => match value.as_str() {
                 Some(code) if crate::vocabulary::currency::is_currency(code) => Ok(()),
                 _ => Err(Fault::here("expected an ISO 4217 currency code")),
@@ -219,6 +223,7 @@ impl Kind {
             Kind::Integer => json!({"type": "integer"}),
             Kind::Boolean => json!({"type": "boolean"}),
             Kind::Date => json!({"type": "string", "format": "date"}),
+            Kind::DateOrTime => json!({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}),
             Kind::Currency => json!({"type": "string", "pattern": "^[A-Z]{3}$", "x-kulta": "currency"}),
             Kind::Country => json!({"type": "string", "pattern": "^[A-Z]{2}$", "x-kulta": "country"}),
             Kind::OneOf(words) => json!({"enum": words}),
@@ -306,6 +311,16 @@ fn date(value: &Json) -> Result<(), Fault> {
         Some(_) => Ok(()),
         None => Err(Fault::here("expected a date such as 2026-03-02")),
     }
+}
+
+fn date_or_time(value: &mut Json) -> Result<(), Fault> {
+    if date(value).is_ok() {
+        return Ok(());
+    }
+    let expected = "expected a date such as 2026-03-02, or a time with offset such as 2026-03-02T10:15:00+02:00";
+    let time = value.as_str().and_then(|text| Instant::parse(text).ok()).ok_or_else(|| Fault::here(expected))?;
+    *value = Json::String(time.to_string());
+    Ok(())
 }
 
 fn object(value: &mut Json, fields: &[Field]) -> Result<(), Fault> {

@@ -14,6 +14,7 @@
 //! | [`relations`] | who is whose contact, subsidiary, owner: shown, never a reason to be one customer |
 //! | [`timeline`] | events as somebody reads them, with importance |
 //! | [`identity`] | which records are one customer |
+//! | [`pipeline`] | pipelines, offers, leads, boards; complaints, tasks, activities, notes |
 //! | [`rows`] | what a store keeps of all this |
 //! | [`scores`] | points by rules that people edit |
 //! | [`batch`] | the live step: what to load for a batch of events, and what changes |
@@ -34,6 +35,7 @@ mod given;
 pub mod golden;
 pub mod identity;
 pub mod normal;
+pub mod pipeline;
 pub mod record;
 pub mod relations;
 pub mod rows;

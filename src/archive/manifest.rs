@@ -67,6 +67,9 @@ pub struct Manifest {
     pub precision: Precision,
     /// The facets' columns.
     pub columns: Vec<Column>,
+    /// The event types that the log registers, as they were registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<serde_json::Value>,
     /// The files; base files, and so the files of one delta, by record.
     pub files: Vec<File>,
 }
@@ -83,7 +86,18 @@ impl Manifest {
     /// Of nothing.
     pub fn new(log: Uuid, position: u64, precision: Precision, columns: Vec<Column>) -> Self {
         let (format, version) = (FORMAT.to_owned(), VERSION);
-        Self { format, version, log, position, events: 0, times: None, precision, columns, files: Vec::new() }
+        Self {
+            format,
+            version,
+            log,
+            position,
+            events: 0,
+            times: None,
+            precision,
+            columns,
+            types: Vec::new(),
+            files: Vec::new(),
+        }
     }
 
     /// Its files of one role.

@@ -13,6 +13,7 @@
 //! | `members` | the crosswalk as a file |
 //! | `spill` | events put aside in files while the log is read, a part of the records in each |
 //! | `ties` | the order by id of events of one time and source |
+//! | `types` | the event types that the log registers |
 //! | `write` | a new archive from the log |
 //! | `update` | brings an archive up to date |
 //! | `merge` | a new base from an old one and what came since |
@@ -32,6 +33,7 @@ mod segment;
 mod spill;
 mod synthetic;
 mod ties;
+mod types;
 mod update;
 mod write;
 
@@ -40,10 +42,19 @@ pub use manifest::{File, Manifest, Role};
 pub use members::Members;
 pub use read::{Archived, read};
 pub use synthetic::{Makes, write_made};
+pub use types::vocabulary;
 pub use update::{How, Written, update};
 pub use write::{Step, write};
 
 use std::path::{Path, PathBuf};
+
+/// What belongs to the archive in a directory.
+///
+/// # Errors
+/// When there is none, or its manifest is damaged.
+pub fn manifest(dir: &Path) -> Result<Manifest, Error> {
+    Manifest::read(dir)
+}
 
 /// Why an archive could not be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -13,7 +13,7 @@ use super::plan::{Plan, Shared};
 use super::read::{checked, in_order, whole};
 use super::ties::{Meetings, Ranks};
 use super::write::{Gathered, PER_FILE, Progress, Segments, log, members, publish};
-use super::{Error, files};
+use super::{Error, files, types};
 use crate::projector::Source;
 use crate::replay::read::Cancel;
 use crate::store::views::Crosswalk;
@@ -152,7 +152,8 @@ impl Update<'_> {
         let later = self.old.rows(Role::Delta) + gathered.events;
         let deltas = self.old.files(Role::Delta).count();
         let merge = ties || later * SHARE > base || deltas >= MOST_DELTAS;
-        tokio::task::block_in_place(|| self.write(&gathered, columns, &ranks, &members, merge)).map(Ok)
+        let types = types::registered(self.source, self.crosswalk.position).await?;
+        tokio::task::block_in_place(|| self.write(&gathered, columns, &ranks, &members, (merge, types))).map(Ok)
     }
 
     /// Archived events that share time and source with new ones.
@@ -175,10 +176,11 @@ impl Update<'_> {
         columns: Vec<Column>,
         ranks: &Ranks,
         members: &Members,
-        merge: bool,
+        (merge, types): (bool, Vec<serde_json::Value>),
     ) -> Result<Written, Error> {
         let (dir, position) = (self.dir, self.crosswalk.position);
         let mut manifest = Manifest::new(self.old.log, position, self.old.precision, columns);
+        manifest.types = types;
         let make = |part| gathered.facts(part, ranks);
         let parts = gathered.rows.parts();
         let (written, times, how);

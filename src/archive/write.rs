@@ -13,7 +13,7 @@ use super::manifest::{File, Manifest, Role};
 use super::members::Members;
 use super::spill::{Head, Spill, put, take};
 use super::ties::{Moments, Ranks};
-use super::{Error, files, segment};
+use super::{Error, files, segment, types};
 use crate::projector::Source;
 use crate::replay::read::{Cancel, facts_of, read_ahead};
 use crate::store::views::Crosswalk;
@@ -69,6 +69,7 @@ pub async fn write(
     let ranks = Ranks::find(source, &tokio::task::block_in_place(|| gathered.moments.tied())?, cancel).await?;
     let members = members(source, crosswalk, &Members::default()).await?;
     let mut manifest = Manifest::new(log(source), crosswalk.position, gathered.survey.precision, columns);
+    manifest.types = types::registered(source, crosswalk.position).await?;
     tokio::task::block_in_place(|| {
         let make = |part| gathered.facts(part, &ranks);
         let segments = Segments::new(dir, &manifest, Role::Base);

@@ -163,7 +163,7 @@ impl Source {
         const AT_ONCE: usize = 500;
         let mut states = Vec::with_capacity(records.len());
         for some in records.chunks(AT_ONCE) {
-            let mut events = self.customer_events(some, until).await?;
+            let mut events = self.customer_events(some, until, true).await?;
             events.sort_by_key(|event| event.record);
             let mut of = events.chunk_by(|a, b| a.record == b.record).peekable();
             let mut wanted = some.to_vec();
@@ -177,7 +177,7 @@ impl Source {
         Ok(states)
     }
 
-    /// Every `customer.` event of some records up to a position, in the order of the log.
+    /// Every `customer.` event of some records up to a position, in the order of the log, with or without personal parts.
     ///
     /// # Errors
     /// When the store fails.
@@ -185,6 +185,7 @@ impl Source {
         &self,
         records: &[RecordId],
         until: u64,
+        parts: bool,
     ) -> Result<Vec<kulta_events::Recorded>, Error> {
         const PAGE: usize = 5_000;
         let mut events = Vec::new();
@@ -194,7 +195,7 @@ impl Source {
             after: Some(0),
             until: Some(until),
             limit: PAGE,
-            parts: true,
+            parts,
         };
         loop {
             let stored = self.log.read(&page).await?;

@@ -74,7 +74,7 @@ impl Reads {
         let until = members.cut.unwrap_or_else(|| self.projections.position());
         let policy = policy_at(&live, members.cut).await?;
         let ids: Vec<_> = members.rows.iter().map(|row| row.record).collect();
-        let events = self.source.customer_events(&ids, until).await?;
+        let events = self.source.customer_events(&ids, until, true).await?;
         let named: Vec<_> = members
             .rows
             .iter()

@@ -1,7 +1,7 @@
 //! By which rules a replay is asked for: a text, or what was published.
 
 use kulta_events::Instant;
-use kulta_projections::scores::customer::OfCustomer;
+use kulta_projections::scores::customer::{OfCustomer, reads_attributes};
 use kulta_projections::scores::history::Reading;
 use kulta_projections::scores::rules::RuleError;
 
@@ -90,8 +90,9 @@ pub async fn known(
     progress: Progress<'_>,
 ) -> Result<Known, Error> {
     let facets = scores.facets();
-    let reads_customers = |rules: &&Rules| rules.reads(&facets).iter().any(|reads| !reads.customer.is_empty());
-    if !all.iter().any(reads_customers) {
+    let reads: Vec<_> = all.iter().flat_map(|rules| rules.reads(&facets)).collect();
+    let attributes = reads_attributes(reads.iter().flat_map(|reads| &reads.customer));
+    if reads.iter().all(|reads| reads.customer.is_empty()) {
         return Ok(Known::default());
     }
     let policy = scores.reads().policy_known(At { as_of: None, known_at }).await?.policy;
@@ -100,7 +101,7 @@ pub async fn known(
         cancel.check()?;
         let customers = first..(first + CUSTOMERS).min(data.people.ids.len());
         let sets: Vec<_> = customers.map(|customer| data.people.records_of(customer)).collect();
-        let found = scores.of_customers(&sets, data.people.position, as_of, &policy).await?;
+        let found = scores.of_customers(&sets, data.people.position, as_of, (&policy, attributes)).await?;
         known.extend::<Vec<OfCustomer>>(found);
         progress(Step::Customers(known.len() as u64, data.people.ids.len() as u64));
     }

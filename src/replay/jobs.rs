@@ -180,12 +180,9 @@ impl Replays {
         let known = known(&self.scores, &data, &both, times, &job.cancel, &progress).await?;
         let scored = |rules: &Rules| {
             let facets = self.scores.facets();
-            let breakdown = against.is_some();
-            tokio::task::block_in_place(|| {
-                let (facets, cancel, progress) = (&*facets, &job.cancel, &progress);
-                let as_of = asked.as_of;
-                score(&data, &known, rules, &How { as_of, facets, tolerant: false, breakdown, cancel, progress })
-            })
+            let (as_of, breakdown, cancel) = (asked.as_of, against.is_some(), &job.cancel);
+            let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel, progress: &progress };
+            tokio::task::block_in_place(|| score(&data, &known, rules, &how))
         };
         let after = scored(&rules)?;
         let before = against.as_ref().map(scored).transpose()?;

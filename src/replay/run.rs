@@ -138,7 +138,7 @@ pub struct How<'a> {
 /// # Errors
 /// When a customer has no score and that is not tolerated, or it was cancelled.
 pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Result<Outcome, Error> {
-    let How { as_of, facets, tolerant, cancel, progress, .. } = *how;
+    let How { facets, tolerant, cancel, progress, .. } = *how;
     let done = AtomicU64::new(0);
     let total = data.people.ids.len() as u64 * rules.spans.len() as u64;
     let go_on = |count: usize| {
@@ -146,15 +146,15 @@ pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Re
         cancel.check().is_ok()
     };
     let (mut sums, mut left_out, mut mixed): (Option<Sums>, Vec<LeftOut>, _) = (None, Vec::new(), BTreeSet::new());
-    let mut breakdown = how.breakdown.then(Breakdown::default);
     let mut refused: BTreeMap<usize, Unscored> = BTreeMap::new();
+    let mut breakdown = how.breakdown.then(Breakdown::default);
     for span in &rules.spans {
         let set = &span.compiled.rules;
         let asked = Asked {
             rules: set,
             is_money: &|type_name, facet| facets.is_money(type_name, facet),
             seen: (span.from, span.until),
-            as_of: as_of.micros(),
+            as_of: how.as_of.micros(),
             position: None,
             customer: customers,
             breakdown: how.breakdown,
@@ -173,11 +173,11 @@ pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Re
         if set.money.is_none() && found.currencies.len() > 1 {
             mixed.extend(found.currencies);
         }
-        if let (Some(sum), Some(found)) = (&mut breakdown, &found.breakdown) {
-            sum.add(found);
-        }
         for unscored in found.refused {
             refused.entry(unscored.customer).or_insert(unscored);
+        }
+        if let (Some(sum), Some(found)) = (&mut breakdown, &found.breakdown) {
+            sum.add(found);
         }
         match &mut sums {
             Some(sums) => sums.add(&found.sums),

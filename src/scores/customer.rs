@@ -40,6 +40,8 @@ pub struct Customer {
 struct Sayings {
     members: Vec<Named>,
     events: Vec<Recorded>,
+    /// The same without their personal parts.
+    facts: Vec<Recorded>,
     policy: SurvivorshipPolicy,
 }
 
@@ -109,18 +111,20 @@ fn push(builder: &mut Builder, event: &Recorded) -> Result<(), Error> {
 
 async fn sayings(reads: &Reads, members: &Members, at: At, until: u64) -> Result<Sayings, Error> {
     let records: Vec<RecordId> = members.rows.iter().map(|row| row.record).collect();
-    let events = reads.source.customer_events(&records, until).await?;
+    let events = reads.source.customer_events(&records, until, true).await?;
+    let facts = reads.source.customer_events(&records, until, false).await?;
     let policy = reads.policy_known(at).await?.policy;
     let named = members.rows.iter().map(|row| Named {
         record: row.record,
         source: row.source.clone(),
         subject: row.subject.clone(),
     });
-    Ok(Sayings { members: named.collect(), events, policy })
+    Ok(Sayings { members: named.collect(), events, facts, policy })
 }
 
 impl Scores {
-    /// What rules read of several customers, each by all its records, as of a time and up to a position.
+    /// What rules read of several customers, each by all its records, as of a time and up to a position; free attributes
+    /// only if they are wanted.
     ///
     /// # Errors
     /// When the store fails.
@@ -129,28 +133,45 @@ impl Scores {
         customers: &[&[RecordId]],
         until: u64,
         as_of: Instant,
-        policy: &SurvivorshipPolicy,
+        (policy, attributes): (&SurvivorshipPolicy, bool),
     ) -> Result<Vec<OfCustomer>, crate::projector::Error> {
         let all: Vec<RecordId> = customers.iter().flat_map(|records| records.iter()).copied().collect();
-        let mut events: HashMap<RecordId, Vec<Recorded>> = HashMap::new();
-        for event in self.reads.source.customer_events(&all, until).await? {
-            if let Some(record) = event.record {
-                events.entry(record).or_default().push(event);
-            }
-        }
+        let source = &self.reads.source;
+        let mut events = by_record(source.customer_events(&all, until, true).await?);
+        let mut facts = match attributes {
+            true => by_record(source.customer_events(&all, until, false).await?),
+            false => HashMap::new(),
+        };
         let named = self.reads.source.vault.subjects(&all).await?;
         let of = |records: &&[RecordId]| {
-            let own: Vec<Recorded> = records.iter().filter_map(|record| events.remove(record)).flatten().collect();
+            let own = |of: &mut HashMap<RecordId, Vec<Recorded>>| -> Vec<Recorded> {
+                records.iter().filter_map(|record| of.remove(record)).flatten().collect()
+            };
             let name = |record: &RecordId| {
                 let found = named.get(record);
                 let source = found.map(|named| named.source.clone()).unwrap_or_default();
                 Named { record: *record, source, subject: found.and_then(|named| named.subject.clone()) }
             };
             let members: Vec<Named> = records.iter().map(name).collect();
-            OfCustomer::of(&golden_at(&members, &own, Some(as_of), policy).0)
+            let golden = |events: &[Recorded]| golden_at(&members, events, Some(as_of), policy).0;
+            let whole = golden(&own(&mut events));
+            match attributes {
+                true => OfCustomer::of(&whole).with_attributes(&whole, &golden(&own(&mut facts))),
+                false => OfCustomer::of(&whole),
+            }
         };
         Ok(customers.iter().map(of).collect())
     }
+}
+
+fn by_record(events: Vec<Recorded>) -> HashMap<RecordId, Vec<Recorded>> {
+    let mut of: HashMap<RecordId, Vec<Recorded>> = HashMap::new();
+    for event in events {
+        if let Some(record) = event.record {
+            of.entry(record).or_default().push(event);
+        }
+    }
+    of
 }
 
 impl Customer {
@@ -170,8 +191,9 @@ impl Customer {
     /// What rules read of the customer as of a time; nothing when it was not read.
     pub fn of_customer(&self, as_of: Instant) -> OfCustomer {
         let of = |sayings: &Sayings| {
-            let (golden, _) = golden_at(&sayings.members, &sayings.events, Some(as_of), &sayings.policy);
-            OfCustomer::of(&golden)
+            let golden = |events: &[Recorded]| golden_at(&sayings.members, events, Some(as_of), &sayings.policy).0;
+            let whole = golden(&sayings.events);
+            OfCustomer::of(&whole).with_attributes(&whole, &golden(&sayings.facts))
         };
         self.golden.as_ref().map(of).unwrap_or_default()
     }

@@ -96,6 +96,20 @@ fn registered_and_used(place: &Place) {
     assert_eq!(points(&mut client, "loyal"), "53.5");
     server.terminate(PATIENCE);
     sealed(place);
+    archived(place);
+}
+
+/// An archive knows the types that its log registers.
+fn archived(place: &Place) {
+    place.file("loyal.toml", RULES);
+    place.kulta(["archive", "facts"]).run().expect_code(0);
+    let arguments = ["replay", "--rules", "loyal.toml", "--archive", "facts", "--out", "scores.csv"];
+    place.alone(arguments).run().expect_code(0);
+    let scores = std::fs::read_to_string(place.directory().join("scores.csv")).unwrap();
+    assert!(scores.contains(",53.5,"), "{scores}");
+    // Also one that was brought up to date.
+    place.kulta(["archive", "facts"]).run().expect_code(0);
+    place.alone(arguments).run().expect_code(0);
 }
 
 fn register(client: &mut Client) {

@@ -44,3 +44,13 @@ fn dates_exist_in_the_calendar() {
         assert!(check(Kind::Date, refused).is_err(), "{refused}");
     }
 }
+
+#[test]
+fn days_stay_days_and_times_are_brought_to_utc() {
+    assert_eq!(check(Kind::DateOrTime, "\"2026-03-05\"").unwrap(), "\"2026-03-05\"");
+    let time = check(Kind::DateOrTime, "\"2026-03-05T10:15:00+02:00\"");
+    assert_eq!(time.unwrap(), "\"2026-03-05T08:15:00Z\"");
+    for refused in ["\"2026-03-05T10:15:00\"", "\"2026-02-30\"", "\"tomorrow\"", "20260305", "null"] {
+        assert!(check(Kind::DateOrTime, refused).is_err(), "{refused}");
+    }
+}

@@ -1,5 +1,7 @@
 //! Every event type that kulta knows, one file per family.
 
+pub mod activity;
+pub mod automation;
 pub mod complaint;
 pub mod currency;
 pub mod customer;
@@ -7,11 +9,15 @@ pub mod email;
 pub mod event_type;
 pub mod identity;
 pub mod invoice;
+pub mod lead;
+pub mod offer;
+pub mod pipeline;
 pub mod policy;
 pub mod purchase;
 pub mod rule_set;
 pub mod service;
 pub mod source;
+pub mod task;
 pub mod web;
 
 use std::collections::BTreeMap;
@@ -208,6 +214,12 @@ impl Vocabulary {
             rule_set::TYPES,
             source::TYPES,
             event_type::TYPES,
+            pipeline::TYPES,
+            offer::TYPES,
+            lead::TYPES,
+            task::TYPES,
+            activity::TYPES,
+            automation::TYPES,
         ];
         let types = families.into_iter().flatten().map(|event_type| (event_type.name, event_type)).collect();
         Self { types }
@@ -263,6 +275,12 @@ mod tests {
             rule_set::TYPES.len(),
             source::TYPES.len(),
             event_type::TYPES.len(),
+            pipeline::TYPES.len(),
+            offer::TYPES.len(),
+            lead::TYPES.len(),
+            task::TYPES.len(),
+            activity::TYPES.len(),
+            automation::TYPES.len(),
         ]
         .iter()
         .sum();

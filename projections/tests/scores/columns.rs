@@ -85,6 +85,10 @@ fn columns(world: &World) -> (Facts, Customers) {
     (facts, customers)
 }
 
+fn tolerated(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64) -> Replayed {
+    replayed_by(world, set, span, as_of, (2, false, true)).unwrap()
+}
+
 fn replayed(
     world: &World,
     set: &RuleSet,
@@ -93,10 +97,6 @@ fn replayed(
     (threads, breakdown): (usize, bool),
 ) -> Result<Replayed, Stopped> {
     replayed_by(world, set, span, as_of, (threads, breakdown, false))
-}
-
-fn tolerated(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64) -> Replayed {
-    replayed_by(world, set, span, as_of, (2, false, true)).unwrap()
 }
 
 fn replayed_by(
@@ -149,6 +149,19 @@ fn same(found: &Replayed, expected: &[Scored], rules: usize) -> Result<(), TestC
     Ok(())
 }
 
+/// Who has no score is named, and everybody else has one all the same.
+fn all_others(found: &Replayed, expected: &[Result<Scored, ScoreError>]) -> Result<(), TestCaseError> {
+    let refused: Vec<_> = found.refused.iter().map(|one| (one.customer, without_event(one.error.clone()))).collect();
+    let errors = expected.iter().enumerate().filter_map(|(customer, scored)| Some((customer, scored.as_ref().err()?)));
+    let errors: Vec<_> = errors.map(|(customer, error)| (customer, without_event(error.clone()))).collect();
+    prop_assert_eq!(refused, errors);
+    for (customer, scored) in expected.iter().enumerate() {
+        let exact = scored.as_ref().map(|scored| scored.exact.clone()).unwrap_or_default();
+        prop_assert_eq!(found.sums.get(customer).unwrap().exact(), exact, "customer {}", customer);
+    }
+    Ok(())
+}
+
 /// What the interpreter's parts of all customers sum up to.
 fn summed_up(world: &World, set: &RuleSet, scored: &[Scored]) -> Breakdown {
     let mut sum = Breakdown {
@@ -164,19 +177,6 @@ fn summed_up(world: &World, set: &RuleSet, scored: &[Scored]) -> Breakdown {
         }
     }
     sum
-}
-
-/// Who has no score is named, and everybody else has one all the same.
-fn all_others(found: &Replayed, expected: &[Result<Scored, ScoreError>]) -> Result<(), TestCaseError> {
-    let refused: Vec<_> = found.refused.iter().map(|one| (one.customer, without_event(one.error.clone()))).collect();
-    let errors = expected.iter().enumerate().filter_map(|(customer, scored)| Some((customer, scored.as_ref().err()?)));
-    let errors: Vec<_> = errors.map(|(customer, error)| (customer, without_event(error.clone()))).collect();
-    prop_assert_eq!(refused, errors);
-    for (customer, scored) in expected.iter().enumerate() {
-        let exact = scored.as_ref().map(|scored| scored.exact.clone()).unwrap_or_default();
-        prop_assert_eq!(found.sums.get(customer).unwrap().exact(), exact, "customer {}", customer);
-    }
-    Ok(())
 }
 
 fn without_event(error: ScoreError) -> ScoreError {

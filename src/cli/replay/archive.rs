@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kulta_events::{Instant, Vocabulary};
+use kulta_events::Instant;
 use kulta_projections::scores::rules::Facets;
 
 use super::out::Replayed;
@@ -20,7 +20,7 @@ use crate::replay::run::{How, Known, Rules, score, wanted};
 use crate::scores::Compiled;
 
 pub(super) fn replay(dir: &Path, as_of: Instant, args: &Args, common: Common) -> Result<(), Failure> {
-    let facets = Facets::of(&Vocabulary::standard());
+    let facets = Facets::of(&archive::vocabulary(&archive::manifest(dir)?.types));
     let rules = rules(&args.rules, &facets)?;
     let against = args.against.as_deref().map(|named| self::rules(named, &facets)).transpose()?;
     let both: Vec<&Rules> = [Some(&rules), against.as_ref()].into_iter().flatten().collect();

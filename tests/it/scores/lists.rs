@@ -431,3 +431,34 @@ fn a_list_and_a_score_agree() {
     }
     server.terminate(PATIENCE);
 }
+
+/// Free attributes that a source registered as facts are read by rules, on every way to a score; personal ones never.
+#[test]
+fn attributes_that_are_facts_are_read() {
+    const RULES: &str = "name = \"value\"\n[[rule]]\nid = \"vip\"\non = \"purchase.made\"\n\
+        when = 'customer.attributes.vip'\npoints = 'customer.attributes.factor * 2'\n\
+        [[rule]]\nid = \"shoe\"\non = \"purchase.made\"\nwhen = 'customer.attributes.shoe == 43'\npoints = 5\n";
+    let place = Place::sqlite();
+    let server = place.serve();
+    let mut client = server.client();
+    let source = json!({"source": "crm", "fact_attributes": ["vip", "factor"]});
+    client.send("PUT", "/v1/sources", &source).expect_status(200);
+    let time = "2026-01-05T10:00:00Z";
+    let registered = |source: &str| {
+        let data = json!({"kind": "person", "attributes": {"vip": true, "factor": 3.5, "shoe": 43}});
+        event(source, "1", "r", time, "customer.registered", data)
+    };
+    let bought =
+        |source: &str| event(source, "1", "p", time, "purchase.made", json!({"amount": "1", "currency": "EUR"}));
+    client.accepted(&[registered("crm"), bought("crm"), registered("erp"), bought("erp")]);
+    publish(&mut client, RULES, FROM);
+    let (_, items) = list(&mut client, "");
+    let points: Vec<_> = items.iter().map(|item| text(item, "points")).collect();
+    assert_eq!(points, ["7", "0"]);
+    equals_a_replay(&mut client);
+    for item in &items {
+        let score = client.read(&format!("/v1/customers/{}/score", text(item, "customer_id")));
+        assert_eq!(score["points"], item["points"], "{score}");
+    }
+    server.terminate(PATIENCE);
+}

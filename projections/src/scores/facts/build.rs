@@ -224,7 +224,7 @@ pub fn each_value(facts: &Json, mut take: impl FnMut(&str, Value<'_>)) {
 }
 
 /// What rules can read of a value; `None`: nothing.
-fn scalar(value: &Json) -> Option<Value<'_>> {
+pub fn scalar(value: &Json) -> Option<Value<'_>> {
     match value {
         Json::Bool(value) => Some(Value::Bool(*value)),
         Json::String(text) => Some(Value::from(text.as_str())),

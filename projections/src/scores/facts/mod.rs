@@ -20,7 +20,7 @@ use kulta_events::RecordId;
 use crate::expr::Value;
 
 pub use assemble::{Assembly, FacetSlot, Filled, Names, Shape, Slot, Wide};
-pub use build::{Builder, NewRow, Tied, TooMany, Wanted, each_value};
+pub use build::{Builder, NewRow, Tied, TooMany, Wanted, each_value, scalar};
 pub use column::{Codes, Facet, Held, MOST_DECIMALS, Texts};
 pub use places::Places;
 pub use runs::Timed;

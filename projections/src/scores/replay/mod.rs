@@ -159,8 +159,8 @@ struct Part {
     currencies: BTreeSet<Box<str>>,
     marked: Vec<bool>,
     interpreted: u64,
-    totals: Option<Totals>,
     refused: Vec<Unscored>,
+    totals: Option<Totals>,
     stopped: Option<Stopped>,
 }
 

@@ -213,9 +213,12 @@ fn is_personal(field: &Field) -> bool {
 fn kind_of(kind: &FieldKind) -> Option<Kind> {
     match kind {
         FieldKind::Amount | FieldKind::SignedAmount | FieldKind::Integer => Some(Kind::Number),
-        FieldKind::Text(_) | FieldKind::OneOf(_) | FieldKind::Currency | FieldKind::Country | FieldKind::Date => {
-            Some(Kind::Text)
-        }
+        FieldKind::Text(_)
+        | FieldKind::OneOf(_)
+        | FieldKind::Currency
+        | FieldKind::Country
+        | FieldKind::Date
+        | FieldKind::DateOrTime => Some(Kind::Text),
         FieldKind::Boolean => Some(Kind::Bool),
         FieldKind::Object(_)
         | FieldKind::List(_)
