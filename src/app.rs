@@ -83,7 +83,14 @@ impl App {
         let (limits, timeouts) = (&services.settings.limits, &services.settings.timeouts);
         let projecting = tokio::spawn({
             let services = services.clone();
-            async move { tokio::join!(services.project(), services.keep_scores(), services.follow_registrations()) }
+            async move {
+                tokio::join!(
+                    services.project(),
+                    services.keep_scores(),
+                    services.follow_sales(),
+                    services.follow_registrations()
+                )
+            }
         });
         http::server::serve(listener, http::router(services.clone()), limits, timeouts, told).await;
         // It ends with the batch that it is folding.

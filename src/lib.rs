@@ -37,6 +37,7 @@ pub mod http;
 pub mod intake;
 pub mod matching;
 pub mod metrics;
+pub mod pipeline;
 pub mod privacy;
 pub mod projector;
 pub mod reads;

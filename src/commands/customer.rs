@@ -16,6 +16,7 @@ use super::relation::Relating;
 use super::rule_set;
 use super::transaction::{Context, Decide, Done, Transaction};
 use super::{Commands, Error, Refusal};
+use crate::pipeline::Sales;
 use crate::reads::{Found, Reads};
 
 /// Commands about customers, which look at the projections before they decide.
@@ -25,6 +26,8 @@ pub struct Customers {
     pub commands: Commands,
     /// What they look at.
     pub reads: Reads,
+    /// Offers and pipelines, as far as they are known.
+    pub sales: Sales,
 }
 
 /// What a steward says about two customers.
@@ -98,6 +101,11 @@ pub enum Wish {
         /// The payload of `source.registered`.
         data: Json,
     },
+    /// A pipeline is defined, or defined anew.
+    Pipeline {
+        /// The payload of `pipeline.defined`.
+        data: Json,
+    },
     /// An event type is registered, or registered anew.
     EventType(event_type::Command),
     /// A policy is published.
@@ -138,6 +146,7 @@ impl Decide for Asked<'_> {
                 transaction.execute::<policy::Policy>(&format!("source-{name}"), command).await?;
                 Ok((200, json!({"source": name})))
             }
+            Wish::Pipeline { data } => of.define_pipeline(transaction, data).await,
             Wish::EventType(command) => {
                 let event_type::Command::Register { data } = command;
                 let name = data.get("type").and_then(Json::as_str).unwrap_or_default();

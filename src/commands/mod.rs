@@ -8,6 +8,7 @@ pub mod decision;
 pub mod event;
 pub mod event_type;
 pub mod person_record;
+pub mod pipeline;
 pub mod policy;
 mod relation;
 pub mod rule_set;
@@ -31,6 +32,14 @@ pub enum Refusal {
         code: &'static str,
         /// What the rule says.
         detail: &'static str,
+    },
+    /// A rule forbids it as things stand.
+    #[error("{detail}")]
+    Broken {
+        /// A stable word.
+        code: &'static str,
+        /// What the rule says.
+        detail: String,
     },
     /// The request is not well-formed.
     #[error("the request is not valid")]

@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::event_types::EventTypes;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
+use crate::pipeline::Sales;
 use crate::privacy::{self, Vault};
 use crate::projector::verify::Verified;
 use crate::projector::{self, Identities, Projections, Projector, Source};
@@ -45,6 +46,8 @@ pub struct Services {
     pub scores: Scores,
     /// Keeps lists of scores up.
     pub scorer: Arc<Scorer>,
+    /// Offers and pipelines.
+    pub sales: Sales,
     /// Replays of history under any rules.
     pub replays: Replays,
     /// What people do.
@@ -118,8 +121,9 @@ impl Services {
         let identities = Identities::default();
         let reads = Reads::new(source.clone(), projections.clone(), identities.clone());
         let scores = Scores::new(reads.clone());
+        let sales = Sales::new(source.clone());
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
-        let customers = Customers { commands, reads: reads.clone() };
+        let customers = Customers { commands, reads: reads.clone(), sales: sales.clone() };
         let projector = Arc::new(Projector::new(source, generations, projections, identities, options.holder.clone()));
         let scorer = Arc::new(Scorer::new(scores.clone(), projector.clone(), clock.clone()));
         let companion: Weak<Scorer> = Arc::downgrade(&scorer);
@@ -137,6 +141,7 @@ impl Services {
             replays: Replays::new(scores.clone()),
             scores,
             scorer,
+            sales,
             customers,
             projector,
             metrics,
@@ -182,6 +187,11 @@ impl Services {
             tracing::warn!(error = %error, "the projections could not be made anew, following up instead");
         }
         self.projector.run(self.stopping()).await;
+    }
+
+    /// Follows offers and pipelines until the node stops.
+    pub async fn follow_sales(&self) {
+        self.sales.run(self.stopping()).await;
     }
 
     /// Keeps lists of scores up until the node stops.

@@ -61,7 +61,7 @@ impl Node {
         });
         Self {
             intake: Intake::new(log.clone(), vault, vocabulary, clock),
-            customers: Customers { commands, reads: reads.clone() },
+            customers: Customers { commands, reads: reads.clone(), sales: kulta::pipeline::Sales::new(reads.source().clone()) },
             actor: log.actor("tester").await.unwrap(),
             log,
             projector,

@@ -5,6 +5,7 @@ pub mod dead_letters;
 pub mod event_types;
 pub mod events;
 pub mod identities;
+pub mod pipelines;
 pub mod policies;
 pub mod projections;
 pub mod replays;
@@ -80,6 +81,11 @@ fn domain(routes: Routes) -> Routes {
 /// Rule sets, and scores by them.
 fn scores(routes: Routes) -> Routes {
     routes
+        .add::<pipelines::list::__path_handler, _, _>(Needs(Read), pipelines::list::handler)
+        .add::<pipelines::define::__path_handler, _, _>(Needs(Govern), pipelines::define::handler)
+        .add::<pipelines::board::__path_handler, _, _>(Needs(Read), pipelines::board::handler)
+        .add::<pipelines::offers::__path_handler, _, _>(Needs(Read), pipelines::offers::handler)
+        .add::<pipelines::offer::__path_handler, _, _>(Needs(Read), pipelines::offer::handler)
         .add::<rule_sets::list::__path_handler, _, _>(Needs(Read), rule_sets::list::handler)
         .add::<rule_sets::draft::__path_handler, _, _>(Needs(Govern), rule_sets::draft::handler)
         .add::<rule_sets::check::__path_handler, _, _>(Needs(Read), rule_sets::check::handler)

@@ -2,6 +2,7 @@
 
 mod cdnow;
 mod online_retail;
+mod opportunities;
 mod scores;
 mod senzing;
 

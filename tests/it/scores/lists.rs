@@ -334,11 +334,10 @@ fn a_list_says_who_is_where_and_why(place: &Place) {
     a_row_planted_wrong_is_found(place);
 }
 
-/// Noon of yesterday or so: service counts for a year.
+/// A day ago: service counts for a year.
 fn yesterday() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros();
-    let instant = kulta_events::Instant::from_micros(i64::try_from(now).unwrap());
-    instant.plus_days(-1).to_string()
+    use kulta::clock::{Clock, SystemClock};
+    SystemClock.now().plus_days(-1).to_string()
 }
 
 fn sql_shows_the_list(place: &Place) {

@@ -157,6 +157,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Rule { code, detail } => Self::new(codes::REFUSED, detail).member("rule", code),
+            Refusal::Broken { code, detail } => Self::new(codes::REFUSED, detail).member("rule", code),
             Refusal::Invalid(problems) => {
                 let problem = Self::new(codes::INVALID, "the request is not valid");
                 problems.into_iter().fold(problem, |problem, found| problem.at(found.pointer, found.detail))

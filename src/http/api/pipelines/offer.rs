@@ -1,0 +1,142 @@
+//! `GET /v1/offers/{id}`: an offer, and how it came there.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use kulta_events::Instant;
+use kulta_projections::pipeline::offer::{Offer, Status};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Around, OfferView, customers, moment};
+use crate::http::api::customers::etag;
+use crate::http::params::{Params, Place};
+use crate::http::problem::Problem;
+use crate::services::Services;
+
+/// An offer with its history.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OfferDetail)]
+pub struct View {
+    /// How it stands.
+    #[serde(flatten)]
+    pub offer: OfferView,
+    /// The system that named it first.
+    pub source: String,
+    /// Its id there.
+    pub name: Option<String>,
+    /// The highest position that shaped it.
+    pub position: u64,
+    /// Its moves and decisions, the first is the beginning.
+    pub turns: Vec<TurnView>,
+    /// Its sum in the course of time, the first is the beginning.
+    pub sums: Vec<OfferSum>,
+    /// The positions in the log of what was commented.
+    pub comments: Vec<u64>,
+    /// The positions in the log of documents that were attached.
+    pub documents: Vec<u64>,
+}
+
+/// How an offer stood from a time on.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OfferTurn)]
+pub struct TurnView {
+    /// Since when.
+    #[schema(value_type = String)]
+    pub at: Instant,
+    /// The place in the log of the event.
+    pub position: u64,
+    /// `open`, `won` or `lost`.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// In which pipeline; null: the default one.
+    pub pipeline: Option<String>,
+    /// In which stage; null: the first.
+    pub stage: Option<String>,
+    /// Why, as systems count it.
+    pub reason_code: Option<String>,
+}
+
+/// What an offer was worth from a time on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfferSum {
+    /// Since when.
+    #[schema(value_type = String)]
+    pub at: Instant,
+    /// The place in the log of the event.
+    pub position: u64,
+    /// How much; null: nobody knew.
+    pub amount: Option<String>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+}
+
+/// Get an offer
+///
+/// How it stands, its moves and the history of its sum. As of any past date, and as far as was known then.
+#[utoipa::path(
+    get,
+    path = "/v1/offers/{id}",
+    tag = "offers",
+    params(
+        ("id" = String, Path, description = "The offer"),
+        ("as_of" = Option<String>, Query, description = "As it was before this time; default now"),
+        ("known_at" = Option<String>, Query, description = "As far as was recorded by this time"),
+        ("after" = Option<u64>, Query, description = "Wait until everything up to this position is known"),
+    ),
+    responses(
+        (status = 200, description = "The offer; ETag is its position", body = View),
+        (status = 404, description = "There is no such offer", body = crate::http::openapi::ProblemBody),
+    )
+)]
+pub async fn handler(
+    State(services): State<Arc<Services>>,
+    Place(id): Place<String>,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let missing = || Problem::not_found("there is no such offer");
+    let id: Uuid = id.parse().map_err(|_| missing())?;
+    let moment = moment(&services, &mut params).await?;
+    params.finish()?;
+    let (offer, card) = services.sales.offer(id, moment).ok_or_else(missing)?;
+    let customers = customers(&services, std::slice::from_ref(&card)).await?;
+    let pipelines = services.sales.pipelines(moment);
+    let now = moment.as_of.unwrap_or_else(|| services.clock.now());
+    let around = Around { pipelines: &pipelines, customers: &customers, now };
+    let position = offer.standing.position;
+    let mut response = Json(view(offer, OfferView::of(&card, &around))).into_response();
+    etag(&mut response, position);
+    Ok(response)
+}
+
+fn view(offer: Offer, stands: OfferView) -> View {
+    let Offer { standing, sums, comments, documents } = offer;
+    let text = |text: Option<Box<str>>| text.map(String::from);
+    let turns = standing.turns.into_iter().map(|turn| TurnView {
+        at: turn.at,
+        position: turn.position,
+        status: turn.status,
+        pipeline: text(turn.pipeline),
+        stage: text(turn.stage),
+        reason_code: text(turn.reason_code),
+    });
+    let sums = sums.into_iter().map(|sum| OfferSum {
+        at: sum.at,
+        position: sum.position,
+        amount: sum.amount.map(|amount| amount.0.normalize().to_string()),
+        currency: text(sum.currency),
+    });
+    View {
+        offer: stands,
+        source: standing.name.0,
+        name: text(standing.name.1),
+        position: standing.position,
+        turns: turns.collect(),
+        sums: sums.collect(),
+        comments,
+        documents: documents.into_iter().map(|document| document.position).collect(),
+    }
+}

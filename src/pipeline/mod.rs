@@ -1,0 +1,213 @@
+//! Offers and the pipelines that they pass through, kept in memory from the log.
+//!
+//! Each node follows the categories of the log that tell of them and holds every offer's facts, small and sorted: a board
+//! as of any time is computed from them when it is asked for. There is nothing to rebuild but this memory, which is read
+//! anew when the node starts.
+
+mod follow;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use kulta_events::{Instant, RecordId};
+use kulta_projections::pipeline::board::Board;
+use kulta_projections::pipeline::card::{Card, OfferCard};
+use kulta_projections::pipeline::definition::{Definition, Definitions, Passing, Pipelines};
+use kulta_projections::pipeline::offer::{Offer, OfferHistory, Status};
+use kulta_projections::pipeline::standing::Passes;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::projector::Source;
+use crate::reads::{self, At};
+
+/// The longest that a reader waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// See the module. A clone is the same.
+#[derive(Clone, Debug)]
+pub struct Sales {
+    source: Source,
+    state: Arc<RwLock<State>>,
+    position: watch::Sender<u64>,
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+struct State {
+    definitions: Definitions,
+    offers: HashMap<Uuid, Kept>,
+}
+
+/// An offer.
+#[derive(Debug)]
+struct Kept {
+    history: OfferHistory,
+    /// How it stands now.
+    card: OfferCard,
+}
+
+/// Which offers are meant; what is not said does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In this pipeline.
+    pub pipeline: Option<String>,
+    /// In this stage.
+    pub stage: Option<String>,
+    /// So decided.
+    pub status: Option<Status>,
+    /// Of this owner.
+    pub owner: Option<String>,
+    /// Of this team.
+    pub team: Option<String>,
+    /// About one of these records.
+    pub records: Option<Vec<RecordId>>,
+}
+
+/// Both time axes as they are asked for here: a time, and a position of the log.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moment {
+    /// What happened at or after it is left out.
+    pub as_of: Option<Instant>,
+    /// What was recorded behind it is left out.
+    pub until: Option<u64>,
+}
+
+/// A board, and the offers on it.
+#[derive(Debug)]
+pub struct Filled {
+    /// Columns and sums.
+    pub board: Board,
+    /// The pipeline.
+    pub definition: Definition,
+    /// The offers, in no order.
+    pub cards: Vec<OfferCard>,
+}
+
+impl Sales {
+    /// Offers of a log; nothing is known before [`Sales::run`].
+    pub fn new(source: Source) -> Self {
+        let (position, _) = watch::channel(0);
+        Self { source, state: Arc::default(), position }
+    }
+
+    /// How far it is.
+    pub fn position(&self) -> u64 {
+        *self.position.borrow()
+    }
+
+    /// Waits until everything up to a position is known.
+    ///
+    /// # Errors
+    /// [`reads::Error::NotYet`] after ten seconds.
+    pub async fn after(&self, position: u64) -> Result<(), reads::Error> {
+        let mut watched = self.position.subscribe();
+        let reached = watched.wait_for(|now| *now >= position);
+        match tokio::time::timeout(LONGEST_WAIT, reached).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(reads::Error::NotYet { at: self.position(), wanted: position }),
+        }
+    }
+
+    /// What a request's time axes mean.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn moment(&self, at: At) -> Result<Moment, reads::Error> {
+        let until = match at.known_at {
+            Some(known_at) => Some(self.source.log.position_at(known_at).await?),
+            None => None,
+        };
+        Ok(Moment { as_of: at.as_of, until })
+    }
+
+    /// The pipelines in force at a moment.
+    pub fn pipelines(&self, moment: Moment) -> Pipelines {
+        pipelines(&self.state(), moment)
+    }
+
+    /// The definitions of pipelines, in every version.
+    pub fn definitions(&self) -> Definitions {
+        self.state().definitions.clone()
+    }
+
+    /// How an offer stands, with its card; `None`: nothing tells of it.
+    pub fn offer(&self, id: Uuid, moment: Moment) -> Option<(Offer, OfferCard)> {
+        let state = self.state();
+        let history = known(&state.offers.get(&id)?.history, moment);
+        let offer = Offer::at(&history, moment.as_of)?;
+        let card = Card::of(id, offer.standing());
+        Some((offer, card))
+    }
+
+    /// The offers that are meant, by id.
+    pub fn offers(&self, filter: &Filter, moment: Moment) -> Vec<OfferCard> {
+        let state = self.state();
+        let pipelines = pipelines(&state, moment);
+        let mut cards: Vec<_> = cards(&state, moment).filter(|card| filter.means(card, &pipelines)).collect();
+        cards.sort_unstable_by_key(|card| card.id);
+        cards
+    }
+
+    /// The board of a pipeline with the open offers that are meant; `None`: nobody defined it and no offer names it.
+    pub fn board(&self, pipeline: &str, filter: &Filter, moment: Moment, now: Instant) -> Option<Filled> {
+        let state = self.state();
+        let pipelines = pipelines(&state, moment);
+        let filter = Filter { pipeline: Some(pipeline.to_owned()), status: Some(Status::Open), ..filter.clone() };
+        let cards: Vec<_> = cards(&state, moment).filter(|card| filter.means(card, &pipelines)).collect();
+        let definition = match pipelines.get(Passing::Offers, pipeline) {
+            Some(defined) => defined.clone(),
+            None => {
+                let is_named = |card: OfferCard| card.pipeline.as_deref() == Some(pipeline);
+                let named = self::cards(&state, moment).any(is_named);
+                named.then(|| Definition::unknown(pipeline, Passing::Offers))?
+            }
+        };
+        let board = Board::of(&definition, moment.as_of.unwrap_or(now), cards.iter().map(Card::tile));
+        Some(Filled { board, definition, cards })
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn pipelines(state: &State, moment: Moment) -> Pipelines {
+    match moment.until {
+        Some(until) => Pipelines::at(&state.definitions.clone().known_at(until), moment.as_of),
+        None => Pipelines::at(&state.definitions, moment.as_of),
+    }
+}
+
+/// A history as far as it was known.
+fn known(history: &OfferHistory, moment: Moment) -> OfferHistory {
+    match moment.until {
+        Some(until) => history.clone().known_at(until),
+        None => history.clone(),
+    }
+}
+
+/// The cards of all offers that there were at a moment.
+fn cards(state: &State, moment: Moment) -> impl Iterator<Item = OfferCard> {
+    state.offers.iter().filter_map(move |(id, kept)| match (moment.as_of, moment.until) {
+        (None, None) => Some(kept.card.clone()),
+        (as_of, None) => OfferCard::at::<Offer>(*id, &kept.history, as_of),
+        (as_of, Some(_)) => OfferCard::at::<Offer>(*id, &known(&kept.history, moment), as_of),
+    })
+}
+
+impl Filter {
+    fn means(&self, card: &OfferCard, pipelines: &Pipelines) -> bool {
+        let is =
+            |wanted: &Option<String>, has: Option<&str>| wanted.as_deref().is_none_or(|wanted| has == Some(wanted));
+        let (pipeline, definition) = pipelines.of(Passing::Offers, card.pipeline.as_deref());
+        let first = || definition.and_then(|known| known.stages.first()).map(|first| &*first.stage);
+        is(&self.pipeline, Some(pipeline))
+            && is(&self.stage, card.stage.as_deref().or_else(first))
+            && self.status.is_none_or(|status| status == card.status)
+            && is(&self.owner, card.owner.as_deref())
+            && is(&self.team, card.team.as_deref())
+            && self.records.as_ref().is_none_or(|records| card.record.is_some_and(|record| records.contains(&record)))
+    }
+}
