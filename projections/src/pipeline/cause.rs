@@ -1,11 +1,13 @@
 //! What took too long: a stay in a stage, a silence. Such a thing is a cause, for which an automation fires once.
 //!
-//! Causes follow from facts and a time alone: the same facts give the same causes, in whatever order they arrived, over all
-//! of history as for today. A cause is named by the event that began it, so whoever remembers the names of those that were
-//! answered answers none twice, also through a rebuild. One that a late fact takes away no longer follows.
+//! Causes follow from facts and a time alone: the same facts give the same causes, in whatever order they arrived,
+//! over all of history as for today. A cause is named by the event that began it, so whoever remembers the names of
+//! those that were answered answers none twice, also through a rebuild. One that a late fact takes away no longer
+//! follows.
 //!
-//! Days are those of a time zone: so many days later is the same time by the wall clock, over changes of daylight saving and
-//! leap days. A time that is skipped moves forward by what was skipped; of one that comes twice it is the first.
+//! Days are those of a time zone: so many days later is the same time by the wall clock, over changes of daylight
+//! saving and leap days. A time that is skipped moves forward by what was skipped; of one that comes twice it is the
+//! first.
 
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -59,9 +61,9 @@ pub fn overstays(
     .collect()
 }
 
-/// The silences of a thing that took longer than so many days by a time, oldest first. `heard` are the facts that break a
-/// silence (contacts, purchases), each with its place in the log, in whatever order; those at or after the time are passed
-/// over. A silence begins with a fact: who was never heard is not silent.
+/// The silences of a thing that took longer than so many days by a time, oldest first. `heard` are the facts that
+/// break a silence (contacts, purchases), each with its place in the log, in whatever order; those at or after the
+/// time are passed over. A silence begins with a fact: who was never heard is not silent.
 pub fn silences<'o>(
     thing: Uuid,
     heard: impl IntoIterator<Item = (&'o Order, u64)>,

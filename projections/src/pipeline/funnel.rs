@@ -50,8 +50,8 @@ pub struct Journey {
 }
 
 impl Journey {
-    /// The journey of an offer or a lead; `end` says what its statuses mean. What names no pipeline or no stage is taken to
-    /// be in the default pipeline, in the first stage.
+    /// The journey of an offer or a lead; `end` says what its statuses mean. What names no pipeline or no stage is
+    /// taken to be in the default pipeline, in the first stage.
     pub fn of<S: Copy + PartialEq>(
         standing: &Standing<S>,
         pipelines: &Pipelines,
