@@ -1,7 +1,7 @@
 //! A board: what stands in each stage of a pipeline, as of a time.
 //!
-//! A board is made in one pass over tiles, in any order, and boards of parts add up ([`Board::merge`]). Hand in the open
-//! offers of the pipeline: those that name it, and for the default one also those that name none. For leads alike.
+//! A board is made in one pass over tiles, in any order, and boards of parts add up ([`Board::merge`]). Hand in the
+//! open offers of the pipeline: those that name it, and for the default one also those that name none. For leads alike.
 
 use std::collections::HashMap;
 

@@ -1,8 +1,8 @@
 //! Opening hours: until when something is to be answered, and how much open time is left.
 //!
-//! Open time is real time: an opening that spans a change of the clocks is an hour shorter or longer than the wall clock
-//! says. Openings are given by the wall clock of a time zone. A time that the zone skips counts as the moment of the
-//! jump; of a time that comes twice the first counts.
+//! Open time is real time: an opening that spans a change of the clocks is an hour shorter or longer than the wall
+//! clock says. Openings are given by the wall clock of a time zone. A time that the zone skips counts as the moment
+//! of the jump; of a time that comes twice the first counts.
 
 use std::collections::BTreeSet;
 
@@ -131,8 +131,8 @@ impl BusinessHours {
         None
     }
 
-    /// How much open time lies between two instants, in microseconds; 0 when the second is not later. What lies more than
-    /// ten years after the first does not count.
+    /// How much open time lies between two instants, in microseconds; 0 when the second is not later. What lies more
+    /// than ten years after the first does not count.
     pub fn open_between(&self, from: Instant, until: Instant) -> i64 {
         let until = until.micros();
         let openings = self.openings(from).take_while(|(begin, _)| *begin < until);

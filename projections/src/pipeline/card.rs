@@ -9,8 +9,8 @@ use super::standing::{Passes, Standing};
 use super::terms::{Number, Said};
 use super::{lead, offer};
 
-/// A thing as boards and reports take it: a row of the store beside the history, one column per member. `S` says whether
-/// it is decided.
+/// A thing as boards and reports take it: a row of the store beside the history, one column per member. `S` says
+/// whether it is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card<S> {
     /// The thing: the UUID of its stream.

@@ -305,8 +305,8 @@ pub struct Waiting {
     pub since: Instant,
 }
 
-/// Sorts a queue: least time left first. What waits longer is never due later, so since when it waits decides, under any
-/// opening hours; a store may sort and page by (since, id).
+/// Sorts a queue: least time left first. What waits longer is never due later, so since when it waits decides, under
+/// any opening hours; a store may sort and page by (since, id).
 pub fn sort_queue(queue: &mut [Waiting]) {
     queue.sort_by_key(|waiting| (waiting.since, waiting.complaint));
 }

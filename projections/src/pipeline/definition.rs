@@ -1,8 +1,8 @@
 //! Pipelines as people define them, in every version, and those that are in force at a time.
 //!
 //! Of several definitions of one pipeline the later by (time, source, id) holds. While nobody defined a pipeline for
-//! offers, or for leads, a built-in one takes its place ([`Definition::built_in`]). A pipeline or a stage that a fact of
-//! another system names and nobody defined stays visible as an unknown one; it is never dropped.
+//! offers, or for leads, a built-in one takes its place ([`Definition::built_in`]). A pipeline or a stage that a fact
+//! of another system names and nobody defined stays visible as an unknown one; it is never dropped.
 
 use std::collections::BTreeMap;
 

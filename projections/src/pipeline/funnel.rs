@@ -23,6 +23,8 @@ pub struct Stay {
     pub from: Instant,
     /// Until when; `None`: it stays.
     pub until: Option<Instant>,
+    /// The event by which it came there: its place in the log.
+    pub position: u64,
 }
 
 /// How a journey ended.
@@ -48,8 +50,8 @@ pub struct Journey {
 }
 
 impl Journey {
-    /// The journey of an offer or a lead; `end` says what its statuses mean. What names no pipeline or no stage is taken to
-    /// be in the default pipeline, in the first stage.
+    /// The journey of an offer or a lead; `end` says what its statuses mean. What names no pipeline or no stage is
+    /// taken to be in the default pipeline, in the first stage.
     pub fn of<S: Copy + PartialEq>(
         standing: &Standing<S>,
         pipelines: &Pipelines,
@@ -77,7 +79,7 @@ impl Journey {
                 Some(last) => last.until = Some(turn.at),
                 None => {}
             }
-            stays.push(Stay { pipeline, stage, from: turn.at, until: None });
+            stays.push(Stay { pipeline, stage, from: turn.at, until: None, position: turn.position });
         }
         let terms = &standing.terms;
         let now = place(terms.pipeline.value().map(|id| &**id), terms.stage.value().map(|stage| &**stage));

@@ -5,8 +5,8 @@
 //! - `created` fills in what no earlier fact spoke of.
 //! - Of `qualified` and `disqualified` the later holds; the same once more changes nothing but the offer it names.
 //! - A move takes a disqualified lead up again, since no other type does; a qualified one stays qualified.
-//! - `handed_over` asks; `handover_accepted` and `handover_rejected` answer, also when nobody is known to have asked. The
-//!   owner changes when the hand-over is accepted: to whom the answer names, else to whom it was handed.
+//! - `handed_over` asks; `handover_accepted` and `handover_rejected` answer, also when nobody is known to have asked.
+//!   The owner changes when the hand-over is accepted: to whom the answer names, else to whom it was handed.
 
 use kulta_events::{Instant, Recorded};
 use serde::{Deserialize, Serialize};

@@ -16,6 +16,7 @@
 //! | [`contact`] | activities, messages, last contact, notes, lists |
 //! | [`task`] | tasks, and the list that somebody works from |
 //! | [`step`] | which rows a batch of events needs, and which change by it |
+//! | [`cause`] | what took too long: what an automation may fire for, once |
 //! | [`decide`] | whether a person may do that |
 //! | [`card`] | an offer as boards and reports take it, as of any time |
 //! | [`money`] | exact sums by currency |
@@ -24,6 +25,7 @@
 pub mod board;
 pub mod business;
 pub mod card;
+pub mod cause;
 pub mod complaint;
 pub mod contact;
 pub mod decide;

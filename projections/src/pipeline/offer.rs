@@ -3,8 +3,8 @@
 //! Facts count in their order (time, source, id), however they arrived. Whatever that order is, it ends in a defined
 //! state:
 //!
-//! - `created` tells how the offer stood when it began. It fills in what no earlier fact spoke of and overrides nothing,
-//!   so an offer that was won "before it was created" is won.
+//! - `created` tells how the offer stood when it began. It fills in what no earlier fact spoke of and overrides
+//!   nothing, so an offer that was won "before it was created" is won.
 //! - `amended`, and members that stand beside a move or a win, replace; `null` clears.
 //! - A move to another stage drops the offer's own probability, unless it brings one along. Moves of a closed offer are
 //!   kept and do not open it.

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kulta_events::Instant;
 
-/// When a day begins; of a midnight that the zone skips the next moment, of one that comes twice the first. `None` beyond
-/// the year 9999.
+/// When a day begins; of a midnight that the zone skips the next moment, of one that comes twice the first. `None`
+/// beyond the year 9999.
 pub fn midnight(date: Date, zone: &TimeZone) -> Option<Instant> {
     let found = zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0)).compatible().ok()?;
     Some(Instant::from_micros(found.as_microsecond()))

@@ -7,9 +7,9 @@
 //! write(changed, &rows);                                   // in one transaction with the checkpoint
 //! ```
 //!
-//! A rebuild is the same with nothing to look up: [`Rows::default`], and all events in any batches and any order; parts of
-//! a log that were folded apart are put together by [`Rows::merge`]. Events that concern none of these things are passed
-//! over ([`concerns`]).
+//! A rebuild is the same with nothing to look up: [`Rows::default`], and all events in any batches and any order;
+//! parts of a log that were folded apart are put together by [`Rows::merge`]. Events that concern none of these
+//! things are passed over ([`concerns`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 

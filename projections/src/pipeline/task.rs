@@ -1,8 +1,8 @@
 //! Tasks: what is to be done, by whom, until when; and the list that somebody works from.
 //!
-//! Facts count in their order (time, source, id), however they arrived. `raised` fills in what no earlier fact spoke of;
-//! of `done` and `cancelled` the first closes the task for good, since no type opens it again; `assigned` and `snoozed`
-//! count also afterwards, and open nothing.
+//! Facts count in their order (time, source, id), however they arrived. `raised` fills in what no earlier fact spoke
+//! of; of `done` and `cancelled` the first closes the task for good, since no type opens it again; `assigned` and
+//! `snoozed` count also afterwards, and open nothing.
 
 use jiff::civil;
 use jiff::tz::TimeZone;

@@ -97,7 +97,8 @@ impl Tally {
     }
 }
 
-/// The offers that were closed in a period, counted apart by a key, such as the record or the customer that holds it now.
+/// The offers that were closed in a period, counted apart by a key, such as the record or the customer that holds it
+/// now.
 pub fn tallies<'c, K: Ord>(
     cards: impl IntoIterator<Item = &'c OfferCard>,
     period: &Period,

@@ -1,8 +1,8 @@
 //! "CRM sales opportunities", 8,800 rows of a real shape, against figures that are counted straight from the files. The
 //! files are no part of the repository: without them this test says so and passes.
 //!
-//! What the files say and do not say: 500 prospects have no date, so they are known from the import on, after all others;
-//! 1,425 rows name no account and stand for a customer each; `GTXPro` is `GTX Pro` in the price list.
+//! What the files say and do not say: 500 prospects have no date, so they are known from the import on, after all
+//! others; 1,425 rows name no account and stand for a customer each; `GTXPro` is `GTX Pro` in the price list.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;

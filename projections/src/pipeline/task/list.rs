@@ -40,8 +40,8 @@ pub struct Ranked<'t> {
     pub due: Option<Instant>,
 }
 
-/// The open tasks that do not rest, the first to do first: by urgency, priority, the customer's points, due time, age, id.
-/// Days are those of the time zone.
+/// The open tasks that do not rest, the first to do first: by urgency, priority, the customer's points, due time,
+/// age, id. Days are those of the time zone.
 pub fn rank<'t>(
     tasks: impl IntoIterator<Item = (Uuid, &'t Task, Option<Decimal>)>,
     as_of: Instant,
