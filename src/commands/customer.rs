@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::decision::{self, Decision};
 use super::event_type;
+use super::offer::Selling;
 use super::person_record::{self, PersonRecord};
 use super::policy;
 use super::relation::Relating;
@@ -101,6 +102,8 @@ pub enum Wish {
         /// The payload of `source.registered`.
         data: Json,
     },
+    /// A seller's work on an offer.
+    Sell(Selling),
     /// A pipeline is defined, or defined anew.
     Pipeline {
         /// The payload of `pipeline.defined`.
@@ -146,6 +149,7 @@ impl Decide for Asked<'_> {
                 transaction.execute::<policy::Policy>(&format!("source-{name}"), command).await?;
                 Ok((200, json!({"source": name})))
             }
+            Wish::Sell(selling) => of.sell(transaction, selling).await,
             Wish::Pipeline { data } => of.define_pipeline(transaction, data).await,
             Wish::EventType(command) => {
                 let event_type::Command::Register { data } = command;
@@ -224,26 +228,40 @@ impl Customers {
         founder: &RecordRow,
         command: person_record::Command,
     ) -> Result<(), Error> {
-        let hasher = self.commands.vault.hasher();
-        // A customer whom a person registered is edited in that very record.
-        let (subject, record) = match &founder.subject {
+        let (subject, record) = self.person_record(founder);
+        transaction.subject(record.stream(), subject);
+        transaction.execute::<PersonRecord>(&record.stream(), command).await?;
+        self.link(transaction, founder, record).await
+    }
+
+    /// The record of the source `kulta` for what people say of a customer, by its founding record, and its subject. A
+    /// customer whom a person registered is edited in that very record.
+    pub(super) fn person_record(&self, founder: &RecordRow) -> (String, RecordId) {
+        match &founder.subject {
             Some(subject) if founder.source == KULTA => (subject.clone(), founder.record),
             _ => {
                 let subject = founder.record.to_string();
-                let record = hasher.record(KULTA, &subject);
+                let record = self.commands.vault.hasher().record(KULTA, &subject);
                 (subject, record)
             }
-        };
-        transaction.subject(record.stream(), subject);
-        let is_new = record != founder.record && self.commands.log.revision(&record.stream()).await?.is_none();
-        transaction.execute::<PersonRecord>(&record.stream(), command).await?;
-        if is_new {
-            // The decision has the new record's own id: that is how it is told from a steward's later merge.
-            let pairing = Pairing { records: vec![record], from: vec![founder.record] };
-            let link = decision::Command::Decide { verdict: Verdict::Link, pairing, reason: None };
-            transaction.execute::<Decision>(&format!("decision-{record}"), link).await?;
         }
-        Ok(())
+    }
+
+    /// Links a person's record to the founding one, with the first thing that is said of it.
+    pub(super) async fn link(
+        &self,
+        transaction: &mut Transaction,
+        founder: &RecordRow,
+        record: RecordId,
+    ) -> Result<(), Error> {
+        // The decision has the new record's own id: that is how it is told from a steward's later merge.
+        let stream = format!("decision-{record}");
+        if record == founder.record || self.commands.log.revision(&stream).await?.is_some() {
+            return Ok(());
+        }
+        let pairing = Pairing { records: vec![record], from: vec![founder.record] };
+        let link = decision::Command::Decide { verdict: Verdict::Link, pairing, reason: None };
+        transaction.execute::<Decision>(&stream, link).await
     }
 
     async fn merge(

@@ -7,6 +7,7 @@ pub mod customer;
 pub mod decision;
 pub mod event;
 pub mod event_type;
+pub mod offer;
 pub mod person_record;
 pub mod pipeline;
 pub mod policy;
@@ -41,6 +42,9 @@ pub enum Refusal {
         /// What the rule says.
         detail: String,
     },
+    /// Something was told meanwhile: it is to be decided again.
+    #[error("it changed while this was decided")]
+    Stale,
     /// The request is not well-formed.
     #[error("the request is not valid")]
     Invalid(Vec<Problem>),
@@ -50,8 +54,8 @@ pub enum Refusal {
     /// Older decisions say otherwise; `override` overrules them.
     #[error("older decisions say otherwise")]
     Contradicts(Vec<Uuid>),
-    /// The customer changed since the caller read it.
-    #[error("the customer changed since it was read: it stands at {position}")]
+    /// It changed since the caller read it.
+    #[error("it changed since it was read: it stands at {position}")]
     Changed {
         /// The position that shaped it last.
         position: u64,

@@ -56,8 +56,7 @@ impl Customers {
         self.commands.log.ping().await?;
         let head = *self.commands.log.head().borrow();
         self.sales.after(head).await.map_err(unreadable)?;
-        decide::pipeline(&self.sales.definitions(), data)
-            .map_err(|refusal| Refusal::Broken { code: refusal.rule(), detail: refusal.to_string() })?;
+        decide::pipeline(&self.sales.definitions(), data).map_err(Refusal::from)?;
         transaction.execute::<Pipeline>(&format!("pipeline-{name}"), Define { data: data.clone() }).await?;
         Ok((200, json!({"pipeline": name})))
     }

@@ -82,6 +82,7 @@ impl Transaction {
         let store = PersistedEventStore::<Staging, A>::new_event_store(self.staging.clone());
         let framework = CqrsFramework::new(store, Vec::new(), ());
         framework.execute(stream, command).await.map_err(|error| match error {
+            AggregateError::UserError(Refusal::Stale) => Error::Contended,
             AggregateError::UserError(refusal) => Error::Refused(refusal),
             AggregateError::AggregateConflict => Error::Contended,
             AggregateError::DatabaseConnectionError(error) => unread(error),
@@ -91,7 +92,7 @@ impl Transaction {
         })
     }
 
-    /// Names the subject of a record stream of the source `kulta`.
+    /// Names the subject of the source `kulta` that a stream's events are about.
     pub fn subject(&mut self, stream: String, subject: String) {
         self.subjects.insert(stream, subject);
     }
@@ -142,6 +143,9 @@ impl Commands {
                 Err(error) => {
                     // The same command at the same time may have been faster: what it did is then in this one's way.
                     let answer = self.answered(key, fingerprint).await?;
+                    if answer.is_none() && matches!(error, Error::Contended) {
+                        continue;
+                    }
                     return answer.ok_or(error);
                 }
             };
@@ -186,7 +190,7 @@ impl Commands {
     async fn seal(&self, transaction: &mut Transaction, actor: i64) -> Result<Append, Error> {
         let now = self.clock.now();
         let staged = transaction.staging.take();
-        let mut facts = Vec::new();
+        let (mut facts, mut streams) = (Vec::new(), Vec::new());
         let mut others = Vec::new();
         let mut expect = Vec::new();
         for Staged { stream, expected, events } in staged {
@@ -197,12 +201,19 @@ impl Commands {
                 let id = transaction.id(&self.vault).to_string();
                 let fact = self.fact(&type_name, id, &data, time)?;
                 match transaction.subjects.get(&stream) {
-                    Some(subject) => facts.push(Fact { subject: subject.clone(), ..fact }),
+                    Some(subject) => {
+                        facts.push(Fact { subject: subject.clone(), ..fact });
+                        streams.push(stream.clone());
+                    }
                     None => others.push((stream.clone(), Fact { subject: stream.clone(), ..fact })),
                 }
             }
         }
         let mut append = self.vault.seal_command(facts, others, actor).await?;
+        // What a person says of another system's offer belongs into that offer's stream.
+        for (event, stream) in append.events.iter_mut().zip(streams) {
+            event.stream = stream.into();
+        }
         append.expect = expect;
         Ok(append)
     }

@@ -141,6 +141,13 @@ impl Sales {
         Some((offer, card))
     }
 
+    /// How an offer stands, and by how many facts.
+    pub fn offer_told(&self, id: Uuid) -> Option<(Offer, usize)> {
+        let state = self.state();
+        let history = &state.offers.get(&id)?.history;
+        Some((Offer::at(history, None)?, history.told().len()))
+    }
+
     /// The offers that are meant, by id.
     pub fn offers(&self, filter: &Filter, moment: Moment) -> Vec<OfferCard> {
         let state = self.state();

@@ -15,6 +15,7 @@ mod load;
 mod matching;
 mod node;
 mod own_writes;
+mod pipelines;
 mod readers;
 mod real_input;
 mod rebuild_under_load;

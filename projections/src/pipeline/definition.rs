@@ -158,7 +158,8 @@ pub struct Pipelines {
 }
 
 impl Pipelines {
-    /// Those defined before a time; `None`: those of the newest definitions.
+    /// Those defined before a time; `None`: those of the newest definitions. What was defined only later is taken as it was
+    /// defined first, so that boards of the past can be told by pipelines that were written down since.
     pub fn at(definitions: &Definitions, as_of: Option<Instant>) -> Self {
         let mut by_id = BTreeMap::new();
         // Where each id stands in the order of what was defined last.
@@ -168,10 +169,18 @@ impl Pipelines {
             latest.push(&told.fact);
             by_id.insert(told.fact.pipeline.clone(), told.fact.clone());
         }
+        let mut later: Vec<&Definition> = Vec::new();
+        for told in &definitions.told()[definitions.before(as_of).len()..] {
+            if !by_id.contains_key(&told.fact.pipeline) {
+                later.push(&told.fact);
+                by_id.insert(told.fact.pipeline.clone(), told.fact.clone());
+            }
+        }
         let mut default_of = BTreeMap::new();
         let mut built_in = BTreeMap::new();
         for passing in [Passing::Offers, Passing::Leads] {
             let own = |known: &&&Definition| known.passing == passing;
+            let latest = if latest.iter().any(|known| known.passing == passing) { &latest } else { &later };
             let named = latest.iter().rev().filter(own).find(|known| known.default && !known.retired);
             let first = || latest.iter().filter(own).filter(|known| !known.retired).min_by_key(|known| &known.pipeline);
             match named.or_else(first) {
@@ -252,7 +261,7 @@ mod tests {
         assert_eq!((one.default_id(Passing::Offers), one.default_id(Passing::Leads)), ("b2b", "default"));
         assert!(one.get(Passing::Offers, "default").is_none() && one.get(Passing::Leads, "b2b").is_none());
         assert_eq!(one.of(Passing::Offers, Some("old")), ("old", None));
-        assert_eq!(Pipelines::at(&definitions, Some(day(1))), nothing, "not yet defined then");
+        assert_eq!(Pipelines::at(&definitions, Some(day(1))), one, "not yet defined then, and nothing else was");
     }
 
     #[test]

@@ -171,6 +171,7 @@ impl From<Refusal> for Problem {
             refusal @ Refusal::Changed { position } => {
                 Self::new(codes::CHANGED, refusal.to_string()).member("position", position)
             }
+            refusal @ Refusal::Stale => Self::new(codes::OVERLOADED, refusal.to_string()),
             refusal @ Refusal::KeyReused => Self::new(codes::KEY_REUSED, refusal.to_string()),
         }
     }

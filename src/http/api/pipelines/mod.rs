@@ -5,6 +5,7 @@ pub mod define;
 pub mod list;
 pub mod offer;
 pub mod offers;
+pub mod sell;
 
 use std::collections::HashMap;
 
