@@ -18,8 +18,8 @@ use crate::store::{Page, Select};
 const CATEGORIES: [&str; 2] = ["pipeline", "offer"];
 /// Events read at a time.
 const PAGE: usize = 5_000;
-/// The rest after a look, during which events gather.
-const REST: Duration = Duration::from_millis(20);
+/// The rest after a look, during which events gather, unless a reader waits.
+const REST: Duration = Duration::from_millis(250);
 /// How often it is looked without news.
 const LOOK: Duration = Duration::from_secs(2);
 /// The pause after a failure.
@@ -28,23 +28,27 @@ const PAUSE: Duration = Duration::from_millis(500);
 impl Sales {
     /// Follows the log until told to stop.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let mut head = self.source.log.head();
+        let (mut head, mut wanted) = (self.source.log.head(), self.wanted.subscribe());
         while !*stop.borrow() {
             let until = *head.borrow_and_update();
-            let pause = match self.catch_up(until).await {
-                Ok(()) => REST,
+            let failed = match self.catch_up(until).await {
+                Ok(()) => false,
                 Err(error) => {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
                     tracing::error!(%error, cause, "offers could not be read, trying again");
-                    PAUSE
+                    true
                 }
             };
             let news = async {
-                tokio::time::sleep(pause).await;
+                if failed {
+                    tokio::time::sleep(PAUSE).await;
+                    return;
+                }
                 let position = self.position();
                 let news = head.wait_for(|head| *head > position);
                 // A look now and then heals a lost signal.
                 drop(tokio::time::timeout(LOOK, news).await);
+                drop(tokio::time::timeout(REST, wanted.wait_for(|wanted| *wanted > position)).await);
             };
             tokio::select! {
                 _ = stop.changed() => {}

@@ -6,6 +6,7 @@
 
 mod follow;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct Sales {
     source: Source,
     state: Arc<RwLock<State>>,
     position: watch::Sender<u64>,
+    /// The highest position that a reader has asked to wait for.
+    wanted: watch::Sender<u64>,
 }
 
 /// What is known.
@@ -74,22 +77,22 @@ pub struct Moment {
     pub until: Option<u64>,
 }
 
-/// A board, and the offers on it.
+/// A board, and some of the offers on it.
 #[derive(Debug)]
 pub struct Filled {
     /// Columns and sums.
     pub board: Board,
     /// The pipeline.
     pub definition: Definition,
-    /// The offers, in no order.
-    pub cards: Vec<OfferCard>,
+    /// By stage the offers that stand there longest.
+    pub longest: HashMap<Box<str>, Vec<OfferCard>>,
 }
 
 impl Sales {
     /// Offers of a log; nothing is known before [`Sales::run`].
     pub fn new(source: Source) -> Self {
-        let (position, _) = watch::channel(0);
-        Self { source, state: Arc::default(), position }
+        let ((position, _), (wanted, _)) = (watch::channel(0), watch::channel(0));
+        Self { source, state: Arc::default(), position, wanted }
     }
 
     /// How far it is.
@@ -103,6 +106,11 @@ impl Sales {
     /// [`reads::Error::NotYet`] after ten seconds.
     pub async fn after(&self, position: u64) -> Result<(), reads::Error> {
         let mut watched = self.position.subscribe();
+        self.wanted.send_if_modified(|wanted| {
+            let more = position > *wanted;
+            *wanted = position.max(*wanted);
+            more
+        });
         let reached = watched.wait_for(|now| *now >= position);
         match tokio::time::timeout(LONGEST_WAIT, reached).await {
             Ok(Ok(_)) => Ok(()),
@@ -152,27 +160,40 @@ impl Sales {
     pub fn offers(&self, filter: &Filter, moment: Moment) -> Vec<OfferCard> {
         let state = self.state();
         let pipelines = pipelines(&state, moment);
-        let mut cards: Vec<_> = cards(&state, moment).filter(|card| filter.means(card, &pipelines)).collect();
+        let means = |card: &OfferCard| filter.means(card, &pipelines);
+        let mut cards: Vec<OfferCard> =
+            with_cards(&state, moment, means, |cards| cards.iter().copied().cloned().collect());
         cards.sort_unstable_by_key(|card| card.id);
         cards
     }
 
-    /// The board of a pipeline with the open offers that are meant; `None`: nobody defined it and no offer names it.
-    pub fn board(&self, pipeline: &str, filter: &Filter, moment: Moment, now: Instant) -> Option<Filled> {
+    /// The board of a pipeline with the open offers that are meant, and the first of each column; `None`: nobody defined it
+    /// and no offer names it.
+    pub fn board(
+        &self,
+        pipeline: &str,
+        filter: &Filter,
+        moment: Moment,
+        (now, most): (Instant, usize),
+    ) -> Option<Filled> {
         let state = self.state();
         let pipelines = pipelines(&state, moment);
         let filter = Filter { pipeline: Some(pipeline.to_owned()), status: Some(Status::Open), ..filter.clone() };
-        let cards: Vec<_> = cards(&state, moment).filter(|card| filter.means(card, &pipelines)).collect();
         let definition = match pipelines.get(Passing::Offers, pipeline) {
             Some(defined) => defined.clone(),
             None => {
-                let is_named = |card: OfferCard| card.pipeline.as_deref() == Some(pipeline);
-                let named = self::cards(&state, moment).any(is_named);
+                let is_named = |card: &OfferCard| card.pipeline.as_deref() == Some(pipeline);
+                let named = with_cards(&state, moment, is_named, |cards| !cards.is_empty());
                 named.then(|| Definition::unknown(pipeline, Passing::Offers))?
             }
         };
-        let board = Board::of(&definition, moment.as_of.unwrap_or(now), cards.iter().map(Card::tile));
-        Some(Filled { board, definition, cards })
+        let as_of = moment.as_of.unwrap_or(now);
+        let means = |card: &OfferCard| filter.means(card, &pipelines);
+        with_cards(&state, moment, means, |cards| {
+            let board = Board::of(&definition, as_of, cards.iter().map(|card| card.tile()));
+            let longest = longest(cards, &definition, most);
+            Some(Filled { board, definition, longest })
+        })
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -195,24 +216,62 @@ fn known(history: &OfferHistory, moment: Moment) -> OfferHistory {
     }
 }
 
-/// The cards of all offers that there were at a moment.
-fn cards(state: &State, moment: Moment) -> impl Iterator<Item = OfferCard> {
-    state.offers.iter().filter_map(move |(id, kept)| match (moment.as_of, moment.until) {
-        (None, None) => Some(kept.card.clone()),
-        (as_of, None) => OfferCard::at::<Offer>(*id, &kept.history, as_of),
-        (as_of, Some(_)) => OfferCard::at::<Offer>(*id, &known(&kept.history, moment), as_of),
-    })
+/// Looks at the cards that are meant of all offers that there were at a moment. Those of now are not copied.
+fn with_cards<R>(
+    state: &State,
+    moment: Moment,
+    means: impl Fn(&OfferCard) -> bool,
+    look: impl FnOnce(&[&OfferCard]) -> R,
+) -> R {
+    if moment.as_of.is_none() && moment.until.is_none() {
+        let cards = state.offers.values().map(|kept| &kept.card).filter(|card| means(card));
+        return look(&cards.collect::<Vec<_>>());
+    }
+    let then = |(id, kept): (&Uuid, &Kept)| match moment.until {
+        None => OfferCard::at::<Offer>(*id, &kept.history, moment.as_of),
+        Some(_) => OfferCard::at::<Offer>(*id, &known(&kept.history, moment), moment.as_of),
+    };
+    let cards: Vec<OfferCard> = state.offers.iter().filter_map(then).filter(|card| means(card)).collect();
+    look(&cards.iter().collect::<Vec<_>>())
+}
+
+/// By stage those that stand there longest, so many.
+fn longest(cards: &[&OfferCard], definition: &Definition, most: usize) -> HashMap<Box<str>, Vec<OfferCard>> {
+    let first = definition.stages.first().map(|stage| &*stage.stage);
+    // There are few stages: looking through them is quicker than hashing.
+    let mut by_stage: Vec<(&str, Vec<&OfferCard>)> = Vec::new();
+    for card in cards {
+        let stage = card.stage.as_deref().or(first).unwrap_or_default();
+        match by_stage.iter_mut().find(|(known, _)| *known == stage) {
+            Some((_, cards)) => cards.push(card),
+            None => by_stage.push((stage, vec![card])),
+        }
+    }
+    let order = |card: &&OfferCard| (card.stage_since, Reverse(card.amount), card.id);
+    let some = |(stage, mut cards): (&str, Vec<&OfferCard>)| {
+        if cards.len() > most {
+            cards.select_nth_unstable_by_key(most, order);
+            cards.truncate(most);
+        }
+        cards.sort_unstable_by_key(order);
+        (stage.into(), cards.into_iter().cloned().collect())
+    };
+    by_stage.into_iter().map(some).collect()
 }
 
 impl Filter {
     fn means(&self, card: &OfferCard, pipelines: &Pipelines) -> bool {
         let is =
             |wanted: &Option<String>, has: Option<&str>| wanted.as_deref().is_none_or(|wanted| has == Some(wanted));
-        let (pipeline, definition) = pipelines.of(Passing::Offers, card.pipeline.as_deref());
-        let first = || definition.and_then(|known| known.stages.first()).map(|first| &*first.stage);
-        is(&self.pipeline, Some(pipeline))
-            && is(&self.stage, card.stage.as_deref().or_else(first))
-            && self.status.is_none_or(|status| status == card.status)
+        let first = || {
+            let (_, definition) = pipelines.of(Passing::Offers, card.pipeline.as_deref());
+            definition.and_then(|known| known.stages.first()).map(|first| &*first.stage)
+        };
+        // What costs least is looked at first: a board looks at every offer that there is.
+        self.status.is_none_or(|status| status == card.status)
+            && (self.pipeline.is_none()
+                || is(&self.pipeline, card.pipeline.as_deref().or_else(|| Some(pipelines.default_id(Passing::Offers)))))
+            && (self.stage.is_none() || is(&self.stage, card.stage.as_deref().or_else(first)))
             && is(&self.owner, card.owner.as_deref())
             && is(&self.team, card.team.as_deref())
             && self.records.as_ref().is_none_or(|records| card.record.is_some_and(|record| records.contains(&record)))

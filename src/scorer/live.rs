@@ -80,10 +80,9 @@ impl Scorer {
                     pause = FIRST_PAUSE;
                     let news = self.projector.projections().moved_from(position);
                     tokio::select! {
-                        _ = stop.changed() => {}
-                        _ = tokio::time::timeout(TICK, news) => {}
+                        _ = stop.changed() => continue,
+                        _ = tokio::time::timeout(TICK, news) => REST,
                     }
-                    continue;
                 }
                 Ok(Progress::StandingBy) => STAND_BY,
                 Err(error) => {

@@ -12,6 +12,9 @@ use super::card::Tile;
 use super::definition::{Definition, Stage};
 use super::money::Sums;
 
+/// Columns that are looked through one by one.
+const NEAR: usize = 12;
+
 /// A column of a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -127,8 +130,10 @@ impl Board {
             None => "",
             Some(stage) => stage,
         };
-        match self.by_stage.get(stage) {
-            Some(place) => *place,
+        // There are few stages, and hashing a text takes longer than comparing some.
+        let near = self.columns.iter().take(NEAR).position(|column| *column.stage == *stage);
+        match near.or_else(|| self.by_stage.get(stage).copied()) {
+            Some(place) => place,
             None => self.add_column(stage, None),
         }
     }

@@ -1,6 +1,5 @@
 //! `GET /v1/pipelines/{id}/board`: what stands in each stage.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::Json;
@@ -108,14 +107,13 @@ pub async fn handler(
     params.finish()?;
     let now = moment.as_of.unwrap_or_else(|| services.clock.now());
     let position = moment.until.unwrap_or_else(|| services.sales.position());
-    let filled = tokio::task::block_in_place(|| services.sales.board(&id, &filter, moment, now));
+    let filled = tokio::task::block_in_place(|| services.sales.board(&id, &filter, moment, (now, limit)));
     let filled = filled.ok_or_else(|| Problem::not_found("there is no such pipeline"))?;
     let pipelines = services.sales.pipelines(moment);
-    let first = filled.definition.stages.first().map(|stage| &*stage.stage);
-    let of = |column: &Column| first_of(&filled.cards, column, first, limit);
-    let columns: Vec<(&Column, Vec<OfferCard>)> =
+    let of = |column: &Column| filled.longest.get(&column.stage).map(Vec::as_slice).unwrap_or_default();
+    let columns: Vec<(&Column, &[OfferCard])> =
         filled.board.columns().into_iter().map(|column| (column, of(column))).collect();
-    let shown: Vec<OfferCard> = columns.iter().flat_map(|(_, cards)| cards).cloned().collect();
+    let shown: Vec<OfferCard> = columns.iter().flat_map(|(_, cards)| *cards).cloned().collect();
     let customers = customers(&services, &shown).await?;
     let around = Around { pipelines: &pipelines, customers: &customers, now };
     let (count, sums) = filled.board.total();
@@ -128,14 +126,6 @@ pub async fn handler(
         sums: sums_of(&sums),
         columns: columns.iter().map(|(column, cards)| view(column, cards, &around)).collect(),
     }))
-}
-
-/// Those that stand in a column longest.
-fn first_of(cards: &[OfferCard], column: &Column, first: Option<&str>, limit: usize) -> Vec<OfferCard> {
-    let stands_here = |card: &&OfferCard| card.stage.as_deref().or(first).unwrap_or_default() == &*column.stage;
-    let mut here: Vec<&OfferCard> = cards.iter().filter(stands_here).collect();
-    here.sort_unstable_by_key(|card| (card.stage_since, Reverse(card.amount), card.id));
-    here.into_iter().take(limit).cloned().collect()
 }
 
 fn view(column: &Column, cards: &[OfferCard], around: &Around<'_>) -> ColumnView {
