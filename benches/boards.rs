@@ -46,7 +46,7 @@ fn made(n: u64) -> Value {
     let time = format!("2026-{:02}-{:02}T10:00:00Z", n % 9 + 1, n % 28 + 1);
     json!({"specversion": "1.0", "id": format!("c{n}"), "source": "crm", "type": "offer.created", "time": time,
         "subject": (n / 3).to_string(), "data": {"offer": format!("o{n}"), "title": format!("Pumps {n}"),
-        "amount": format!("{}.50", n % 9_000), "currency": if n % 7 == 0 { "SEK" } else { "EUR" },
+        "amount": format!("{}.50", n % 9_000), "currency": if n.is_multiple_of(7) { "SEK" } else { "EUR" },
         "stage": STAGES[(n % 4) as usize], "owner": format!("seller {}", n % 40), "team": "north"}})
 }
 
@@ -57,6 +57,7 @@ fn moved(n: u64, of: u64) -> Value {
 }
 
 /// Milliseconds of each read, and how many moves there were.
+#[expect(clippy::disallowed_methods, reason = "moves come at a steady pace")]
 fn read_while_moving(node: &Node, offers: u64) -> (Vec<f64>, u64) {
     let (done, moves) = (AtomicBool::new(false), AtomicU64::new(0));
     let times = std::thread::scope(|scope| {

@@ -192,6 +192,6 @@ async fn whoever_lost_the_epoch_or_the_place_writes_nothing(store: Store) {
         live.begin_scores(&made_by(2), EPOCH).await.map(drop),
     ];
     assert!(refused.iter().all(|result| matches!(result, Err(Error::Fenced))), "{refused:?}");
-    assert_eq!(live.score_sets().await.unwrap(), [set_1.clone()]);
+    assert_eq!(live.score_sets().await.unwrap(), std::slice::from_ref(&set_1));
     assert_eq!(all(&live, set_1.number).await, [row(1, Some("6"))]);
 }
