@@ -6,7 +6,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::api::{customers, dead_letters, event_types, events, projections, rule_sets, streams};
+use super::api::{customers, dead_letters, event_types, events, pipelines, projections, rule_sets, streams};
 use super::problem::FieldError;
 
 /// Why a request was not done (RFC 9457).
@@ -93,6 +93,8 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
     ]
     .into_iter()
     .chain(schemas_of_scores())
+    .chain(schemas_of_lists())
+    .chain(schemas_of_pipelines())
     .collect()
 }
 
@@ -118,6 +120,36 @@ fn schemas_of_scores() -> [(String, RefOr<Schema>); 20] {
         of::<customers::score::PartEvent>(),
         of::<customers::score_history::View>(),
         of::<customers::score_history::Point>(),
+    ]
+}
+
+fn schemas_of_lists() -> [(String, RefOr<Schema>); 9] {
+    [
+        of::<customers::score::Standing>(),
+        of::<rule_sets::lists::Head>(),
+        of::<rule_sets::scores::View>(),
+        of::<rule_sets::scores::Item>(),
+        of::<rule_sets::scores::Refused>(),
+        of::<rule_sets::balance::View>(),
+        of::<rule_sets::balance::Item>(),
+        of::<rule_sets::get::ListView>(),
+        of::<rule_sets::get::GradeCount>(),
+    ]
+}
+
+fn schemas_of_pipelines() -> [(String, RefOr<Schema>); 11] {
+    [
+        of::<pipelines::OfferView>(),
+        list_of::<pipelines::OfferView>(),
+        of::<pipelines::list::View>(),
+        list_of::<pipelines::list::View>(),
+        of::<pipelines::list::StageView>(),
+        of::<pipelines::board::View>(),
+        of::<pipelines::board::SumView>(),
+        of::<pipelines::board::ColumnView>(),
+        of::<pipelines::offer::View>(),
+        of::<pipelines::offer::TurnView>(),
+        of::<pipelines::offer::OfferSum>(),
     ]
 }
 
