@@ -203,8 +203,8 @@ impl Sales {
 
 fn pipelines(state: &State, moment: Moment) -> Pipelines {
     match moment.until {
-        Some(until) => Pipelines::at(&state.definitions.clone().known_at(until), moment.as_of),
-        None => Pipelines::at(&state.definitions, moment.as_of),
+        Some(until) => Pipelines::told_since(&state.definitions.clone().known_at(until), moment.as_of),
+        None => Pipelines::told_since(&state.definitions, moment.as_of),
     }
 }
 

@@ -10,7 +10,7 @@ use kulta_events::{Instant, Json, Recorded};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::history::{Fact, History};
+use super::history::{Fact, History, Told};
 use super::terms::{Number, percentage, text};
 
 /// What passes through a pipeline.
@@ -158,9 +158,18 @@ pub struct Pipelines {
 }
 
 impl Pipelines {
-    /// Those defined before a time; `None`: those of the newest definitions. What was defined only later is taken as it was
-    /// defined first, so that boards of the past can be told by pipelines that were written down since.
+    /// Those defined before a time; `None`: those of the newest definitions.
     pub fn at(definitions: &Definitions, as_of: Option<Instant>) -> Self {
+        Self::of_words(definitions, as_of, &[])
+    }
+
+    /// The same, but what was defined only later is taken as it was defined first: boards of the past can be told by
+    /// pipelines that were written down since.
+    pub fn told_since(definitions: &Definitions, as_of: Option<Instant>) -> Self {
+        Self::of_words(definitions, as_of, &definitions.told()[definitions.before(as_of).len()..])
+    }
+
+    fn of_words(definitions: &Definitions, as_of: Option<Instant>, since: &[Told<Definition>]) -> Self {
         let mut by_id = BTreeMap::new();
         // Where each id stands in the order of what was defined last.
         let mut latest: Vec<&Definition> = Vec::new();
@@ -170,7 +179,7 @@ impl Pipelines {
             by_id.insert(told.fact.pipeline.clone(), told.fact.clone());
         }
         let mut later: Vec<&Definition> = Vec::new();
-        for told in &definitions.told()[definitions.before(as_of).len()..] {
+        for told in since {
             if !by_id.contains_key(&told.fact.pipeline) {
                 later.push(&told.fact);
                 by_id.insert(told.fact.pipeline.clone(), told.fact.clone());
@@ -261,7 +270,9 @@ mod tests {
         assert_eq!((one.default_id(Passing::Offers), one.default_id(Passing::Leads)), ("b2b", "default"));
         assert!(one.get(Passing::Offers, "default").is_none() && one.get(Passing::Leads, "b2b").is_none());
         assert_eq!(one.of(Passing::Offers, Some("old")), ("old", None));
-        assert_eq!(Pipelines::at(&definitions, Some(day(1))), one, "not yet defined then, and nothing else was");
+        assert_eq!(Pipelines::at(&definitions, Some(day(1))), nothing, "not yet defined then");
+        assert_eq!(Pipelines::told_since(&definitions, Some(day(1))), one, "not yet, and nothing else was");
+        assert_eq!(Pipelines::told_since(&definitions, None), one);
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn documented() -> Vec<Documented> {
             Documented { name: section.lines().next().unwrap().to_owned(), columns }
         })
         .collect();
-    assert_eq!(views.len(), 6);
+    assert_eq!(views.len(), 7);
     views
 }
 

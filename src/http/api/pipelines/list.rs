@@ -64,7 +64,8 @@ impl StageView {
 
 /// List the pipelines
 ///
-/// Those that were defined before `as_of`, each in its newest version. While nobody defined one, kulta's own stands in.
+/// Each as it was defined before `as_of`, or, when it was defined only later, at first. While nobody defined one, kulta's own
+/// stands in.
 #[utoipa::path(
     get,
     path = "/v1/pipelines",
