@@ -7,10 +7,7 @@ use serde_json::Value;
 use super::Error;
 use crate::event_types::EventTypes;
 use crate::projector::Source;
-use crate::store::{Page, Select};
-
-/// Registrations read at a time.
-const PAGE: usize = 200;
+use crate::store::Select;
 
 /// What the log registers up to a position, the last of each type, in the order of the log.
 ///
@@ -18,23 +15,15 @@ const PAGE: usize = 200;
 /// When the store fails.
 pub(super) async fn registered(source: &Source, until: u64) -> Result<Vec<Value>, Error> {
     let select = Select::Category("event_type".to_owned());
-    let mut page = Page { until: Some(until), ..Page::forwards(select, 0, PAGE) };
+    let events = source.few(select, Some(until)).await.map_err(crate::replay::Error::from)?;
     let mut types: Vec<(String, Value)> = Vec::new();
-    loop {
-        let stored = source.log.read(&page).await.map_err(crate::replay::Error::from)?;
-        let count = stored.len();
-        page.after = stored.last().map(|event| event.position);
-        let opened = source.vault.open_events(&source.vocabulary.now(), stored, |_| true).await;
-        for event in opened.map_err(crate::replay::Error::from)? {
-            let Some(name) = event.payload.data.get("type").and_then(Json::as_str).map(str::to_owned) else { continue };
-            let Ok(value) = serde_json::to_value(&event.payload.data) else { continue };
-            types.retain(|(known, _)| *known != name);
-            types.push((name, value));
-        }
-        if count < PAGE {
-            return Ok(types.into_iter().map(|(_, value)| value).collect());
-        }
+    for event in events {
+        let Some(name) = event.payload.data.get("type").and_then(Json::as_str).map(str::to_owned) else { continue };
+        let Ok(value) = serde_json::to_value(&event.payload.data) else { continue };
+        types.retain(|(known, _)| *known != name);
+        types.push((name, value));
     }
+    Ok(types.into_iter().map(|(_, value)| value).collect())
 }
 
 /// The types that rules over an archive may name: those of this program, and those that the log registered. What this

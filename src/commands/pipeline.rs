@@ -19,12 +19,9 @@ pub struct Pipeline {
     versions: u64,
 }
 
-/// What can be done.
+/// A `pipeline.defined` that was looked at.
 #[derive(Clone, Debug)]
-pub struct Define {
-    /// The payload of `pipeline.defined`.
-    data: Json,
-}
+pub struct Define(CommandEvent);
 
 impl Aggregate for Pipeline {
     const TYPE: &'static str = "pipeline";
@@ -34,7 +31,7 @@ impl Aggregate for Pipeline {
     type Services = ();
 
     async fn handle(&mut self, command: Define, _: &(), sink: &EventSink<Self>) -> Result<(), Refusal> {
-        sink.write(checked("pipeline.defined", command.data)?, self).await;
+        sink.write(command.0, self).await;
         Ok(())
     }
 
@@ -52,12 +49,12 @@ impl Customers {
     ) -> Result<(i16, Value), Error> {
         let name = data.get("pipeline").and_then(Json::as_str).unwrap_or_default();
         // The form first: rules are told of what is well-formed.
-        checked("pipeline.defined", data.clone())?;
+        let event = checked("pipeline.defined", data.clone())?;
         self.commands.log.ping().await?;
         let head = *self.commands.log.head().borrow();
         self.sales.after(head).await.map_err(unreadable)?;
         decide::pipeline(&self.sales.definitions(), data).map_err(Refusal::from)?;
-        transaction.execute::<Pipeline>(&format!("pipeline-{name}"), Define { data: data.clone() }).await?;
+        transaction.execute::<Pipeline>(&format!("pipeline-{name}"), Define(event)).await?;
         Ok((200, json!({"pipeline": name})))
     }
 }

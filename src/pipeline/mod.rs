@@ -263,15 +263,12 @@ impl Filter {
     fn means(&self, card: &OfferCard, pipelines: &Pipelines) -> bool {
         let is =
             |wanted: &Option<String>, has: Option<&str>| wanted.as_deref().is_none_or(|wanted| has == Some(wanted));
-        let first = || {
-            let (_, definition) = pipelines.of(Passing::Offers, card.pipeline.as_deref());
-            definition.and_then(|known| known.stages.first()).map(|first| &*first.stage)
-        };
+        let (pipeline, stage) = (card.pipeline.as_deref(), card.stage.as_deref());
         // What costs least is looked at first: a board looks at every offer that there is.
         self.status.is_none_or(|status| status == card.status)
             && (self.pipeline.is_none()
-                || is(&self.pipeline, card.pipeline.as_deref().or_else(|| Some(pipelines.default_id(Passing::Offers)))))
-            && (self.stage.is_none() || is(&self.stage, card.stage.as_deref().or_else(first)))
+                || is(&self.pipeline, pipeline.or_else(|| Some(pipelines.default_id(Passing::Offers)))))
+            && (self.stage.is_none() || is(&self.stage, pipelines.stage_of(Passing::Offers, pipeline, stage)))
             && is(&self.owner, card.owner.as_deref())
             && is(&self.team, card.team.as_deref())
             && self.records.as_ref().is_none_or(|records| card.record.is_some_and(|record| records.contains(&record)))

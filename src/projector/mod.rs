@@ -177,6 +177,30 @@ impl Source {
         Ok(states)
     }
 
+    /// Every event of what there is little of, whole, up to a position (`None`: to the end of the log).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn few(
+        &self,
+        select: crate::store::Select,
+        until: Option<u64>,
+    ) -> Result<Vec<kulta_events::Recorded>, Error> {
+        // Each may hold a whole document.
+        const PAGE: usize = 100;
+        let mut page = crate::store::Page { until, ..crate::store::Page::forwards(select, 0, PAGE) };
+        let mut events = Vec::new();
+        loop {
+            let stored = self.log.read(&page).await?;
+            let count = stored.len();
+            page.after = stored.last().map(|event| event.position);
+            events.extend(self.vault.open_events(&self.vocabulary.now(), stored, |_| true).await?);
+            if count < PAGE {
+                return Ok(events);
+            }
+        }
+    }
+
     /// Every `customer.` event of some records up to a position, in the order of the log, with or without personal parts.
     ///
     /// # Errors

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use super::plan::Wanted;
-use super::rows::{facts_wanted, rows};
+use super::rows::{facts_wanted, outcome, rows};
 use super::{Error, Scorer};
-use crate::replay::ask::known;
 use crate::replay::data::Data;
 use crate::replay::read::Cancel;
-use crate::replay::run::{How, score};
 use crate::store::scores::{ScoreChanges, SetChange, SetState};
 use crate::store::views::Generation;
 
@@ -35,18 +33,12 @@ impl Maker {
         let source = &self.scores.reads().source;
         let facts = facts_wanted(list, &facets);
         let data = Data::read(source, &*self.generation, None, facts, &self.cancel, &|_| ()).await?;
-        let as_of = wanted.made_by.as_of;
-        let rules = wanted.rules();
-        let known = known(&self.scores, &data, &[&rules], (as_of, None), &self.cancel, &|_| ()).await?;
-        let how =
-            How { as_of, facets: &facets, tolerant: true, breakdown: false, cancel: &self.cancel, progress: &|_| () };
-        let outcome = tokio::task::block_in_place(|| score(&data, &known, &rules, &how))?;
+        let outcome = outcome(&self.scores, &data, wanted, &self.cancel).await?;
         let customers = data.people.ids.len();
         for first in (0..customers).step_by(CHUNK) {
             self.cancel.check()?;
             let chunk = first..(first + CHUNK).min(customers);
-            let rows = tokio::task::block_in_place(|| rows(&data, &outcome, &wanted.compiled.rules, as_of, chunk));
-            self.generation.fill_scores(set, &rows).await?;
+            self.generation.fill_scores(set, &rows(&data, &outcome, wanted, chunk)).await?;
         }
         self.generation.filled_scores(set, data.people.position, self.epoch).await?;
         Ok(data.people.position)

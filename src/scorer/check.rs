@@ -7,13 +7,11 @@ use kulta_events::CustomerId;
 use kulta_projections::scores::rows::ScoreRow;
 
 use super::plan::Wanted;
-use super::rows::{facts_wanted, rows};
+use super::rows::{facts_wanted, outcome, rows};
 use super::{Error, Scorer};
 use crate::projector::verify::Difference;
-use crate::replay::ask::known;
 use crate::replay::data::Data;
 use crate::replay::read::Cancel;
-use crate::replay::run::{How, score};
 use crate::store::scores::{ScoreSet, SetState};
 use crate::store::views::Generation;
 
@@ -68,17 +66,11 @@ impl Scorer {
         wanted: &Wanted,
         checked: &mut Checked,
     ) -> Result<(), Error> {
-        let facets = self.scores.facets();
-        let (cancel, as_of, rules) = (Cancel::default(), wanted.made_by.as_of, wanted.rules());
-        let facts = facts_wanted(std::slice::from_ref(wanted), &facets);
+        let cancel = Cancel::default();
+        let facts = facts_wanted(std::slice::from_ref(wanted), &self.scores.facets());
         let data = Data::read(&self.scores.reads().source, &**generation, None, facts, &cancel, &|_| ()).await?;
-        let known = known(&self.scores, &data, &[&rules], (as_of, None), &cancel, &|_| ()).await?;
-        let how = How { as_of, facets: &facets, tolerant: true, breakdown: false, cancel: &cancel, progress: &|_| () };
-        let expected = tokio::task::block_in_place(|| {
-            let outcome = score(&data, &known, &rules, &how)?;
-            let all = 0..data.people.ids.len();
-            Ok::<_, Error>(rows(&data, &outcome, &wanted.compiled.rules, as_of, all))
-        })?;
+        let outcome = outcome(&self.scores, &data, wanted, &cancel).await?;
+        let expected = rows(&data, &outcome, wanted, 0..data.people.ids.len());
         checked.rows += expected.len() as u64;
         let mut expected: HashMap<CustomerId, ScoreRow> = expected.into_iter().map(|row| (row.customer, row)).collect();
         let table = |customer| format!("{} {customer}", wanted.made_by.rule_set);

@@ -14,7 +14,7 @@ use super::plan::{Plan, Wanted};
 use super::step::{Touched, changed};
 use super::{Error, Scorer};
 use crate::replay::read::Cancel;
-use crate::store::scores::{MadeBy, ScoreSet, SetState};
+use crate::store::scores::{MadeBy, SetState};
 use crate::store::views::Generation;
 use crate::store::{Page, Select};
 
@@ -133,9 +133,8 @@ impl Scorer {
             turn.making = Some(self.begin(maker, wanted).await?);
             worked = true;
         }
-        let sets = generation.score_sets().await?;
-        turn.idle = sets.is_empty().then(|| generation.number());
-        let remove = turn.removable(&plan, &sets);
+        turn.idle = plan.none.then(|| generation.number());
+        let remove = turn.removable(plan);
         if !remove.is_empty() {
             generation.remove_scores(&remove, epoch).await?;
         }
@@ -234,14 +233,13 @@ impl Turn {
     }
 
     /// The lists to be removed: past ones when those who read them have had time to end.
-    fn removable(&mut self, plan: &Plan, sets: &[ScoreSet]) -> Vec<i64> {
-        let past: Vec<i64> = sets.iter().filter(|set| set.state == SetState::Past).map(|set| set.number).collect();
+    fn removable(&mut self, plan: Plan) -> Vec<i64> {
+        let Plan { past, mut remove, .. } = plan;
         self.past.retain(|number, _| past.contains(number));
         let old = past
             .into_iter()
             .filter(|number| self.past.entry(*number).or_insert_with(Instant::now).elapsed() > PAST_FOR);
-        let mut remove: Vec<i64> = old.collect();
-        remove.extend(&plan.remove);
+        remove.extend(old);
         remove
     }
 }

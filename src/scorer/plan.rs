@@ -29,6 +29,10 @@ pub(super) struct Plan {
     pub make: Vec<Wanted>,
     /// Lists that nobody needs.
     pub remove: Vec<i64>,
+    /// Lists whose place another one has taken.
+    pub past: Vec<i64>,
+    /// Whether there are no lists.
+    pub none: bool,
 }
 
 /// The last microsecond of the day in a time zone.
@@ -49,7 +53,7 @@ impl Plan {
     /// What is to be done to have these lists, of those that there are. A rule set that cannot be read (`keep`) keeps
     /// what it has. `building`: the list that is being made.
     pub fn of(sets: Vec<ScoreSet>, wanted: &[Wanted], old: &[Wanted], keep: &[String], building: Option<i64>) -> Self {
-        let mut plan = Self::default();
+        let mut plan = Self { none: sets.is_empty(), ..Self::default() };
         let same = |set: &ScoreSet| wanted.iter().find(|wanted| wanted.made_by == set.made_by);
         for set in &sets {
             let named = |wanted: &&Wanted| wanted.made_by.rule_set == set.made_by.rule_set;
@@ -62,7 +66,7 @@ impl Plan {
                     plan.follow.extend(rules.map(|rules| (set.clone(), rules.clone())));
                 }
                 (SetState::Building, _) if building == Some(set.number) => {}
-                (SetState::Past, _) => {}
+                (SetState::Past, _) => plan.past.push(set.number),
                 (SetState::Building | SetState::Built | SetState::Live, _) => plan.remove.push(set.number),
             }
         }

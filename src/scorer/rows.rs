@@ -1,14 +1,17 @@
 //! Rows of a list, from columns.
 
-use kulta_events::Instant;
 use kulta_projections::scores::facts::Wanted as WantedFacts;
 use kulta_projections::scores::rows::{Refused, ScoreRow, Service};
 use kulta_projections::scores::rules::{Facets, RuleSet};
 use kulta_projections::scores::service::Spent;
 
+use super::Error;
 use super::plan::Wanted;
+use crate::replay::ask::known;
 use crate::replay::data::Data;
-use crate::replay::run::{Outcome, wanted};
+use crate::replay::read::Cancel;
+use crate::replay::run::{How, Outcome, score, wanted};
+use crate::scores::Scores;
 
 /// What service is told by.
 const SERVICE: [&str; 3] = ["minutes", "cost", "currency"];
@@ -32,14 +35,17 @@ fn limits_service(rules: &RuleSet) -> bool {
     rules.grades.iter().any(|grade| grade.allows.minutes_per_year.is_some() || grade.allows.cost_per_year.is_some())
 }
 
+/// The scores of all customers by a list's rules; whoever has none is named.
+pub(super) async fn outcome(scores: &Scores, data: &Data, list: &Wanted, cancel: &Cancel) -> Result<Outcome, Error> {
+    let (facets, as_of, rules) = (scores.facets(), list.made_by.as_of, list.rules());
+    let known = known(scores, data, &[&rules], (as_of, None), cancel, &|_| ()).await?;
+    let how = How { as_of, facets: &facets, tolerant: true, breakdown: false, cancel, progress: &|_| () };
+    Ok(tokio::task::block_in_place(|| score(data, &known, &rules, &how))?)
+}
+
 /// The rows of customers, by their places.
-pub(super) fn rows(
-    data: &Data,
-    outcome: &Outcome,
-    rules: &RuleSet,
-    as_of: Instant,
-    customers: std::ops::Range<usize>,
-) -> Vec<ScoreRow> {
+pub(super) fn rows(data: &Data, outcome: &Outcome, list: &Wanted, customers: std::ops::Range<usize>) -> Vec<ScoreRow> {
+    let (rules, as_of) = (&list.compiled.rules, list.made_by.as_of);
     let limited = limits_service(rules);
     let row = |customer: usize| {
         let refused = outcome.refused.binary_search_by_key(&customer, |unscored| unscored.customer).ok();
@@ -60,5 +66,5 @@ pub(super) fn rows(
             refused,
         }
     };
-    customers.map(row).collect()
+    tokio::task::block_in_place(|| customers.map(row).collect())
 }

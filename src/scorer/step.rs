@@ -7,12 +7,10 @@ use kulta_projections::scores::rows::ScoreRow;
 
 use super::part::{parts, read};
 use super::plan::Wanted;
-use super::rows::{facts_wanted, rows};
+use super::rows::{facts_wanted, outcome, rows};
 use super::{Error, Scorer};
 use crate::projector::{Source, Still};
-use crate::replay::ask::known;
 use crate::replay::read::Cancel;
-use crate::replay::run::{How, score};
 use crate::store::scores::{ScoreChanges, ScoreSet, SetChange, SetState};
 use crate::store::views::Generation;
 use crate::store::{Page, Select};
@@ -127,22 +125,8 @@ impl Scorer {
         for part in parts(members) {
             let data = read(&self.scores.reads().source, part, facts.clone(), to).await?;
             for (list, found) in lists.iter().zip(&mut found) {
-                let (as_of, rules) = (list.made_by.as_of, list.rules());
-                let known = known(&self.scores, &data, &[&rules], (as_of, None), &cancel, &|_| ()).await?;
-                let how = How {
-                    as_of,
-                    facets: &facets,
-                    tolerant: true,
-                    breakdown: false,
-                    cancel: &cancel,
-                    progress: &|_| (),
-                };
-                let made = tokio::task::block_in_place(|| {
-                    let outcome = score(&data, &known, &rules, &how)?;
-                    let all = 0..data.people.ids.len();
-                    Ok::<_, Error>(rows(&data, &outcome, &list.compiled.rules, as_of, all))
-                });
-                found.extend(made?);
+                let outcome = outcome(&self.scores, &data, list, &cancel).await?;
+                found.extend(rows(&data, &outcome, list, 0..data.people.ids.len()));
             }
         }
         Ok(found)

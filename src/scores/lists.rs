@@ -7,7 +7,7 @@ use kulta_events::CustomerId;
 
 use super::{Error, Scores};
 use crate::reads;
-use crate::store::scores::{BalancePlace, Listed, Place, ScorePage, ScoreSet};
+use crate::store::scores::{BalancePlace, Listed, Place, ScorePage, ScoreSet, SetState};
 use crate::store::views::Generation;
 
 /// How often it is looked whether a list has got to a position.
@@ -19,7 +19,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct List {
     generation: Arc<dyn Generation>,
-    number: i64,
+    /// As it was when it was found.
+    set: ScoreSet,
 }
 
 impl Scores {
@@ -30,16 +31,15 @@ impl Scores {
     pub async fn list(&self, name: &str, after: Option<u64>) -> Result<List, Error> {
         let give_up = tokio::time::Instant::now() + LONGEST_WAIT;
         loop {
-            let generation = self.reads.projections.live();
-            let mut at = None;
-            if let Some(number) = generation.live_scores(name).await? {
-                let set = generation.score_sets().await?.into_iter().find(|set| set.number == number);
-                at = set.map(|set| set.position);
-                if at.is_some_and(|at| at >= after.unwrap_or(0)) {
-                    return Ok(List { generation, number });
+            let found = self.list_now(name).await?;
+            let at = found.as_ref().map(|list| list.set.position);
+            match found {
+                Some(list) if list.set.position >= after.unwrap_or(0) => return Ok(list),
+                Some(_) => {}
+                None if self.published(Some(name), None).await?.retired.is_some() => {
+                    return Err(Error::UnknownRuleSet(name.to_owned()));
                 }
-            } else if self.published(Some(name), None).await?.retired.is_some() {
-                return Err(Error::UnknownRuleSet(name.to_owned()));
+                None => {}
             }
             if tokio::time::Instant::now() >= give_up {
                 return Err(match (at, after) {
@@ -56,10 +56,7 @@ impl Scores {
     /// # Errors
     /// When the store fails.
     pub async fn list_numbered(&self, name: &str, number: i64) -> Result<Option<List>, Error> {
-        let generation = self.reads.projections.live();
-        let sets = generation.score_sets().await?;
-        let there = sets.iter().any(|set| set.number == number && set.made_by.rule_set == name);
-        Ok(there.then_some(List { generation, number }))
+        self.found(|set| set.number == number && set.made_by.rule_set == name).await
     }
 
     /// The list of a rule set, if there is one now.
@@ -67,15 +64,20 @@ impl Scores {
     /// # Errors
     /// When the store fails.
     pub async fn list_now(&self, name: &str) -> Result<Option<List>, Error> {
+        self.found(|set| set.state == SetState::Live && set.made_by.rule_set == name).await
+    }
+
+    async fn found(&self, is_meant: impl Fn(&ScoreSet) -> bool) -> Result<Option<List>, Error> {
         let generation = self.reads.projections.live();
-        Ok(generation.live_scores(name).await?.map(|number| List { generation, number }))
+        let set = generation.score_sets().await?.into_iter().find(is_meant);
+        Ok(set.map(|set| List { generation, set }))
     }
 }
 
 impl List {
     /// Its number in the generation.
     pub fn number(&self) -> i64 {
-        self.number
+        self.set.number
     }
 
     /// The generation that it belongs to.
@@ -83,12 +85,9 @@ impl List {
         &*self.generation
     }
 
-    /// What it is made by and how far it is; `None` when it was removed.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn set(&self) -> Result<Option<ScoreSet>, Error> {
-        Ok(self.generation.score_sets().await?.into_iter().find(|set| set.number == self.number))
+    /// What it is made by, and how far it was when it was found.
+    pub fn set(&self) -> &ScoreSet {
+        &self.set
     }
 
     /// A page; `None` when the list was removed.
@@ -96,7 +95,7 @@ impl List {
     /// # Errors
     /// When the store fails.
     pub async fn page(&self, place: &Place, limit: usize) -> Result<Option<ScorePage>, Error> {
-        Ok(self.generation.score_page(self.number, place, limit).await?)
+        Ok(self.generation.score_page(self.set.number, place, limit).await?)
     }
 
     /// A page of customers by their balance; `None` when the list was removed.
@@ -104,7 +103,7 @@ impl List {
     /// # Errors
     /// When the store fails.
     pub async fn balance(&self, place: &BalancePlace, limit: usize) -> Result<Option<ScorePage>, Error> {
-        Ok(self.generation.balance_page(self.number, place, limit).await?)
+        Ok(self.generation.balance_page(self.set.number, place, limit).await?)
     }
 
     /// A customer's place in it.
@@ -112,7 +111,7 @@ impl List {
     /// # Errors
     /// When the store fails.
     pub async fn customer(&self, id: CustomerId) -> Result<Option<Listed>, Error> {
-        Ok(self.generation.listed(self.number, id).await?)
+        Ok(self.generation.listed(self.set.number, id).await?)
     }
 
     /// How many customers are of each grade.
@@ -120,6 +119,6 @@ impl List {
     /// # Errors
     /// When the store fails.
     pub async fn grades(&self) -> Result<Vec<(Option<String>, u64)>, Error> {
-        Ok(self.generation.grades(self.number).await?)
+        Ok(self.generation.grades(self.set.number).await?)
     }
 }

@@ -10,10 +10,8 @@ use kulta_projections::scores::rules::{Facets, RuleError, RuleSet};
 
 use super::{Error, Scores};
 use crate::commands::rule_set::stream;
-use crate::store::{Page, Select};
+use crate::store::Select;
 
-/// Events read at a time: each may hold a whole rule file.
-const PAGE: usize = 100;
 /// Compiled rules that are kept; with more of them everything is forgotten and compiled again when it is asked for.
 const MOST_COMPILED: usize = 128;
 /// Names that addresses need for themselves.
@@ -138,18 +136,7 @@ impl Scores {
     }
 
     async fn rule_set_events(&self, select: Select, until: Option<u64>) -> Result<Vec<Recorded>, Error> {
-        let source = &self.reads.source;
-        let mut page = Page { until, ..Page::forwards(select, 0, PAGE) };
-        let mut events = Vec::new();
-        loop {
-            let stored = source.log.read(&page).await?;
-            let count = stored.len();
-            page.after = stored.last().map(|event| event.position);
-            events.extend(source.vault.open_events(&source.vocabulary.now(), stored, |_| true).await?);
-            if count < PAGE {
-                return Ok(events);
-            }
-        }
+        Ok(self.reads.source.few(select, until).await?)
     }
 }
 

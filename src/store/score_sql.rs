@@ -77,7 +77,6 @@ pub const RETIRE: &str = "UPDATE {g}score_set SET state = 'past' WHERE rule_set 
 pub const FORGET: &str = "DELETE FROM {g}score_set WHERE set_no = $1";
 pub const DONE: &str = "DELETE FROM {g}score_due WHERE position <= $1";
 pub const DUE: &str = "SELECT DISTINCT customer_id FROM {g}score_due WHERE position <= $1";
-pub const LIVE: &str = "SELECT set_no FROM {g}score_set WHERE rule_set = $1 AND state = 'live'";
 pub const ALL_LIVE: &str = "SELECT set_no FROM {g}score_set WHERE state = 'live' ORDER BY rule_set";
 pub const GRADES: &str = "SELECT grade, count(*) FROM {s} GROUP BY grade";
 

@@ -190,9 +190,6 @@ pub trait ScoreLists: Send + Sync {
     /// The records of these customers, by customer and within it by first position.
     async fn records_of(&self, customers: &[CustomerId]) -> Result<Vec<(RecordId, CustomerId)>, Error>;
 
-    /// The number of the list of a rule set that is live.
-    async fn live_scores(&self, rule_set: &str) -> Result<Option<i64>, Error>;
-
     /// A page of a list; `None` when the list was removed.
     async fn score_page(&self, set: i64, place: &Place, limit: usize) -> Result<Option<ScorePage>, Error>;
 

@@ -238,9 +238,9 @@ pub fn undo<S: Copy + PartialEq>(
     if before.status != open || last.status != open {
         return Err(Refusal::NothingToUndo);
     }
-    let (pipeline, definition) = pipelines.of(passing, before.pipeline.as_deref());
-    let first = || definition.and_then(|known| known.stages.first()).map(|first| &*first.stage);
-    let stage = before.stage.as_deref().or_else(first).ok_or(Refusal::NothingToUndo)?;
+    let named = before.pipeline.as_deref();
+    let (pipeline, _) = pipelines.of(passing, named);
+    let stage = pipelines.stage_of(passing, named, before.stage.as_deref()).ok_or(Refusal::NothingToUndo)?;
     Ok((pipeline.to_owned(), stage.to_owned()))
 }
 
@@ -261,9 +261,8 @@ fn enter(pipelines: &Pipelines, passing: Passing, data: &Json) -> Result<(), Ref
 /// A thing goes to another stage of its pipeline.
 fn step<S>(standing: &Standing<S>, pipelines: &Pipelines, passing: Passing, data: &Json) -> Result<(), Refusal> {
     stay(standing, pipelines, passing, data)?;
-    let (_, definition) = pipelines.of(passing, standing.terms.pipeline.value().map(|id| &**id));
-    let first = || definition.and_then(|known| known.stages.first()).map(|first| &*first.stage);
-    let here = standing.terms.stage.value().map(|stage| &**stage).or_else(first);
+    let (pipeline, stage) = (standing.terms.pipeline.value(), standing.terms.stage.value());
+    let here = pipelines.stage_of(passing, pipeline.map(|id| &**id), stage.map(|stage| &**stage));
     match text(data, "stage") {
         Some(stage) if here == Some(&*stage) => Err(Refusal::SameStage { stage: stage.into() }),
         _ => Ok(()),

@@ -223,6 +223,16 @@ impl Pipelines {
         (id, self.get(passing, id))
     }
 
+    /// The stage of what names this pipeline and this stage, or none: then the first one of its pipeline.
+    pub fn stage_of<'p>(
+        &'p self,
+        passing: Passing,
+        pipeline: Option<&'p str>,
+        stage: Option<&'p str>,
+    ) -> Option<&'p str> {
+        stage.or_else(|| self.of(passing, pipeline).1?.stages.first().map(|first| &*first.stage))
+    }
+
     /// Whether a pipeline is the built-in one, which nobody defined.
     pub fn is_built_in(&self, passing: Passing, pipeline: &str) -> bool {
         self.built_in.get(&passing).is_some_and(|known| &*known.pipeline == pipeline)

@@ -59,9 +59,8 @@ impl Journey {
         end: impl Fn(S) -> End,
     ) -> Self {
         let place = |pipeline: Option<&str>, stage: Option<&str>| -> (Box<str>, Box<str>) {
-            let (id, definition) = pipelines.of(passing, pipeline);
-            let first = || definition.and_then(|known| known.stages.first()).map(|first| &*first.stage);
-            (id.into(), stage.or_else(first).unwrap_or_default().into())
+            let (id, _) = pipelines.of(passing, pipeline);
+            (id.into(), pipelines.stage_of(passing, pipeline, stage).unwrap_or_default().into())
         };
         let mut stays: Vec<Stay> = Vec::new();
         for turn in &standing.turns {

@@ -227,11 +227,6 @@ impl ScoreLists for Tables {
         Ok(rows.into_iter().map(|(record, customer)| (RecordId(record), CustomerId(customer))).collect())
     }
 
-    async fn live_scores(&self, rule_set: &str) -> Result<Option<i64>, Error> {
-        let query = sqlx::query_scalar(self.scores_text(score_sql::LIVE, 0)).bind(rule_set);
-        query.fetch_optional(&self.readers).await.map_err(|error| self.failed(error))
-    }
-
     async fn score_page(&self, set: i64, place: &Place, limit: usize) -> Result<Option<ScorePage>, Error> {
         let query = sqlx::query_as(self.scores_text(&score_sql::score_page(), set)).bind(&place.key);
         let query = query.bind(place.customer).bind(&place.lowest).bind(number::limit(limit)).bind(set);

@@ -200,11 +200,6 @@ impl ScoreLists for Tables {
         Ok(rows.into_iter().map(|(record, customer)| (RecordId(record), CustomerId(customer))).collect())
     }
 
-    async fn live_scores(&self, rule_set: &str) -> Result<Option<i64>, Error> {
-        let query = sqlx::query_scalar(text(score_sql::LIVE, 0)).bind(rule_set.to_owned());
-        Ok(query.fetch_optional(&self.readers).await?)
-    }
-
     async fn score_page(&self, set: i64, place: &Place, limit: usize) -> Result<Option<ScorePage>, Error> {
         let query = sqlx::query_as(text(&score_sql::score_page(), set)).bind(place.key.clone()).bind(place.customer);
         let query = query.bind(place.lowest.clone()).bind(number::limit(limit)).bind(set);

@@ -90,10 +90,7 @@ pub(super) struct Around<'a> {
 impl OfferView {
     fn of(card: &OfferCard, around: &Around<'_>) -> Self {
         let (pipeline, definition) = around.pipelines.of(Passing::Offers, card.pipeline.as_deref());
-        let stage = match &card.stage {
-            Some(stage) => Some(&**stage),
-            None => definition.and_then(|known| known.stages.first()).map(|first| &*first.stage),
-        };
+        let stage = around.pipelines.stage_of(Passing::Offers, card.pipeline.as_deref(), card.stage.as_deref());
         let known = stage.and_then(|stage| definition?.stage(stage)).map(|(_, stage)| stage);
         let placed = placed(known, card.tile(), around.now);
         let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);

@@ -11,14 +11,13 @@ use kulta_projections::scores::service::{Balance, Spent};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::lists::{Head, continued, place_of, removed, text_of};
+use super::lists::{Head, list, place_of, removed, rules, text_of};
 use super::scores::names;
 use crate::http::page::write_cursor;
 use crate::http::params::{Params, Place};
 use crate::http::problem::Problem;
-use crate::scores::Compiled;
 use crate::services::Services;
-use crate::store::scores::{BalancePlace, ScoreSet};
+use crate::store::scores::BalancePlace;
 use crate::store::views::NamedCustomer;
 
 const LIST: &str = "balance";
@@ -97,10 +96,7 @@ pub async fn handler(
     let cursor = params.cursor(&name_of_list)?.map(|text| place_of(&text)).transpose()?;
     let after = params.number("after")?;
     params.finish()?;
-    let list = match &cursor {
-        Some(place) => continued(&services, &name, place.list).await?,
-        None => services.scores.list(&name, after).await?,
-    };
+    let list = list(&services, &name, cursor.as_ref(), after).await?;
     let place = BalancePlace { balance, behind: cursor.map(|place| (place.key, place.customer)) };
     let page = list.balance(&place, limit).await?.ok_or_else(removed)?;
     let compiled = rules(&services, &page.set).await?;
@@ -109,13 +105,6 @@ pub async fn handler(
     let next = next.and_then(|row| Some(text_of(list.number(), &row.balance_key()?, row.customer)));
     let items = page.rows.iter().filter_map(|row| item(row, names.get(&row.customer), &compiled.rules)).collect();
     Ok(Json(View { list: Head::of(&page.set), items, next: next.map(|place| write_cursor(&name_of_list, place)) }))
-}
-
-/// The rules by which a list was made.
-async fn rules(services: &Services, set: &ScoreSet) -> Result<Arc<Compiled>, Problem> {
-    let history = services.scores.published(Some(&set.made_by.rule_set), None).await?;
-    let version = history.versions.iter().find(|version| version.version == set.made_by.version);
-    Ok(services.scores.compile_version(&history.name, version.ok_or_else(removed)?)?)
 }
 
 fn item(row: &ScoreRow, named: Option<&NamedCustomer>, rules: &RuleSet) -> Option<Item> {

@@ -89,7 +89,7 @@ pub async fn handler(
 
 async fn list(services: &Services, history: &History) -> Result<Option<ListView>, Problem> {
     let Some(list) = services.scores.list_now(&history.name).await? else { return Ok(None) };
-    let (Some(set), mut grades) = (list.set().await?, list.grades().await?) else { return Ok(None) };
+    let (set, mut grades) = (list.set(), list.grades().await?);
     let version = history.versions.iter().find(|version| version.version == set.made_by.version);
     let compiled = version.and_then(|version| services.scores.compile(&version.rules).ok());
     let order: Vec<String> = compiled
@@ -98,5 +98,5 @@ async fn list(services: &Services, history: &History) -> Result<Option<ListView>
     let place = |grade: &Option<String>| order.iter().position(|name| Some(name) == grade.as_ref());
     grades.sort_by_key(|(grade, _)| place(grade).unwrap_or(order.len()));
     let grades = grades.into_iter().map(|(grade, customers)| GradeCount { grade, customers }).collect();
-    Ok(Some(ListView { head: Head::of(&set), grades }))
+    Ok(Some(ListView { head: Head::of(set), grades }))
 }

@@ -1,12 +1,15 @@
 //! What the lists of a rule set share.
 
+use std::sync::Arc;
+
 use kulta_events::{CustomerId, Instant};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::page::{bytes, digits};
 use crate::http::problem::Problem;
-use crate::scores::List;
+use crate::scores::{Compiled, List};
 use crate::services::Services;
 use crate::store::scores::ScoreSet;
 
@@ -54,8 +57,7 @@ pub struct Behind {
 
 /// A place as a cursor names it.
 pub fn text_of(list: i64, key: &[u8], customer: CustomerId) -> String {
-    let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{list} {key} {customer}")
+    format!("{list} {} {customer}", digits(key))
 }
 
 /// The way back of [`text_of`].
@@ -68,21 +70,34 @@ pub fn place_of(text: &str) -> Result<Behind, Problem> {
 
 fn read(text: &str) -> Option<Behind> {
     let mut parts = text.split(' ');
-    let (list, digits, customer) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?.parse().ok()?);
-    if parts.next().is_some() || !digits.is_ascii() || !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
-    let key: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
-    Some(Behind { list, key: key?, customer })
+    let (list, key, customer) = (parts.next()?.parse().ok()?, bytes(parts.next()?)?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(Behind { list, key, customer })
 }
 
-/// The list that a cursor is of.
+/// The list that a cursor is of; without one the live list, when it has got to a position.
 ///
 /// # Errors
-/// When it is no more, or the store fails.
-pub async fn continued(services: &Services, name: &str, number: i64) -> Result<List, Problem> {
-    services.scores.list_numbered(name, number).await?.ok_or_else(removed)
+/// When it is no more, or not yet, or the store fails.
+pub async fn list(
+    services: &Services,
+    name: &str,
+    cursor: Option<&Behind>,
+    after: Option<u64>,
+) -> Result<List, Problem> {
+    match cursor {
+        Some(place) => services.scores.list_numbered(name, place.list).await?.ok_or_else(removed),
+        None => Ok(services.scores.list(name, after).await?),
+    }
+}
+
+/// The rules by which a list was made.
+///
+/// # Errors
+/// When this program cannot read them, or the store fails.
+pub async fn rules(services: &Services, set: &ScoreSet) -> Result<Arc<Compiled>, Problem> {
+    let history = services.scores.published(Some(&set.made_by.rule_set), None).await?;
+    let version = history.versions.iter().find(|version| version.version == set.made_by.version);
+    Ok(services.scores.compile_version(&history.name, version.ok_or_else(removed)?)?)
 }
 
 /// What whoever reads a list that is no more is told.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use kulta_events::CustomerId;
-use kulta_projections::scores::rows::{KEY_BYTES, ScoreRow, rank_key};
+use kulta_projections::scores::rows::{ScoreRow, rank_key};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::lists::{Head, continued, place_of, removed, text_of};
+use super::lists::{Head, list, place_of, removed, rules, text_of};
 use crate::http::page::write_cursor;
 use crate::http::params::{Params, Place as Path};
 use crate::http::problem::Problem;
@@ -99,12 +99,8 @@ pub async fn handler(
     let cursor = params.cursor(LIST)?.map(|text| place_of(&text)).transpose()?;
     let after = params.number("after")?;
     params.finish()?;
-    let list = match &cursor {
-        Some(place) => continued(&services, &name, place.list).await?,
-        None => services.scores.list(&name, after).await?,
-    };
-    let set = list.set().await?.ok_or_else(removed)?;
-    let mut place = within(&services, &set, grade.as_deref()).await?;
+    let list = list(&services, &name, cursor.as_ref(), after).await?;
+    let mut place = within(&services, list.set(), grade.as_deref()).await?;
     if let Some(cursor) = cursor {
         (place.key, place.customer) = (cursor.key, cursor.customer);
     }
@@ -120,10 +116,7 @@ pub async fn handler(
 /// The part of a list in which a grade stands.
 async fn within(services: &Services, set: &ScoreSet, grade: Option<&str>) -> Result<Place, Problem> {
     let Some(grade) = grade else { return Ok(Place::first()) };
-    let history = services.scores.published(Some(&set.made_by.rule_set), None).await?;
-    let version = history.versions.iter().find(|version| version.version == set.made_by.version);
-    let version = version.ok_or_else(removed)?;
-    let compiled = services.scores.compile_version(&history.name, version)?;
+    let compiled = rules(services, set).await?;
     let grades = &compiled.rules.grades;
     let Some(place) = grades.iter().position(|known| *known.name == *grade) else {
         let names: Vec<&str> = grades.iter().map(|grade| &*grade.name).collect();
@@ -132,7 +125,7 @@ async fn within(services: &Services, set: &ScoreSet, grade: Option<&str>) -> Res
     let above = place.checked_sub(1).map(|above| rank_key(grades[above].from));
     Ok(Place {
         // What has the points of the grade above belongs to that one, whoever it is.
-        key: above.map_or_else(|| vec![u8::MAX; KEY_BYTES + 1], |key| key.to_vec()),
+        key: above.map_or_else(|| Place::first().key, |key| key.to_vec()),
         customer: Uuid::max(),
         lowest: rank_key(grades[place].from).to_vec(),
     })
