@@ -87,7 +87,7 @@ impl App {
                 tokio::join!(
                     services.project(),
                     services.keep_scores(),
-                    services.follow_sales(),
+                    services.follow_work(),
                     services.follow_registrations()
                 )
             }

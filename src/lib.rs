@@ -37,7 +37,6 @@ pub mod http;
 pub mod intake;
 pub mod matching;
 pub mod metrics;
-pub mod pipeline;
 pub mod privacy;
 pub mod projector;
 pub mod reads;
@@ -46,6 +45,7 @@ pub mod scorer;
 pub mod scores;
 pub mod services;
 pub mod store;
+pub mod work;
 
 /// How many threads may work at once.
 pub(crate) fn threads() -> usize {

@@ -9,16 +9,17 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::decision::{self, Decision};
+use super::document;
 use super::event_type;
-use super::offer::Selling;
 use super::person_record::{self, PersonRecord};
 use super::policy;
 use super::relation::Relating;
 use super::rule_set;
+use super::thing::Act;
 use super::transaction::{Context, Decide, Done, Transaction};
 use super::{Commands, Error, Refusal};
-use crate::pipeline::Sales;
 use crate::reads::{Found, Reads};
+use crate::work::Work;
 
 /// Commands about customers, which look at the projections before they decide.
 #[derive(Clone, Debug)]
@@ -27,8 +28,8 @@ pub struct Customers {
     pub commands: Commands,
     /// What they look at.
     pub reads: Reads,
-    /// Offers and pipelines, as far as they are known.
-    pub sales: Sales,
+    /// Leads, offers, complaints and tasks, as far as they are known.
+    pub work: Work,
 }
 
 /// What a steward says about two customers.
@@ -102,11 +103,22 @@ pub enum Wish {
         /// The payload of `source.registered`.
         data: Json,
     },
-    /// A seller's work on an offer.
-    Sell(Selling),
-    /// A pipeline is defined, or defined anew.
-    Pipeline {
-        /// The payload of `pipeline.defined`.
+    /// Something is said of a customer that projections read and nothing forbids: a note, an activity, a tag, a list.
+    Say {
+        /// Any record id of the customer.
+        id: RecordId,
+        /// The type of the event.
+        type_name: &'static str,
+        /// Its payload; a member that is to name it and does not is filled in.
+        data: Json,
+    },
+    /// Work on an offer, a lead, a complaint or a task.
+    Act(Act),
+    /// Something is defined, or defined anew.
+    Define {
+        /// What.
+        kind: document::Kind,
+        /// The payload of the event.
         data: Json,
     },
     /// An event type is registered, or registered anew.
@@ -115,6 +127,15 @@ pub enum Wish {
     Policy(policy::Command),
     /// A rule set is drafted, published or retired.
     RuleSet(rule_set::Command),
+}
+
+impl Wish {
+    /// Something is defined under a name, which its payload gets to tell.
+    pub fn define(kind: document::Kind, name: &str, said: &Json) -> Self {
+        let rest = said.members().iter().filter(|(member, _)| member != kind.category()).cloned();
+        let named = std::iter::once((kind.category().to_owned(), name.into()));
+        Self::Define { kind, data: Json::Object(named.chain(rest).collect()) }
+    }
 }
 
 /// The stream of survivorship policies.
@@ -149,8 +170,9 @@ impl Decide for Asked<'_> {
                 transaction.execute::<policy::Policy>(&format!("source-{name}"), command).await?;
                 Ok((200, json!({"source": name})))
             }
-            Wish::Sell(selling) => of.sell(transaction, selling).await,
-            Wish::Pipeline { data } => of.define_pipeline(transaction, data).await,
+            Wish::Say { id, type_name, data } => of.say(transaction, *id, type_name, data).await,
+            Wish::Act(act) => of.act(transaction, act).await,
+            Wish::Define { kind, data } => of.define(transaction, *kind, data).await,
             Wish::EventType(command) => {
                 let event_type::Command::Register { data } = command;
                 let name = data.get("type").and_then(Json::as_str).unwrap_or_default();

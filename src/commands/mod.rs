@@ -4,16 +4,17 @@
 //! decided; the whole is one append: all or nothing, each stream at the revision that was read.
 
 pub mod customer;
+mod daily;
 pub mod decision;
+pub mod document;
 pub mod event;
 pub mod event_type;
-pub mod offer;
 pub mod person_record;
-pub mod pipeline;
 pub mod policy;
 mod relation;
 pub mod rule_set;
 pub mod staging;
+pub mod thing;
 pub mod transaction;
 
 pub use customer::{Customers, Say, Wish};

@@ -53,6 +53,13 @@ pub enum Command {
         /// Which relation, and when it ended.
         data: Json,
     },
+    /// Something that nothing forbids: a note, an activity, a tag, a list.
+    Say {
+        /// The type of the event.
+        type_name: &'static str,
+        /// Its payload.
+        data: Json,
+    },
     /// The customer does not want to tell.
     Decline {
         /// Which field.
@@ -85,6 +92,7 @@ impl Aggregate for PersonRecord {
                 return Err(Refusal::rule("exists", "this customer is registered already"));
             }
             Command::Register { attributes } => checked("customer.registered", attributes)?,
+            Command::Say { type_name, data } => checked(type_name, data)?,
             Command::Edit { attributes } => checked("customer.contact_edited", attributes)?,
             Command::Verify { field, value, method } => {
                 let mut data = json!({"field": field, "value": to_value(&value)});

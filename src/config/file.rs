@@ -41,7 +41,7 @@ impl Reader<'_> {
             let (at, full_name) = (name.span().start, format!("{prefix}{}", name.get_ref()));
             if let Some(key) = KEYS.iter().find(|key| key.name == full_name) {
                 let Some(text) = scalar(value.get_ref()) else {
-                    return self.refuse(at, format!("{full_name}: expected a text or a number"));
+                    return self.refuse(at, format!("{full_name}: expected a text, a number or a list of texts"));
                 };
                 (key.set)(settings, &text).or_else(|reason| self.refuse(at, format!("{full_name}: {reason}")))?;
                 continue;
@@ -124,6 +124,11 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.as_ref().to_owned()),
         DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+        DeValue::Datetime(time) => Some(time.to_string()),
+        DeValue::Array(items) => {
+            let items: Option<Vec<_>> = items.iter().map(|item| scalar(item.get_ref())).collect();
+            items.map(|items| items.join(", "))
+        }
         _ => None,
     }
 }

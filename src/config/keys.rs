@@ -1,5 +1,8 @@
 //! Every setting but the access tokens: name, meaning, reader, printer.
 
+use super::business::{
+    days, directions, names, openings, show_days, show_directions, show_names, show_time_zone, time_zone,
+};
 use super::value::{bytes, count, show_bytes, show_time, show_url, time};
 use super::{LogFormat, Secret, Settings};
 
@@ -33,6 +36,21 @@ macro_rules! key {
                 Ok(())
             },
             show: |settings| $show(settings.$($place).+.clone()),
+        }
+    };
+}
+
+/// The openings of a day, from Monday on.
+macro_rules! day {
+    ($name:literal, $day:literal, $meaning:literal) => {
+        Key {
+            name: $name,
+            meaning: $meaning,
+            set: |settings, text| {
+                settings.business.week[$day] = openings(text)?;
+                Ok(())
+            },
+            show: |settings| settings.business.week[$day].to_string(),
         }
     };
 }
@@ -116,6 +134,56 @@ pub const KEYS: &[Key] = &[
         "The longest that a reader may ask to wait for something new"
     ),
     key!("timeouts.shutdown", timeouts.shutdown, time, show_time, "How long requests in work may take after SIGTERM"),
+    key!(
+        "business.time_zone",
+        business.time_zone,
+        time_zone,
+        show_time_zone,
+        "Whose days and hours count, where a request or a rule set names no other"
+    ),
+    day!("business.monday", 0, "When it is open on Mondays, such as `08:00-12:00, 13:00-16:30`; empty: closed"),
+    day!("business.tuesday", 1, "When it is open on Tuesdays"),
+    day!("business.wednesday", 2, "When it is open on Wednesdays"),
+    day!("business.thursday", 3, "When it is open on Thursdays"),
+    day!("business.friday", 4, "When it is open on Fridays"),
+    day!("business.saturday", 5, "When it is open on Saturdays"),
+    day!("business.sunday", 6, "When it is open on Sundays"),
+    key!("business.holidays", business.holidays, days, show_days, "Days on which it is closed"),
+    key!(
+        "business.answer_within",
+        business.answer_within,
+        time,
+        show_time,
+        "Within how much open time complaints are to be answered"
+    ),
+    key!(
+        "business.warn_before",
+        business.warn_before,
+        time,
+        show_time,
+        "How much open time before that a notice warns"
+    ),
+    key!(
+        "contact.directions",
+        business.contact.directions,
+        directions,
+        show_directions,
+        "Which words count as contact with a customer: `incoming`, `outgoing`, `internal`"
+    ),
+    key!(
+        "contact.except_types",
+        business.contact.except_types,
+        names,
+        show_names,
+        "Event types that do not count, such as mails to many"
+    ),
+    key!(
+        "contact.except_kinds",
+        business.contact.except_kinds,
+        names,
+        show_names,
+        "Kinds of activities that do not count"
+    ),
 ];
 
 fn show(number: usize) -> String {

@@ -3,6 +3,7 @@
 //! Every key stands once, in [`keys::KEYS`]: file, environment and flags go through the same reader, and the table in
 //! `docs/configuration.md` is checked against it. Access tokens stand in the file only.
 
+mod business;
 mod file;
 pub mod keys;
 pub mod token;
@@ -12,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use business::Business;
 use keys::KEYS;
 pub use token::{Permission, Permissions, Token};
 
@@ -63,6 +65,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How long things may take.
     pub timeouts: Timeouts,
+    /// When the company works, and what counts as contact with a customer.
+    pub business: Business,
     /// The access tokens; when there are none, everybody on this machine is trusted.
     pub tokens: Vec<Token>,
 }
@@ -126,6 +130,7 @@ impl Default for Settings {
                 wait: Duration::from_secs(30),
                 shutdown: Duration::from_secs(20),
             },
+            business: Business::default(),
             tokens: Vec::new(),
         }
     }
@@ -242,6 +247,9 @@ impl Settings {
         }
         if self.limits.body_bytes > self.limits.bodies_bytes {
             return refuse("limits.body_bytes is greater than limits.bodies_bytes".to_owned());
+        }
+        if let Err(error) = self.business.hours() {
+            return refuse(format!("business: {error}"));
         }
         token::check_all(&self.tokens).map_err(Error::Together)
     }

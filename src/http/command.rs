@@ -10,6 +10,7 @@ use super::auth::Caller;
 use super::body::JsonBody;
 use super::params::Params;
 use super::problem::{Problem, codes};
+use crate::commands::thing::Act;
 use crate::commands::{Context, Wish};
 use crate::services::Services;
 
@@ -77,6 +78,14 @@ impl Asked {
     /// Why it was refused, or could not be done.
     pub async fn run(&self, services: &Services, wish: &Wish) -> Result<Response, Problem> {
         Ok(done(services.customers.run(&self.context()?, wish).await?))
+    }
+
+    /// Acts on a thing.
+    ///
+    /// # Errors
+    /// As [`Asked::run`].
+    pub async fn act(&self, services: &Services, act: Act) -> Result<Response, Problem> {
+        self.run(services, &Wish::Act(act)).await
     }
 
     /// Who commands, and how a repetition is recognised: by method, path and body.

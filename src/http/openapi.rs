@@ -6,7 +6,10 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::api::{customers, dead_letters, event_types, events, pipelines, projections, rule_sets, streams};
+use super::api::{
+    complaints, customers, daily, dead_letters, event_types, events, pipelines, projections, reports, rule_sets,
+    streams, tasks,
+};
 use super::problem::FieldError;
 
 /// Why a request was not done (RFC 9457).
@@ -95,6 +98,7 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
     .chain(schemas_of_scores())
     .chain(schemas_of_lists())
     .chain(schemas_of_pipelines())
+    .chain(schemas_of_work())
     .collect()
 }
 
@@ -137,8 +141,16 @@ fn schemas_of_lists() -> [(String, RefOr<Schema>); 9] {
     ]
 }
 
-fn schemas_of_pipelines() -> [(String, RefOr<Schema>); 11] {
+fn schemas_of_pipelines() -> [(String, RefOr<Schema>); 19] {
     [
+        of::<pipelines::CardView>(),
+        of::<pipelines::LeadView>(),
+        list_of::<pipelines::LeadView>(),
+        of::<pipelines::lead::View>(),
+        of::<pipelines::lead::OfferName>(),
+        of::<pipelines::lead::HandoverView>(),
+        of::<pipelines::funnel::View>(),
+        of::<pipelines::funnel::StepView>(),
         of::<pipelines::OfferView>(),
         list_of::<pipelines::OfferView>(),
         of::<pipelines::list::View>(),
@@ -150,6 +162,37 @@ fn schemas_of_pipelines() -> [(String, RefOr<Schema>); 11] {
         of::<pipelines::offer::View>(),
         of::<pipelines::offer::TurnView>(),
         of::<pipelines::offer::OfferSum>(),
+    ]
+}
+
+fn schemas_of_work() -> [(String, RefOr<Schema>); 26] {
+    [
+        of::<complaints::View>(),
+        list_of::<complaints::View>(),
+        of::<complaints::RoundView>(),
+        of::<complaints::get::Detail>(),
+        of::<complaints::notices::View>(),
+        list_of::<complaints::notices::View>(),
+        of::<tasks::View>(),
+        of::<tasks::list::Item>(),
+        list_of::<tasks::list::Item>(),
+        of::<daily::activities::View>(),
+        list_of::<daily::activities::View>(),
+        of::<daily::activity_types::View>(),
+        list_of::<daily::activity_types::View>(),
+        of::<daily::notes::View>(),
+        list_of::<daily::notes::View>(),
+        of::<daily::lists::View>(),
+        list_of::<daily::lists::View>(),
+        of::<daily::lists::Member>(),
+        list_of::<daily::lists::Member>(),
+        of::<daily::contact::View>(),
+        of::<daily::contact::Word>(),
+        of::<reports::wins::View>(),
+        of::<reports::wins::Row>(),
+        of::<reports::wins::TallyView>(),
+        of::<reports::goals::View>(),
+        list_of::<reports::goals::View>(),
     ]
 }
 

@@ -4,6 +4,7 @@
 //! log: membership, policies and events are those that were recorded by then.
 
 pub mod customer;
+mod events;
 pub mod matching;
 mod past;
 pub mod relations;

@@ -7,7 +7,7 @@ use kulta_events::CustomerId;
 
 use super::{Error, Scores};
 use crate::reads;
-use crate::store::scores::{BalancePlace, Listed, Place, ScorePage, ScoreSet, SetState};
+use crate::store::scores::{BalancePlace, Listed, Place, PointsOf, ScorePage, ScoreSet, SetState};
 use crate::store::views::Generation;
 
 /// How often it is looked whether a list has got to a position.
@@ -67,6 +67,20 @@ impl Scores {
         self.found(|set| set.state == SetState::Live && set.made_by.rule_set == name).await
     }
 
+    /// The only list that there is; `None`: there is none, or there are several.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn only_list(&self) -> Result<Option<List>, Error> {
+        let generation = self.reads.projections.live();
+        let sets = generation.score_sets().await?.into_iter();
+        let mut live = sets.filter(|set| set.state == SetState::Live);
+        Ok(match (live.next(), live.next()) {
+            (Some(set), None) => Some(List { generation, set }),
+            _ => None,
+        })
+    }
+
     async fn found(&self, is_meant: impl Fn(&ScoreSet) -> bool) -> Result<Option<List>, Error> {
         let generation = self.reads.projections.live();
         let set = generation.score_sets().await?.into_iter().find(is_meant);
@@ -112,6 +126,14 @@ impl List {
     /// When the store fails.
     pub async fn customer(&self, id: CustomerId) -> Result<Option<Listed>, Error> {
         Ok(self.generation.listed(self.set.number, id).await?)
+    }
+
+    /// Points and grades of these customers, in no order; of those only that are in it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn points(&self, ids: &[CustomerId]) -> Result<Vec<PointsOf>, Error> {
+        Ok(self.generation.points_of(self.set.number, ids).await?)
     }
 
     /// How many customers are of each grade.

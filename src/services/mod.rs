@@ -15,7 +15,6 @@ use crate::config::Settings;
 use crate::event_types::EventTypes;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
-use crate::pipeline::Sales;
 use crate::privacy::{self, Vault};
 use crate::projector::verify::Verified;
 use crate::projector::{self, Identities, Projections, Projector, Source};
@@ -24,6 +23,7 @@ use crate::replay::jobs::Replays;
 use crate::scorer::{self, Scorer};
 use crate::scores::Scores;
 use crate::store::{self, Log, Options};
+use crate::work::Work;
 
 /// The parts of a running node.
 #[derive(Debug)]
@@ -46,8 +46,8 @@ pub struct Services {
     pub scores: Scores,
     /// Keeps lists of scores up.
     pub scorer: Arc<Scorer>,
-    /// Offers and pipelines.
-    pub sales: Sales,
+    /// Leads, offers, complaints, tasks and what belongs to them.
+    pub work: Work,
     /// Replays of history under any rules.
     pub replays: Replays,
     /// What people do.
@@ -121,9 +121,9 @@ impl Services {
         let identities = Identities::default();
         let reads = Reads::new(source.clone(), projections.clone(), identities.clone());
         let scores = Scores::new(reads.clone());
-        let sales = Sales::new(source.clone());
+        let work = Work::new(source.clone());
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
-        let customers = Customers { commands, reads: reads.clone(), sales: sales.clone() };
+        let customers = Customers { commands, reads: reads.clone(), work: work.clone() };
         let projector = Arc::new(Projector::new(source, generations, projections, identities, options.holder.clone()));
         let scorer = Arc::new(Scorer::new(scores.clone(), projector.clone(), clock.clone()));
         let companion: Weak<Scorer> = Arc::downgrade(&scorer);
@@ -141,7 +141,7 @@ impl Services {
             replays: Replays::new(scores.clone()),
             scores,
             scorer,
-            sales,
+            work,
             customers,
             projector,
             metrics,
@@ -189,9 +189,9 @@ impl Services {
         self.projector.run(self.stopping()).await;
     }
 
-    /// Follows offers and pipelines until the node stops.
-    pub async fn follow_sales(&self) {
-        self.sales.run(self.stopping()).await;
+    /// Follows leads, offers, complaints and tasks until the node stops.
+    pub async fn follow_work(&self) {
+        self.work.run(self.stopping()).await;
     }
 
     /// Keeps lists of scores up until the node stops.

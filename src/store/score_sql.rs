@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Error;
 use super::number::unsigned;
-use super::scores::{Listed, MadeBy, ScorePage, ScoreSet, SetState};
+use super::scores::{Listed, MadeBy, PointsOf, ScorePage, ScoreSet, SetState};
 use super::view_rows::to_text;
 use super::view_sql::text;
 use super::views::Seen;
@@ -79,6 +79,9 @@ pub const DONE: &str = "DELETE FROM {g}score_due WHERE position <= $1";
 pub const DUE: &str = "SELECT DISTINCT customer_id FROM {g}score_due WHERE position <= $1";
 pub const ALL_LIVE: &str = "SELECT set_no FROM {g}score_set WHERE state = 'live' ORDER BY rule_set";
 pub const GRADES: &str = "SELECT grade, count(*) FROM {s} GROUP BY grade";
+
+/// Points and grades; each store says of whom in its own way.
+pub const POINTS: &str = "SELECT customer_id, points, grade FROM {s} WHERE customer_id ";
 
 /// Makes the indexes of a list.
 pub const INDEXES: [&str; 3] = [
@@ -229,6 +232,11 @@ pub fn page_of(tuples: Vec<PageTuple>) -> Result<Option<ScorePage>, Error> {
         page.get_or_insert_with(|| ScorePage { set, above, beside, rows: Vec::new() }).rows.extend(row);
     }
     Ok(page)
+}
+
+pub fn points_row((customer, points, grade): (Uuid, Option<String>, Option<String>)) -> Result<PointsOf, Error> {
+    let unreadable = |_| Error::Inconsistent(format!("the score of {customer} cannot be read"));
+    Ok((CustomerId(customer), points.map(|points| points.parse()).transpose().map_err(unreadable)?, grade))
 }
 
 pub fn listed_of(tuple: PageTuple) -> Result<Option<Listed>, Error> {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use kulta_events::{CustomerId, Instant, RecordId};
 use kulta_projections::scores::rows::{KEY_BYTES, ScoreRow};
 use kulta_projections::scores::service::Balance;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -148,6 +149,9 @@ pub struct Listed {
     pub above: u64,
 }
 
+/// A customer's points and grade; `None`: a rule failed, or below the lowest grade.
+pub type PointsOf = (CustomerId, Option<Decimal>, Option<String>);
+
 /// The lists of a generation.
 #[async_trait]
 pub trait ScoreLists: Send + Sync {
@@ -199,6 +203,9 @@ pub trait ScoreLists: Send + Sync {
 
     /// A customer in a list; `None` when it is not there, or the list was removed.
     async fn listed(&self, set: i64, customer: CustomerId) -> Result<Option<Listed>, Error>;
+
+    /// The points and grades of some customers, in no order; none when the list was removed.
+    async fn points_of(&self, set: i64, customers: &[CustomerId]) -> Result<Vec<PointsOf>, Error>;
 
     /// How many customers of a list are of each grade.
     async fn grades(&self, set: i64) -> Result<Vec<(Option<String>, u64)>, Error>;

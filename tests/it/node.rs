@@ -52,7 +52,7 @@ impl Node {
             identities.clone(),
             "the test".to_owned(),
         ));
-        let sales = kulta::pipeline::Sales::new(source.clone());
+        let work = kulta::work::Work::new(source.clone());
         let reads = Reads::new(source, projections, identities);
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let (stop, stopping) = watch::channel(false);
@@ -62,7 +62,7 @@ impl Node {
         });
         Self {
             intake: Intake::new(log.clone(), vault, vocabulary, clock),
-            customers: Customers { commands, reads: reads.clone(), sales },
+            customers: Customers { commands, reads: reads.clone(), work },
             actor: log.actor("tester").await.unwrap(),
             log,
             projector,

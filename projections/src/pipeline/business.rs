@@ -64,6 +64,17 @@ impl Openings {
     }
 }
 
+impl std::fmt::Display for Openings {
+    /// As [`Openings::parse`] reads it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, (from, until)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{:02}:{:02}-{:02}:{:02}", from / 60, from % 60, until / 60, until % 60)?;
+        }
+        Ok(())
+    }
+}
+
 fn minutes(text: &str) -> Result<u16, Error> {
     let (hours, minutes) = text.split_once(':').ok_or(Error::Opening)?;
     let number = |text: &str| match text.len() {

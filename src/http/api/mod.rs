@@ -1,6 +1,8 @@
 //! The endpoints, one per file. How to add one: `docs/adding-an-endpoint.md`.
 
+pub mod complaints;
 pub mod customers;
+pub mod daily;
 pub mod dead_letters;
 pub mod event_types;
 pub mod events;
@@ -9,10 +11,13 @@ pub mod pipelines;
 pub mod policies;
 pub mod projections;
 pub mod replays;
+pub mod reports;
 pub mod rule_sets;
 pub mod sources;
 pub mod streams;
 pub mod system;
+pub mod tasks;
+pub mod things;
 
 use super::auth::Access::{Known, Needs, Open};
 use super::routes::Routes;
@@ -20,7 +25,7 @@ use crate::config::Permission::{Admin, Edit, Govern, Publish, Read};
 
 /// Every endpoint, with what it needs.
 pub fn register(routes: Routes) -> Routes {
-    scores(domain(routes))
+    work(scores(domain(routes)))
         .add::<events::publish::__path_handler, _, _>(Needs(Publish), events::publish::handler)
         .add::<events::list::__path_handler, _, _>(Needs(Read), events::list::handler)
         .add::<streams::read::__path_handler, _, _>(Needs(Read), streams::read::handler)
@@ -81,14 +86,6 @@ fn domain(routes: Routes) -> Routes {
 /// Rule sets, and scores by them.
 fn scores(routes: Routes) -> Routes {
     routes
-        .add::<pipelines::list::__path_handler, _, _>(Needs(Read), pipelines::list::handler)
-        .add::<pipelines::define::__path_handler, _, _>(Needs(Govern), pipelines::define::handler)
-        .add::<pipelines::board::__path_handler, _, _>(Needs(Read), pipelines::board::handler)
-        .add::<pipelines::offers::__path_handler, _, _>(Needs(Read), pipelines::offers::handler)
-        .add::<pipelines::offer::__path_handler, _, _>(Needs(Read), pipelines::offer::handler)
-        .add::<pipelines::sell::__path_create, _, _>(Needs(Edit), pipelines::sell::create)
-        .add::<pipelines::sell::__path_amend, _, _>(Needs(Edit), pipelines::sell::amend)
-        .add::<pipelines::sell::__path_act, _, _>(Needs(Edit), pipelines::sell::act)
         .add::<rule_sets::list::__path_handler, _, _>(Needs(Read), rule_sets::list::handler)
         .add::<rule_sets::draft::__path_handler, _, _>(Needs(Govern), rule_sets::draft::handler)
         .add::<rule_sets::check::__path_handler, _, _>(Needs(Read), rule_sets::check::handler)
@@ -108,4 +105,48 @@ fn scores(routes: Routes) -> Routes {
         .add::<replays::totals::__path_handler, _, _>(Needs(Read), replays::totals::handler)
         .add::<customers::score::__path_handler, _, _>(Needs(Read), customers::score::handler)
         .add::<customers::score_history::__path_handler, _, _>(Needs(Read), customers::score_history::handler)
+}
+
+/// Pipelines and daily work.
+fn work(routes: Routes) -> Routes {
+    routes
+        .add::<pipelines::list::__path_handler, _, _>(Needs(Read), pipelines::list::handler)
+        .add::<pipelines::define::__path_handler, _, _>(Needs(Govern), pipelines::define::handler)
+        .add::<pipelines::board::__path_handler, _, _>(Needs(Read), pipelines::board::handler)
+        .add::<pipelines::offers::__path_handler, _, _>(Needs(Read), pipelines::offers::handler)
+        .add::<pipelines::offer::__path_handler, _, _>(Needs(Read), pipelines::offer::handler)
+        .add::<pipelines::funnel::__path_handler, _, _>(Needs(Read), pipelines::funnel::handler)
+        .add::<pipelines::act::__path_offer, _, _>(Needs(Edit), pipelines::act::offer)
+        .add::<pipelines::act::__path_amend, _, _>(Needs(Edit), pipelines::act::amend)
+        .add::<pipelines::act::__path_to_offer, _, _>(Needs(Edit), pipelines::act::to_offer)
+        .add::<pipelines::offers::__path_leads, _, _>(Needs(Read), pipelines::offers::leads)
+        .add::<pipelines::lead::__path_handler, _, _>(Needs(Read), pipelines::lead::handler)
+        .add::<pipelines::act::__path_lead, _, _>(Needs(Edit), pipelines::act::lead)
+        .add::<pipelines::act::__path_to_lead, _, _>(Needs(Edit), pipelines::act::to_lead)
+        .add::<complaints::list::__path_handler, _, _>(Needs(Read), complaints::list::handler)
+        .add::<complaints::get::__path_handler, _, _>(Needs(Read), complaints::get::handler)
+        .add::<complaints::notices::__path_handler, _, _>(Needs(Read), complaints::notices::handler)
+        .add::<complaints::act::__path_open, _, _>(Needs(Edit), complaints::act::open)
+        .add::<complaints::act::__path_act, _, _>(Needs(Edit), complaints::act::act)
+        .add::<tasks::list::__path_handler, _, _>(Needs(Read), tasks::list::handler)
+        .add::<tasks::get::__path_handler, _, _>(Needs(Read), tasks::get::handler)
+        .add::<tasks::act::__path_raise, _, _>(Needs(Edit), tasks::act::raise)
+        .add::<tasks::act::__path_act, _, _>(Needs(Edit), tasks::act::act)
+        .add::<daily::activities::__path_list, _, _>(Needs(Read), daily::activities::list)
+        .add::<daily::activities::__path_log, _, _>(Needs(Edit), daily::activities::log)
+        .add::<daily::activity_types::__path_list, _, _>(Needs(Read), daily::activity_types::list)
+        .add::<daily::activity_types::__path_define, _, _>(Needs(Govern), daily::activity_types::define)
+        .add::<daily::notes::__path_list, _, _>(Needs(Read), daily::notes::list)
+        .add::<daily::notes::__path_write, _, _>(Needs(Edit), daily::notes::write)
+        .add::<daily::notes::__path_pin, _, _>(Needs(Edit), daily::notes::pin)
+        .add::<daily::lists::__path_all, _, _>(Needs(Read), daily::lists::all)
+        .add::<daily::lists::__path_members, _, _>(Needs(Read), daily::lists::members)
+        .add::<daily::lists::__path_enter, _, _>(Needs(Edit), daily::lists::enter)
+        .add::<daily::lists::__path_leave, _, _>(Needs(Edit), daily::lists::leave)
+        .add::<daily::tags::__path_put, _, _>(Needs(Edit), daily::tags::put)
+        .add::<daily::tags::__path_delete, _, _>(Needs(Edit), daily::tags::delete)
+        .add::<daily::contact::__path_handler, _, _>(Needs(Read), daily::contact::handler)
+        .add::<reports::wins::__path_handler, _, _>(Needs(Read), reports::wins::handler)
+        .add::<reports::goals::__path_list, _, _>(Needs(Read), reports::goals::list)
+        .add::<reports::goals::__path_set, _, _>(Needs(Edit), reports::goals::set)
 }

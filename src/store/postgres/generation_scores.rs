@@ -9,7 +9,7 @@ use sqlx::{PgConnection, SqlStr};
 use uuid::Uuid;
 
 use super::super::scores::{
-    BalancePlace, Listed, MadeBy, Place, ScoreChanges, ScoreLists, ScorePage, ScoreSet, SetChange, SetState,
+    BalancePlace, Listed, MadeBy, Place, PointsOf, ScoreChanges, ScoreLists, ScorePage, ScoreSet, SetChange, SetState,
 };
 use super::super::view_rows::signed;
 use super::super::views::Seen;
@@ -253,6 +253,14 @@ impl ScoreLists for Tables {
             Some(row) => score_sql::listed_of(row),
             None => Ok(None),
         }
+    }
+
+    async fn points_of(&self, set: i64, customers: &[CustomerId]) -> Result<Vec<PointsOf>, Error> {
+        let sql = format!("{} = ANY ($1)", score_sql::POINTS);
+        let ids: Vec<Uuid> = customers.iter().map(|id| id.0).collect();
+        let query = sqlx::query_as(self.scores_text(&sql, set)).bind(ids);
+        let rows = self.removed(query.fetch_all(&self.readers).await)?.unwrap_or_default();
+        rows.into_iter().map(score_sql::points_row).collect()
     }
 
     async fn grades(&self, set: i64) -> Result<Vec<(Option<String>, u64)>, Error> {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use kulta_events::Json;
 
 use crate::commands::Wish;
+use crate::commands::document::Kind;
 use crate::http::command::Asked;
 use crate::http::params::Place;
 use crate::http::problem::Problem;
@@ -41,7 +41,5 @@ pub async fn handler(
     asked: Asked,
 ) -> Result<Response, Problem> {
     asked.only(&["name", "for", "stages", "default", "retired", "reason"])?;
-    let mut members = vec![("pipeline".to_owned(), Json::String(id))];
-    members.extend(asked.body.members().iter().cloned());
-    asked.run(&services, &Wish::Pipeline { data: Json::Object(members) }).await
+    asked.run(&services, &Wish::define(Kind::Pipeline, &id, &asked.body)).await
 }

@@ -80,7 +80,7 @@ impl StageView {
 pub async fn handler(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     let moment = moment(&services, &mut params).await?;
     params.finish()?;
-    let pipelines = services.sales.pipelines(moment);
+    let pipelines = services.work.pipelines(moment);
     let view = |definition: &Definition| View {
         pipeline: definition.pipeline.to_string(),
         name: definition.name.to_string(),

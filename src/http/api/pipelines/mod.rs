@@ -1,35 +1,35 @@
-//! Pipelines, and the offers that pass through them.
+//! Pipelines, and what passes through them: offers, leads.
 
+pub mod act;
 pub mod board;
 pub mod define;
+pub mod funnel;
+pub mod lead;
 pub mod list;
 pub mod offer;
 pub mod offers;
-pub mod sell;
 
 use std::collections::HashMap;
 
 use kulta_events::{CustomerId, Instant, RecordId};
 use kulta_projections::pipeline::board::placed;
-use kulta_projections::pipeline::card::OfferCard;
-use kulta_projections::pipeline::definition::{Passing, Pipelines};
-use kulta_projections::pipeline::offer::Status;
+use kulta_projections::pipeline::card::{Card, LeadCard, OfferCard};
+use kulta_projections::pipeline::definition::Pipelines;
+use kulta_projections::pipeline::lead::{self as leads, Lead};
+use kulta_projections::pipeline::offer::{self as sold, Offer};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::pipeline::{Filter, Moment};
 use crate::services::Services;
+use crate::work::{Filter, Kind, Moment};
 
-/// An offer.
+/// What stands in a pipeline.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Offer)]
-pub struct OfferView {
-    /// Its id here, which is that of its stream.
-    #[schema(value_type = String)]
-    pub offer_id: Uuid,
+#[schema(as = Standing)]
+pub struct CardView {
     /// What it is called; null when it was not said, or is erased.
     pub title: Option<String>,
     /// The customer that holds the record now.
@@ -42,9 +42,6 @@ pub struct OfferView {
     pub pipeline: String,
     /// In which stage.
     pub stage: Option<String>,
-    /// `open`, `won` or `lost`.
-    #[schema(value_type = String)]
-    pub status: Status,
     /// The sum, a decimal.
     pub amount: Option<String>,
     /// ISO 4217.
@@ -57,8 +54,6 @@ pub struct OfferView {
     pub team: Option<String>,
     /// What is to be sold.
     pub product: Option<String>,
-    /// To which group that belongs.
-    pub product_group: Option<String>,
     /// Where the business came from.
     pub origin: Option<String>,
     /// When it began.
@@ -76,57 +71,119 @@ pub struct OfferView {
     pub closed_at: Option<Instant>,
     /// Why, as systems count it.
     pub reason_code: Option<String>,
+}
+
+/// An offer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Offer)]
+pub struct OfferView {
+    /// Its id here, which is that of its stream.
+    #[schema(value_type = String)]
+    pub offer_id: Uuid,
+    /// `open`, `won` or `lost`.
+    #[schema(value_type = String)]
+    pub status: sold::Status,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub card: CardView,
+    /// To which group its product belongs.
+    pub product_group: Option<String>,
     /// When it is expected to be decided.
     pub expected_close: Option<String>,
 }
 
-/// Whose offers are, and where.
+/// A lead.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Lead)]
+pub struct LeadView {
+    /// Its id here, which is that of its stream.
+    #[schema(value_type = String)]
+    pub lead_id: Uuid,
+    /// `open`, `qualified` or `disqualified`.
+    #[schema(value_type = String)]
+    pub status: leads::Status,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub card: CardView,
+}
+
+/// Whose things are, and where.
 pub(super) struct Around<'a> {
     pub pipelines: &'a Pipelines,
     pub customers: &'a HashMap<RecordId, CustomerId>,
     pub now: Instant,
 }
 
-impl OfferView {
-    fn of(card: &OfferCard, around: &Around<'_>) -> Self {
-        let (pipeline, definition) = around.pipelines.of(Passing::Offers, card.pipeline.as_deref());
-        let stage = around.pipelines.stage_of(Passing::Offers, card.pipeline.as_deref(), card.stage.as_deref());
+/// What is shown of offers and leads.
+pub(super) trait Shown: Kind {
+    /// On lists and boards.
+    type View: Serialize + ToSchema;
+
+    fn view(card: &Card<Self::Status>, around: &Around<'_>) -> Self::View;
+}
+
+impl Shown for Offer {
+    type View = OfferView;
+
+    fn view(card: &OfferCard, around: &Around<'_>) -> OfferView {
+        OfferView {
+            offer_id: card.id,
+            status: card.status,
+            card: CardView::of::<Self>(card, around),
+            product_group: text(&card.product_group),
+            expected_close: text(&card.expected_close),
+        }
+    }
+}
+
+impl Shown for Lead {
+    type View = LeadView;
+
+    fn view(card: &LeadCard, around: &Around<'_>) -> LeadView {
+        LeadView { lead_id: card.id, status: card.status, card: CardView::of::<Self>(card, around) }
+    }
+}
+
+impl CardView {
+    fn of<K: Kind>(card: &Card<K::Status>, around: &Around<'_>) -> Self {
+        let named = card.pipeline.as_deref();
+        let (pipeline, definition) = around.pipelines.of(K::PASSING, named);
+        let stage = around.pipelines.stage_of(K::PASSING, named, card.stage.as_deref());
         let known = stage.and_then(|stage| definition?.stage(stage)).map(|(_, stage)| stage);
         let placed = placed(known, card.tile(), around.now);
-        let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
         Self {
-            offer_id: card.id,
             title: text(&card.title),
             customer_id: card.record.and_then(|record| around.customers.get(&record).copied()),
             record_id: card.record,
             pipeline: pipeline.to_owned(),
             stage: stage.map(str::to_owned),
-            status: card.status,
             amount: card.amount.map(|amount| amount.normalize().to_string()),
             currency: text(&card.currency),
             probability: placed.probability.map(|percent| percent.normalize().to_string()),
             owner: text(&card.owner),
             team: text(&card.team),
             product: text(&card.product),
-            product_group: text(&card.product_group),
             origin: text(&card.origin),
             opened_at: card.opened_at,
             stage_since: card.stage_since,
             days_in_stage: placed.days_in_stage,
-            stale: placed.stale && card.status == Status::Open,
+            stale: placed.stale && card.status == K::OPEN,
             closed_at: card.closed_at,
             reason_code: text(&card.reason_code),
-            expected_close: text(&card.expected_close),
         }
     }
 }
 
-/// The customers that hold the records of these offers now.
-pub(super) async fn customers(
+fn text(text: &Option<Box<str>>) -> Option<String> {
+    text.as_deref().map(str::to_owned)
+}
+
+/// The customers that hold these records now.
+pub(in crate::http::api) async fn customers(
     services: &Services,
-    cards: &[OfferCard],
+    records: impl IntoIterator<Item = RecordId>,
 ) -> Result<HashMap<RecordId, CustomerId>, Problem> {
-    let mut records: Vec<RecordId> = cards.iter().filter_map(|card| card.record).collect();
+    let mut records: Vec<RecordId> = records.into_iter().collect();
     records.sort_unstable();
     records.dedup();
     let rows = services.reads.projections.live().records(&records).await?;
@@ -134,28 +191,32 @@ pub(super) async fn customers(
 }
 
 /// Reads `as_of`, `known_at` and `after`, and waits.
-pub(super) async fn moment(services: &Services, params: &mut Params) -> Result<Moment, Problem> {
+pub(in crate::http::api) async fn moment(services: &Services, params: &mut Params) -> Result<Moment, Problem> {
     let at = super::customers::at(params)?;
     let after = params.number("after")?;
     if let Some(position) = after {
         services.reads.after(position).await?;
     }
     let head = *services.log.head().borrow();
-    services.sales.after(after.unwrap_or(0).max(head)).await?;
-    Ok(services.sales.moment(at).await?)
+    services.work.after(after.unwrap_or(0).max(head)).await?;
+    Ok(services.work.moment(at).await?)
 }
 
-/// Reads which offers are meant.
-pub(super) async fn filter(services: &Services, params: &mut Params) -> Result<Filter, Problem> {
-    let records = match params.text("customer")? {
-        None => None,
-        Some(id) => {
-            let id = super::customers::record_id(&id)?;
-            let customer = services.reads.record_by_id(id).await?.ok_or_else(super::customers::unknown)?.customer;
-            let members = services.reads.projections.live().members(customer).await?;
-            Some(members.into_iter().map(|row| row.record).collect())
-        }
-    };
-    let (owner, team) = (params.text("owner")?, params.text("team")?);
-    Ok(Filter { owner, team, records, ..Filter::default() })
+/// Reads which offers or leads are meant.
+pub(super) async fn filter<S>(services: &Services, params: &mut Params) -> Result<Filter<S>, Problem> {
+    let records = records_of(services, params).await?;
+    let (owner, team, origin) = (params.text("owner")?, params.text("team")?, params.text("origin")?);
+    Ok(Filter { owner, team, origin, records, ..Filter::default() })
+}
+
+/// The records of the customer that `customer` names.
+pub(in crate::http::api) async fn records_of(
+    services: &Services,
+    params: &mut Params,
+) -> Result<Option<Vec<RecordId>>, Problem> {
+    let Some(id) = params.text("customer")? else { return Ok(None) };
+    let id = super::customers::record_id(&id)?;
+    let customer = services.reads.record_by_id(id).await?.ok_or_else(super::customers::unknown)?.customer;
+    let members = services.reads.projections.live().members(customer).await?;
+    Ok(Some(members.into_iter().map(|row| row.record).collect()))
 }

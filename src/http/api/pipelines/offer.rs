@@ -6,12 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use kulta_events::Instant;
-use kulta_projections::pipeline::offer::{Offer, Status};
+use kulta_projections::pipeline::offer::Offer;
+use kulta_projections::pipeline::standing::Turn;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Around, OfferView, customers, moment};
+use super::{Around, OfferView, Shown, customers, moment};
 use crate::http::api::customers::etag;
 use crate::http::params::{Params, Place};
 use crate::http::problem::Problem;
@@ -40,24 +41,38 @@ pub struct View {
     pub documents: Vec<u64>,
 }
 
-/// How an offer stood from a time on.
+/// How an offer or a lead stood from a time on.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = OfferTurn)]
+#[schema(as = Turn)]
 pub struct TurnView {
     /// Since when.
     #[schema(value_type = String)]
     pub at: Instant,
     /// The place in the log of the event.
     pub position: u64,
-    /// `open`, `won` or `lost`.
-    #[schema(value_type = String)]
-    pub status: Status,
+    /// Whether it was decided, and how.
+    pub status: String,
     /// In which pipeline; null: the default one.
     pub pipeline: Option<String>,
     /// In which stage; null: the first.
     pub stage: Option<String>,
     /// Why, as systems count it.
     pub reason_code: Option<String>,
+}
+
+impl TurnView {
+    /// A turn.
+    pub(super) fn of<S: Serialize>(turn: &Turn<S>) -> Self {
+        let status = serde_json::to_value(&turn.status).unwrap_or_default();
+        Self {
+            at: turn.at,
+            position: turn.position,
+            status: status.as_str().unwrap_or_default().to_owned(),
+            pipeline: turn.pipeline.as_deref().map(str::to_owned),
+            stage: turn.stage.as_deref().map(str::to_owned),
+            reason_code: turn.reason_code.as_deref().map(str::to_owned),
+        }
+    }
 }
 
 /// What an offer was worth from a time on.
@@ -101,13 +116,13 @@ pub async fn handler(
     let id: Uuid = id.parse().map_err(|_| missing())?;
     let moment = moment(&services, &mut params).await?;
     params.finish()?;
-    let (offer, card) = services.sales.offer(id, moment).ok_or_else(missing)?;
-    let customers = customers(&services, std::slice::from_ref(&card)).await?;
-    let pipelines = services.sales.pipelines(moment);
+    let (offer, card) = services.work.thing::<Offer>(id, moment).ok_or_else(missing)?;
+    let customers = customers(&services, card.record).await?;
+    let pipelines = services.work.pipelines(moment);
     let now = moment.as_of.unwrap_or_else(|| services.clock.now());
     let around = Around { pipelines: &pipelines, customers: &customers, now };
     let position = offer.standing.position;
-    let mut response = Json(view(offer, OfferView::of(&card, &around))).into_response();
+    let mut response = Json(view(offer, Offer::view(&card, &around))).into_response();
     etag(&mut response, position);
     Ok(response)
 }
@@ -115,14 +130,6 @@ pub async fn handler(
 fn view(offer: Offer, stands: OfferView) -> View {
     let Offer { standing, sums, comments, documents } = offer;
     let text = |text: Option<Box<str>>| text.map(String::from);
-    let turns = standing.turns.into_iter().map(|turn| TurnView {
-        at: turn.at,
-        position: turn.position,
-        status: turn.status,
-        pipeline: text(turn.pipeline),
-        stage: text(turn.stage),
-        reason_code: text(turn.reason_code),
-    });
     let sums = sums.into_iter().map(|sum| OfferSum {
         at: sum.at,
         position: sum.position,
@@ -134,7 +141,7 @@ fn view(offer: Offer, stands: OfferView) -> View {
         source: standing.name.0,
         name: text(standing.name.1),
         position: standing.position,
-        turns: turns.collect(),
+        turns: standing.turns.iter().map(TurnView::of).collect(),
         sums: sums.collect(),
         comments,
         documents: documents.into_iter().map(|document| document.position).collect(),

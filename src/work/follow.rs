@@ -3,19 +3,16 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use kulta_events::Recorded;
-use kulta_projections::pipeline::card::Card;
-use kulta_projections::pipeline::offer::{Offer, OfferHistory};
-use kulta_projections::pipeline::standing::Passes;
-use kulta_projections::pipeline::step::thing;
 use tokio::sync::watch;
 
-use super::{Kept, Sales, State};
+use super::Work;
 use crate::projector::Error;
 use crate::store::{Page, Select};
 
 /// The categories of streams that are read.
-const CATEGORIES: [&str; 2] = ["pipeline", "offer"];
+const CATEGORIES: [&str; 7] = ["pipeline", "goal", "activity_type", "offer", "lead", "complaint", "task"];
+/// The types that are read from records' streams.
+const TYPES: [&str; 5] = ["activity.logged", "note.written", "note.pinned", "list.entered", "list.left"];
 /// Events read at a time.
 const PAGE: usize = 5_000;
 /// The rest after a look, during which events gather, unless a reader waits.
@@ -25,7 +22,7 @@ const LOOK: Duration = Duration::from_secs(2);
 /// The pause after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
-impl Sales {
+impl Work {
     /// Follows the log until told to stop.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let (mut head, mut wanted) = (self.source.log.head(), self.wanted.subscribe());
@@ -35,7 +32,7 @@ impl Sales {
                 Ok(()) => false,
                 Err(error) => {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::error!(%error, cause, "offers could not be read, trying again");
+                    tracing::error!(%error, cause, "leads, offers and tasks could not be read, trying again");
                     true
                 }
             };
@@ -63,39 +60,27 @@ impl Sales {
         if until <= from {
             return Ok(());
         }
-        for category in CATEGORIES {
-            let mut after = from;
-            loop {
-                let select = Select::Category(category.to_owned());
-                let page = Page { until: Some(until), ..Page::forwards(select, after, PAGE) };
-                let stored = self.source.log.read(&page).await?;
-                let (count, last) = (stored.len(), stored.last().map(|event| event.position));
-                let vocabulary = self.source.vocabulary.now();
-                let events = self.source.vault.open_events(&vocabulary, stored, |_| true).await?;
-                self.state.write().unwrap_or_else(PoisonError::into_inner).take(&events);
-                match last {
-                    Some(last) if count == PAGE => after = last,
-                    _ => break,
-                }
-            }
+        let categories = CATEGORIES.map(|name| Select::Category(name.to_owned()));
+        let types = TYPES.map(|name| Select::Type(name.to_owned()));
+        for select in categories.into_iter().chain(types) {
+            self.read(select, from, until).await?;
         }
         // What one category told beyond another's end is read again, and is known already.
         self.position.send_replace(until);
         Ok(())
     }
-}
 
-impl State {
-    fn take(&mut self, events: &[Recorded]) {
-        for event in events {
-            self.definitions.tell(event);
-            let Some(id) = thing(event, "offer") else { continue };
-            let mut history: OfferHistory = self.offers.remove(&id).map(|kept| kept.history).unwrap_or_default();
-            history.tell(event);
-            // Events of types that are not known say nothing.
-            if let Some(offer) = Offer::at(&history, None) {
-                let card = Card::of(id, offer.standing());
-                self.offers.insert(id, Kept { history, card });
+    async fn read(&self, select: Select, mut after: u64, until: u64) -> Result<(), Error> {
+        loop {
+            let page = Page { until: Some(until), ..Page::forwards(select.clone(), after, PAGE) };
+            let stored = self.source.log.read(&page).await?;
+            let (count, last) = (stored.len(), stored.last().map(|event| event.position));
+            let vocabulary = self.source.vocabulary.now();
+            let events = self.source.vault.open_events(&vocabulary, stored, |_| true).await?;
+            self.state.write().unwrap_or_else(PoisonError::into_inner).take(&events);
+            match last {
+                Some(last) if count == PAGE => after = last,
+                _ => return Ok(()),
             }
         }
     }

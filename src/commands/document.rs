@@ -1,0 +1,100 @@
+//! What people define version after version: pipelines, goals, kinds of activities, reports, automations.
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use kulta_events::Json;
+use kulta_projections::pipeline::decide;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::customer::{Customers, unreadable};
+use super::event::CommandEvent;
+use super::person_record::checked;
+use super::transaction::Transaction;
+use super::{Error, Refusal};
+
+/// What is defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `pipeline.defined`
+    Pipeline,
+    /// `goal.set`
+    Goal,
+    /// `activity_type.defined`
+    ActivityType,
+}
+
+impl Kind {
+    /// The category of its streams, which is also the member of the payload that names it.
+    pub fn category(self) -> &'static str {
+        match self {
+            Kind::Pipeline => "pipeline",
+            Kind::Goal => "goal",
+            Kind::ActivityType => "activity_type",
+        }
+    }
+
+    fn type_name(self) -> &'static str {
+        match self {
+            Kind::Pipeline => "pipeline.defined",
+            Kind::Goal => "goal.set",
+            Kind::ActivityType => "activity_type.defined",
+        }
+    }
+}
+
+/// The aggregate: how many versions there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    versions: u64,
+}
+
+/// A definition that was looked at.
+#[derive(Clone, Debug)]
+pub struct Define(CommandEvent);
+
+impl Aggregate for Document {
+    const TYPE: &'static str = "document";
+    type Command = Define;
+    type Event = CommandEvent;
+    type Error = Refusal;
+    type Services = ();
+
+    async fn handle(&mut self, command: Define, _: &(), sink: &EventSink<Self>) -> Result<(), Refusal> {
+        sink.write(command.0, self).await;
+        Ok(())
+    }
+
+    fn apply(&mut self, _: CommandEvent) {
+        self.versions += 1;
+    }
+}
+
+impl Customers {
+    /// The payload names what is defined; it must make sense beside what was defined before.
+    pub(super) async fn define(
+        &self,
+        transaction: &mut Transaction,
+        kind: Kind,
+        data: &Json,
+    ) -> Result<(i16, Value), Error> {
+        let category = kind.category();
+        let name = data.get(category).and_then(Json::as_str).unwrap_or_default();
+        // The form first: rules are told of what is well-formed.
+        let event = checked(kind.type_name(), data.clone())?;
+        match kind {
+            Kind::Pipeline => {
+                self.commands.log.ping().await?;
+                let head = *self.commands.log.head().borrow();
+                self.work.after(head).await.map_err(unreadable)?;
+                decide::pipeline(&self.work.definitions(), data).map_err(Refusal::from)?;
+            }
+            Kind::Goal => decide::goal(data).map_err(Refusal::from)?,
+            Kind::ActivityType => {}
+        }
+        transaction.execute::<Document>(&format!("{category}-{name}"), Define(event)).await?;
+        let mut body = json!({});
+        body[category] = json!(name);
+        Ok((200, body))
+    }
+}
