@@ -29,3 +29,4 @@ mod story;
 mod two_nodes;
 mod verify_finds;
 mod versions;
+mod work;
