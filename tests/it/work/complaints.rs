@@ -62,7 +62,7 @@ fn the_clock_runs_in_opening_hours(place: &Place) {
     };
     let warning = ("warning".to_owned(), "2026-01-05T10:00:00Z".to_owned());
     let breach = ("breach".to_owned(), "2026-01-05T12:00:00Z".to_owned());
-    assert_eq!(notices(&mut client, &at("2026-01-05T12:30:00+02:00")), [warning.clone()]);
+    assert_eq!(notices(&mut client, &at("2026-01-05T12:30:00+02:00")), std::slice::from_ref(&warning));
     let all = notices(&mut client, &at("2026-01-05T15:30:00+02:00"));
     assert_eq!(all, [warning, breach]);
     assert_eq!(notices(&mut client, &at("2026-01-05T12:00:00+02:00")), []);
