@@ -27,6 +27,7 @@ pub const RESERVED_FAMILIES: &[&str] = &[
     "message",
     "note",
     "offer",
+    "outbox",
     "pipeline",
     "purchase",
     "record",
