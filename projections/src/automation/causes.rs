@@ -69,3 +69,6 @@ impl Causes {
 pub fn to_fire(from: Instant, standings: &[Standing], now: Instant) -> impl Iterator<Item = &Standing> {
     standings.iter().filter(move |standing| standing.cause.at >= from && standing.stands_at(now))
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,3 +177,6 @@ fn of_types<'e>(events: &'e [Recorded], types: &[&str]) -> impl Iterator<Item = 
 fn record(event: &Recorded) -> Uuid {
     event.record.map_or(Uuid::nil(), |record| record.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,10 @@ fn every_condition_is_read() {
         ),
         (r#"{"unanswered":{"hours_before_due":0}}"#, "Unanswered { hours_before_due: 0 }"),
         (r#"{"no_contact":{"days":90}}"#, "NoContact { days: 90 }"),
-        (r#"{"nothing":{"on":["purchase.made"],"days":180}}"#, "Nothing { on: [\"purchase.made\"], days: 180, only: None }"),
+        (
+            r#"{"nothing":{"on":["purchase.made"],"days":180}}"#,
+            "Nothing { on: [\"purchase.made\"], days: 180, only: None }",
+        ),
         (r#"{"not_opened":{"days":36500}}"#, "NotOpened { days: 36500 }"),
         (
             r#"{"count":{"on":["email.link_clicked","web.visited"],"count":3,"within_days":7}}"#,
