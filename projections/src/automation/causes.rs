@@ -16,7 +16,7 @@ pub struct Standing {
     /// When it was over: it was answered, opened, moved on. `None`: not yet.
     pub ends: Option<Instant>,
     /// The places in the log of the other events that it is made of, ascending: those that were counted, the other word
-    /// that a mail went out.
+    /// that a mail went out, what was told of an offer during its stay.
     pub also: Vec<u64>,
 }
 
@@ -27,8 +27,8 @@ impl Standing {
     }
 
     /// The places in the log of all events that it is made of. Whoever fires for it notes them all; whoever finds one
-    /// of them noted for the same automation does not fire. Late facts make other causes of the same events: five
-    /// clicks that were counted from the first to the third, and now from the second to the fourth.
+    /// of them noted for the same automation does not fire. For late facts make other causes of the same events: clicks
+    /// that were counted from the first to the third, and now from a late one to the second; a stay that began earlier.
     pub fn parts(&self) -> impl Iterator<Item = u64> {
         std::iter::once(self.cause.began).chain(self.also.iter().copied())
     }

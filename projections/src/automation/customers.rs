@@ -151,7 +151,7 @@ pub fn counted(
         (Some(first), Some(last)) => Calendar::new(zone.clone(), first.order.time.micros(), last.order.time.micros()),
         _ => return seen.causes(Vec::new()),
     };
-    let count = at_least.count as usize;
+    let others = (at_least.count as usize).saturating_sub(1);
     let (mut gathered, mut since, mut all) = (Gathered::new(Some(at_least)), Vec::new(), Vec::new());
     for event in &seen.events {
         since.push(event.position);
@@ -160,7 +160,7 @@ pub fn counted(
         }
         // What was counted are the last ones: the oldest drop out of the days first.
         since.pop();
-        let mut also = since.split_off(since.len().saturating_sub(count - 1));
+        let mut also = since.split_off(since.len().saturating_sub(others));
         also.sort_unstable();
         since.clear();
         let at = event.order.time;

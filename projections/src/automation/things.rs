@@ -1,7 +1,10 @@
 //! Causes of offers, leads and complaints, each by what was told of it before a time.
+//!
+//! A late fact may show that a stay began earlier, by another event, than it seemed when it was fired for. It is the
+//! same stay, so [`with_facts`] makes a cause of everything that was told while it lasted.
 
 use jiff::tz::TimeZone;
-use kulta_events::Instant;
+use kulta_events::{Instant, Recorded};
 use uuid::Uuid;
 
 use super::causes::{Causes, Standing};
@@ -66,4 +69,20 @@ pub fn unanswered(
         Standing::of(cause, until(notice.round))
     });
     Causes::split(all.collect(), later, as_of)
+}
+
+/// Adds to causes that last, such as stays, the facts that were told while they did. Those of two stays are never the
+/// same: each lasts from the event that began it until, exclusively, the time of the one that ended it.
+pub(super) fn with_facts(mut causes: Causes, facts: &[&Recorded]) -> Causes {
+    for standing in &mut causes.standings {
+        let began = standing.cause.began;
+        let Some(from) = facts.iter().find(|fact| fact.position == began).map(|fact| fact.order.time) else { continue };
+        let lasted = |fact: &&&Recorded| {
+            let time = fact.order.time;
+            from <= time && standing.ends.is_none_or(|ends| time < ends) && fact.position != began
+        };
+        standing.also = facts.iter().filter(lasted).map(|fact| fact.position).collect();
+        standing.also.sort_unstable();
+    }
+    causes
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::causes::Causes;
 use super::customers::{CONTACTS, MAILS, Seen, counted, no_contact, not_opened, nothing};
 use super::definition::{Definition, When};
-use super::things::{end_of_lead, end_of_offer, stays, unanswered};
+use super::things::{end_of_lead, end_of_offer, stays, unanswered, with_facts};
 use crate::pipeline::business::BusinessHours;
 use crate::pipeline::complaint::{Complaint, ComplaintHistory};
 use crate::pipeline::contact::ContactPolicy;
@@ -84,7 +84,10 @@ impl Watch<'_> {
                 let category = if *passing == Passing::Offers { "offer" } else { "lead" };
                 let seen = of_thing(events, category, thing, as_of);
                 match self.journey(*passing, &seen) {
-                    Some(journey) => stays(thing, &journey, (pipeline, stage), *days, zone, (as_of, seen.later)),
+                    Some(journey) => {
+                        let found = stays(thing, &journey, (pipeline, stage), *days, zone, (as_of, seen.later));
+                        with_facts(found, &seen.events)
+                    }
                     None => seen.causes(Vec::new()),
                 }
             }
@@ -92,7 +95,8 @@ impl Watch<'_> {
                 let seen = of_thing(events, "complaint", thing, as_of);
                 match Complaint::at(&ComplaintHistory::of(seen.events.iter().copied()), None) {
                     Some(complaint) => {
-                        unanswered(thing, &complaint, self.hours, *hours_before_due, (as_of, seen.later))
+                        let found = unanswered(thing, &complaint, self.hours, *hours_before_due, (as_of, seen.later));
+                        with_facts(found, &seen.events)
                     }
                     None => seen.causes(Vec::new()),
                 }

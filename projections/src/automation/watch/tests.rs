@@ -56,6 +56,27 @@ fn an_offer_that_stays_too_long_over_a_change_of_the_clocks() {
 }
 
 #[test]
+fn a_stay_that_began_earlier_than_it_seemed_is_the_same_stay() {
+    let when = r#"{"in_stage":{"for":"offers","pipeline":"default","stage":"new","days":2}}"#;
+    let definitions = Definitions::default();
+    let pipelines = Pipelines::at(&definitions, None);
+    let hours = BusinessHours::built_in(jiff::tz::TimeZone::UTC);
+    let watch = Watch { pipelines: &pipelines, hours: &hours, contact: &ContactPolicy::default() };
+    let parts = |events: &[Recorded]| {
+        let found = watch.of(&definition(when), Uuid::from_u128(7), events, at("2026-04-01T00:00:00Z"));
+        found.standings.iter().map(|found| found.parts().collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let mut events = vec![
+        told("offer", 4, "2026-03-05T00:00:00Z", "amended", r#"{"offer":"o","owner":"aino"}"#),
+        told("offer", 5, "2026-03-09T00:00:00Z", "stage_changed", r#"{"offer":"o","stage":"proposal"}"#),
+        told("offer", 6, "2026-03-11T00:00:00Z", "stage_changed", r#"{"offer":"o","stage":"new"}"#),
+    ];
+    assert_eq!(parts(&events), [vec![4], vec![6]]);
+    events.push(told("offer", 9, "2026-03-01T00:00:00Z", "created", r#"{"offer":"o"}"#));
+    assert_eq!(parts(&events), [vec![9, 4], vec![6]]);
+}
+
+#[test]
 fn a_lead_is_no_offer() {
     let when = r#"{"in_stage":{"for":"leads","pipeline":"default","stage":"new","days":1}}"#;
     let lead = told("lead", 1, "2026-03-01T12:00:00+02:00", "created", r#"{"lead":"l"}"#);
