@@ -17,6 +17,7 @@
 //! | [`pipeline`] | pipelines, offers, leads, boards; complaints, tasks, activities, notes |
 //! | [`rows`] | what a store keeps of all this |
 //! | [`scores`] | points by rules that people edit |
+//! | [`automation`] | what is done by itself: definitions, causes, consent |
 //! | [`batch`] | the live step: what to load for a batch of events, and what changes |
 //! | [`whole`] | the same rows from a whole log, for rebuilds and verification |
 //! | [`as_of`] | the golden record as of a time |
@@ -26,6 +27,7 @@
 #![deny(missing_docs)]
 
 pub mod as_of;
+pub mod automation;
 pub mod batch;
 pub mod crosswalk;
 pub mod expr;

@@ -21,7 +21,8 @@ use super::funnel::Journey;
 pub struct Cause {
     /// When it had taken too long.
     pub at: Instant,
-    /// What took too long: an offer, a customer's founding record.
+    /// What took too long: an offer; of a customer the record that the event which began it is about, since a merge
+    /// changes whose record that is, and not the cause.
     pub thing: Uuid,
     /// The event that began it: its place in the log.
     pub began: u64,

@@ -29,18 +29,18 @@ impl Limited {
 }
 
 /// The days of events that count towards a number and are not used up.
-pub(super) struct Gathered {
+pub(crate) struct Gathered {
     at_least: Option<AtLeast>,
     days: VecDeque<i32>,
 }
 
 impl Gathered {
-    pub(super) fn new(at_least: Option<AtLeast>) -> Self {
+    pub(crate) fn new(at_least: Option<AtLeast>) -> Self {
         Self { at_least, days: VecDeque::new() }
     }
 
     /// Whether an event of this day completes the number, which uses up all that were counted.
-    pub(super) fn completes(&mut self, day: i32) -> bool {
+    pub(crate) fn completes(&mut self, day: i32) -> bool {
         let Some(AtLeast { count, within_days }) = self.at_least else {
             return true;
         };

@@ -9,7 +9,7 @@
 //! Any other fault of an expression refuses the score, when the points in question come to be credited.
 
 mod absence;
-mod counts;
+pub(crate) mod counts;
 mod error;
 mod events;
 mod in_force;

@@ -126,7 +126,7 @@ impl Facets {
 
     /// The names that a rule for events of these types may read: the facets that at least one of them has, those of its
     /// envelope, and the customer's.
-    pub(super) fn names(&self, on: &[Box<str>]) -> Names {
+    pub(crate) fn names(&self, on: &[Box<str>]) -> Names {
         let mut kinds: BTreeMap<&str, Kind> = BTreeMap::new();
         for (name, facet) in on.iter().flat_map(|event_type| self.of_type(event_type)) {
             let kind = kinds.entry(name).or_insert(facet.kind);
@@ -152,7 +152,7 @@ impl Facets {
     }
 
     /// Where a name that was read is personal: in which of these types, or in a golden record.
-    pub(super) fn personal_in<'f>(&'f self, name: &str, on: &'f [Box<str>]) -> Vec<&'f str> {
+    pub(crate) fn personal_in<'f>(&'f self, name: &str, on: &'f [Box<str>]) -> Vec<&'f str> {
         let member = first_part(name);
         if let Some(of_customer) = name.strip_prefix("customer.") {
             let personal = self.personal_of_customer.contains(first_part(of_customer));
@@ -174,7 +174,7 @@ impl Facets {
     }
 
     /// Event types that may have been meant: those that are a few letters away, or else those of the same family.
-    pub(super) fn near(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn near(&self, name: &str) -> Vec<&str> {
         let away = |other: &str| edits(name.as_bytes(), other.as_bytes(), NEAR);
         let mut near: Vec<_> =
             self.types().map(|other| (away(other), other)).filter(|(away, _)| *away <= NEAR).collect();
@@ -210,7 +210,7 @@ fn is_personal(field: &Field) -> bool {
 }
 
 /// What an expression takes a member for; none for what it cannot compute with.
-fn kind_of(kind: &FieldKind) -> Option<Kind> {
+pub(crate) fn kind_of(kind: &FieldKind) -> Option<Kind> {
     match kind {
         FieldKind::Amount | FieldKind::SignedAmount | FieldKind::Integer => Some(Kind::Number),
         FieldKind::Text(_)

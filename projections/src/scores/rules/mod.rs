@@ -24,6 +24,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 pub use error::RuleError;
+pub(crate) use facets::kind_of;
 pub use facets::{Facet, Facets};
 pub use reads::{Reads, RuleReads};
 pub use warnings::Warning;
