@@ -15,6 +15,7 @@
 //! | [`timeline`] | events as somebody reads them, with importance |
 //! | [`identity`] | which records are one customer |
 //! | [`pipeline`] | pipelines, offers, leads, boards; complaints, tasks, activities, notes |
+//! | [`report`] | counts and sums that people define |
 //! | [`rows`] | what a store keeps of all this |
 //! | [`scores`] | points by rules that people edit |
 //! | [`batch`] | the live step: what to load for a batch of events, and what changes |
@@ -38,6 +39,7 @@ pub mod normal;
 pub mod pipeline;
 pub mod record;
 pub mod relations;
+pub mod report;
 pub mod rows;
 pub mod scores;
 pub mod timeline;

@@ -90,18 +90,18 @@ impl<'de> Deserialize<'de> for Number {
 
 /// What an event says of a member that its type knows. Others are passed over: they are sealed, and what is concluded
 /// must not change when they are erased.
-pub(super) fn known<'e>(event: &'e Recorded, name: &str) -> Option<&'e Json> {
+pub(crate) fn known<'e>(event: &'e Recorded, name: &str) -> Option<&'e Json> {
     event.event_type?.field(name)?;
     event.payload.data.get(name)
 }
 
 /// The text of a member that the event's type knows; empty text says nothing.
-pub(super) fn word(event: &Recorded, name: &str) -> Option<Box<str>> {
+pub(crate) fn word(event: &Recorded, name: &str) -> Option<Box<str>> {
     known(event, name).and_then(plain)
 }
 
 /// Reads a text member; empty text says nothing.
-pub(super) fn text(data: &Json, name: &str) -> Option<Box<str>> {
+pub(crate) fn text(data: &Json, name: &str) -> Option<Box<str>> {
     data.get(name).and_then(plain)
 }
 
