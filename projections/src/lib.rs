@@ -12,6 +12,7 @@
 //! | [`freshness`] | how old a field is, and which few are worth asking for |
 //! | [`crosswalk`] | stewards' decisions, and the customers that follow from them |
 //! | [`relations`] | who is whose contact, subsidiary, owner: shown, never a reason to be one customer |
+//! | [`company`] | who belonged to a company, on which days |
 //! | [`timeline`] | events as somebody reads them, with importance |
 //! | [`identity`] | which records are one customer |
 //! | [`pipeline`] | pipelines, offers, leads, boards; complaints, tasks, activities, notes |
@@ -28,6 +29,7 @@
 
 pub mod as_of;
 pub mod batch;
+pub mod company;
 pub mod crosswalk;
 pub mod expr;
 pub mod freshness;
