@@ -12,9 +12,11 @@
 //! | [`freshness`] | how old a field is, and which few are worth asking for |
 //! | [`crosswalk`] | stewards' decisions, and the customers that follow from them |
 //! | [`relations`] | who is whose contact, subsidiary, owner: shown, never a reason to be one customer |
+//! | [`company`] | who belonged to a company, on which days |
 //! | [`timeline`] | events as somebody reads them, with importance |
 //! | [`identity`] | which records are one customer |
 //! | [`pipeline`] | pipelines, offers, leads, boards; complaints, tasks, activities, notes |
+//! | [`report`] | counts and sums that people define |
 //! | [`rows`] | what a store keeps of all this |
 //! | [`scores`] | points by rules that people edit |
 //! | [`automation`] | what is done by itself: definitions, causes, consent |
@@ -29,6 +31,7 @@
 pub mod as_of;
 pub mod automation;
 pub mod batch;
+pub mod company;
 pub mod crosswalk;
 pub mod expr;
 pub mod freshness;
@@ -40,6 +43,7 @@ pub mod normal;
 pub mod pipeline;
 pub mod record;
 pub mod relations;
+pub mod report;
 pub mod rows;
 pub mod scores;
 pub mod timeline;

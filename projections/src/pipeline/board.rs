@@ -123,7 +123,18 @@ impl Board {
         total
     }
 
-    fn place_of(&mut self, stage: Option<&str>) -> usize {
+    /// The columns in the order in which they came.
+    pub(super) fn all(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The column at a place.
+    pub(super) fn column_mut(&mut self, place: usize) -> &mut Column {
+        &mut self.columns[place]
+    }
+
+    /// Where the column of a stage lies; `None`: of the first. It is put there when it is new.
+    pub(super) fn place_of(&mut self, stage: Option<&str>) -> usize {
         let stage = match stage {
             None if self.defined > 0 => return 0,
             // A pipeline without stages has no first one.

@@ -21,6 +21,7 @@
 //! | [`card`] | an offer as boards and reports take it, as of any time |
 //! | [`money`] | exact sums by currency |
 //! | [`board`] | what stands in each stage |
+//! | [`tiles`] | what boards of now are made of, close together in memory |
 
 pub mod board;
 pub mod business;
@@ -40,4 +41,5 @@ pub mod standing;
 pub mod step;
 pub mod task;
 pub mod terms;
+pub mod tiles;
 pub mod wins;

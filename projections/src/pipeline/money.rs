@@ -21,6 +21,13 @@ pub struct Sum {
 }
 
 impl Sum {
+    /// Adds an amount, in millionths, that comes with so many millionths of a percent.
+    pub(super) fn add(&mut self, micros: i128, percent: i128) {
+        self.count += 1;
+        self.micros = self.micros.saturating_add(micros);
+        self.weighted = self.weighted.saturating_add(product(micros, percent));
+    }
+
     /// The sum.
     pub fn amount(&self) -> Decimal {
         decimal(self.micros, SCALE)
@@ -46,26 +53,25 @@ impl Sums {
                 place
             }
         };
-        let (micros, percent) = (micros(amount), probability.map_or(0, micros));
-        let sum = &mut self.0[place];
-        sum.count += 1;
-        sum.micros = sum.micros.saturating_add(micros);
-        sum.weighted = sum.weighted.saturating_add(micros.saturating_mul(percent));
+        self.0[place].add(micros(amount), probability.map_or(0, micros));
+    }
+
+    /// Adds a sum to that of its currency.
+    pub(super) fn put(&mut self, other: Sum) {
+        match self.0.binary_search_by(|sum| sum.currency.cmp(&other.currency)) {
+            Ok(place) => {
+                let sum = &mut self.0[place];
+                sum.count += other.count;
+                sum.micros = sum.micros.saturating_add(other.micros);
+                sum.weighted = sum.weighted.saturating_add(other.weighted);
+            }
+            Err(place) => self.0.insert(place, other),
+        }
     }
 
     /// Adds other sums.
     pub fn merge(&mut self, others: &Self) {
-        for other in &others.0 {
-            match self.0.binary_search_by(|sum| sum.currency.cmp(&other.currency)) {
-                Ok(place) => {
-                    let sum = &mut self.0[place];
-                    sum.count += other.count;
-                    sum.micros = sum.micros.saturating_add(other.micros);
-                    sum.weighted = sum.weighted.saturating_add(other.weighted);
-                }
-                Err(place) => self.0.insert(place, other.clone()),
-            }
-        }
+        others.0.iter().for_each(|other| self.put(other.clone()));
     }
 
     /// By currency.
@@ -79,8 +85,16 @@ impl Sums {
     }
 }
 
+/// One number times another. Most fit into 64 bits, of which the product never leaves 128.
+fn product(one: i128, other: i128) -> i128 {
+    match (i64::try_from(one), i64::try_from(other)) {
+        (Ok(one), Ok(other)) => i128::from(one) * i128::from(other),
+        _ => one.saturating_mul(other),
+    }
+}
+
 /// Millionths; what is smaller is rounded half-even (no fact has such).
-fn micros(number: Decimal) -> i128 {
+pub(super) fn micros(number: Decimal) -> i128 {
     let mut number = number;
     number.rescale(SCALE);
     // A number beyond 28 digits keeps fewer decimals than were asked for.
