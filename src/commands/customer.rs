@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::decision::{self, Decision};
 use super::document;
 use super::event_type;
+use super::firing;
 use super::person_record::{self, PersonRecord};
 use super::policy;
 use super::relation::Relating;
@@ -121,6 +122,12 @@ pub enum Wish {
         /// The payload of the event.
         data: Json,
     },
+    /// An automation fires for a cause: once.
+    Fire(Box<firing::Firing>),
+    /// A customer came back behind a bar: once.
+    Rearm(Box<firing::Firing>),
+    /// Something that is to go out does, if the customer may be contacted.
+    Send(Uuid),
     /// An event type is registered, or registered anew.
     EventType(event_type::Command),
     /// A policy is published.
@@ -173,6 +180,9 @@ impl Decide for Asked<'_> {
             Wish::Say { id, type_name, data } => of.say(transaction, *id, type_name, data).await,
             Wish::Act(act) => of.act(transaction, act).await,
             Wish::Define { kind, data } => of.define(transaction, *kind, data).await,
+            Wish::Fire(firing) => of.fire(transaction, firing).await,
+            Wish::Rearm(firing) => of.rearm(transaction, firing).await,
+            Wish::Send(id) => of.send(transaction, *id).await,
             Wish::EventType(command) => {
                 let event_type::Command::Register { data } = command;
                 let name = data.get("type").and_then(Json::as_str).unwrap_or_default();

@@ -2,8 +2,10 @@
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
-use kulta_events::Json;
+use kulta_events::{Json, Problem};
+use kulta_projections::automation::definition::Definition;
 use kulta_projections::pipeline::decide;
+use kulta_projections::scores::rules::Facets;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -22,6 +24,8 @@ pub enum Kind {
     Goal,
     /// `activity_type.defined`
     ActivityType,
+    /// `automation.defined`
+    Automation,
 }
 
 impl Kind {
@@ -31,6 +35,7 @@ impl Kind {
             Kind::Pipeline => "pipeline",
             Kind::Goal => "goal",
             Kind::ActivityType => "activity_type",
+            Kind::Automation => "automation",
         }
     }
 
@@ -39,6 +44,7 @@ impl Kind {
             Kind::Pipeline => "pipeline.defined",
             Kind::Goal => "goal.set",
             Kind::ActivityType => "activity_type.defined",
+            Kind::Automation => "automation.defined",
         }
     }
 }
@@ -70,6 +76,12 @@ impl Aggregate for Document {
     }
 }
 
+/// The problems of a part of a document.
+fn under(pointer: &str, problems: Vec<Problem>) -> Vec<Problem> {
+    let deeper = |problem: Problem| Problem { pointer: format!("{pointer}{}", problem.pointer), ..problem };
+    problems.into_iter().map(deeper).collect()
+}
+
 impl Customers {
     /// The payload names what is defined; it must make sense beside what was defined before.
     pub(super) async fn define(
@@ -91,6 +103,11 @@ impl Customers {
             }
             Kind::Goal => decide::goal(data).map_err(Refusal::from)?,
             Kind::ActivityType => {}
+            Kind::Automation => {
+                let facets = Facets::of(&self.reads.source.vocabulary.now());
+                let document = data.get("definition").unwrap_or(&Json::Null);
+                Definition::parse(document, &facets).map_err(|problems| Refusal::Invalid(under("/definition", problems)))?;
+            }
         }
         transaction.execute::<Document>(&format!("{category}-{name}"), Define(event)).await?;
         let mut body = json!({});

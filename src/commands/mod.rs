@@ -9,6 +9,7 @@ pub mod decision;
 pub mod document;
 pub mod event;
 pub mod event_type;
+pub mod firing;
 pub mod person_record;
 pub mod policy;
 mod relation;

@@ -80,6 +80,13 @@ pub struct Tell {
     event: CommandEvent,
 }
 
+impl Tell {
+    /// An event of a thing that was spoken of so often.
+    pub(super) fn new(told: usize, event: CommandEvent) -> Self {
+        Self { told, event }
+    }
+}
+
 impl Aggregate for Thing {
     const TYPE: &'static str = "thing";
     type Command = Tell;

@@ -7,10 +7,12 @@
 //! | `cards` | boards, lists, funnels and reports of offers and leads |
 //! | `judge` | one thing: how it stands, and whether a person may do something to it |
 //! | `daily` | complaints, tasks, activities, notes, lists |
+//! | `automations` | automations, what they fired for, what is to go out |
 //!
 //! Each node holds every thing's facts, small and sorted: how it stood at any time is computed from them when it is asked
 //! for. There is nothing to rebuild but this memory, which is read anew when the node starts.
 
+mod automations;
 mod cards;
 mod daily;
 mod follow;
@@ -29,6 +31,7 @@ use tokio::sync::watch;
 pub use cards::{Filled, Filter, Kind};
 pub use daily::{Noted, Words};
 pub use judge::{Deed, Known};
+pub use state::Outgoing;
 
 use crate::projector::Source;
 use crate::reads::{self, At};

@@ -1,15 +1,16 @@
 //! Everything that is known.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use kulta_events::Recorded;
+use kulta_events::{Json, RecordId, Recorded};
+use kulta_projections::automation::versions::Definitions as Automations;
 use kulta_projections::pipeline::card::{Card, LeadCard, OfferCard};
 use kulta_projections::pipeline::definition::Pipelines;
 use kulta_projections::pipeline::history::History;
 use kulta_projections::pipeline::lead::Lead;
 use kulta_projections::pipeline::offer::Offer;
 use kulta_projections::pipeline::standing::Passes;
-use kulta_projections::pipeline::step::Rows;
+use kulta_projections::pipeline::step::{Rows, thing};
 use uuid::Uuid;
 
 use super::Moment;
@@ -23,11 +24,56 @@ pub struct State {
     pub offers: HashMap<Uuid, OfferCard>,
     /// How leads stand now.
     pub leads: HashMap<Uuid, LeadCard>,
+    /// Every version of every automation.
+    pub automations: Automations,
+    /// What automations fired for, by automation.
+    pub fired: BTreeMap<Box<str>, Fired>,
+    /// What is to go out, and did not yet.
+    pub outbox: BTreeMap<Uuid, Outgoing>,
+}
+
+/// What an automation fired for.
+#[derive(Debug, Default)]
+pub struct Fired {
+    /// How often.
+    pub count: u64,
+    /// The place in the log of the last time.
+    pub last: u64,
+    /// The places in the log of the events of which causes were made.
+    pub parts: HashSet<u64>,
+    /// By record the highest step that was taken at a bar.
+    pub steps: HashMap<RecordId, u64>,
+}
+
+/// Something that is to go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The record that it is about.
+    pub record: Option<RecordId>,
+    /// The event that asks for it.
+    pub event: Recorded,
 }
 
 impl State {
-    /// Takes in events, in any order; those that are known already say nothing.
+    /// Takes in events; those that are known already say nothing.
     pub fn take(&mut self, events: &[Recorded]) {
+        for event in events {
+            match event.type_name.as_str() {
+                "automation.defined" => drop(self.automations.tell(event)),
+                "automation.fired" | "automation.rearmed" => self.note(event),
+                "outbox.requested" => {
+                    let outgoing = Outgoing { record: event.record, event: event.clone() };
+                    self.outbox.extend(thing(event, "outbox").map(|id| (id, outgoing)));
+                }
+                // One stream, in its order: what is settled was requested before.
+                "outbox.sent" | "outbox.withheld" => {
+                    if let Some(id) = thing(event, "outbox") {
+                        self.outbox.remove(&id);
+                    }
+                }
+                _ => {}
+            }
+        }
         let changed = self.rows.fold(events);
         for id in changed.offers {
             let standing = self.rows.offers.get(&id).and_then(|history| Offer::at(history, None));
@@ -36,6 +82,27 @@ impl State {
         for id in changed.leads {
             let standing = self.rows.leads.get(&id).and_then(|history| Lead::at(history, None));
             self.leads.extend(standing.map(|lead| (id, Card::of(id, lead.standing()))));
+        }
+    }
+
+    /// Takes note of what an automation did. The same again changes nothing but the count.
+    fn note(&mut self, event: &Recorded) {
+        let data = &event.payload.data;
+        let whole = |value: &Json| value.as_decimal().and_then(|number| u64::try_from(number).ok());
+        let Some(automation) = data.get("automation").and_then(Json::as_str) else { return };
+        let fired = self.fired.entry(automation.into()).or_default();
+        if event.type_name == "automation.fired" && event.position > fired.last {
+            fired.count += 1;
+            fired.last = event.position;
+        }
+        if let Some(Json::Array(parts)) = data.get("parts") {
+            fired.parts.extend(parts.iter().filter_map(whole));
+        }
+        let cause = data.get("cause").and_then(Json::as_str).unwrap_or_default();
+        let thing = cause.split('/').next().and_then(|thing| thing.parse().ok()).map(RecordId);
+        if let (Some(thing), Some(step)) = (thing, data.get("step").and_then(whole)) {
+            let taken = fired.steps.entry(thing).or_default();
+            *taken = step.max(*taken);
         }
     }
 

@@ -38,7 +38,7 @@ pub const TYPES: &[EventType] = &[
             fact("step", Integer),
         ],
     )
-    .home(Home::Command { category: "automation" }),
+    .home(Home::Command { category: "firing" }),
     EventType::of_record(
         "automation.rearmed",
         "The customer came back behind the bar: when it is crossed again, the automation fires again.",
@@ -48,7 +48,7 @@ pub const TYPES: &[EventType] = &[
             fact("step", Integer).required(),
         ],
     )
-    .home(Home::Command { category: "automation" })
+    .home(Home::Command { category: "firing" })
     .importance(Importance::Low),
     EventType::of_record(
         "outbox.requested",

@@ -1,0 +1,60 @@
+//! Automations, what they fired for, and what is to go out.
+
+use kulta_events::RecordId;
+use kulta_projections::automation::crossing::Crossing;
+use kulta_projections::automation::versions::Automations;
+use uuid::Uuid;
+
+use super::state::Outgoing;
+use super::{Moment, Work};
+
+impl Work {
+    /// The automations that are in force at a moment.
+    pub fn automations(&self, moment: Moment) -> Automations {
+        Automations::at(&moment.known(&self.state().automations), moment.as_of)
+    }
+
+    /// How often an automation fired, and the place in the log of the last time.
+    pub fn fired(&self, automation: &str) -> (u64, Option<u64>) {
+        let state = self.state();
+        let fired = state.fired.get(automation).filter(|fired| fired.count > 0);
+        fired.map_or((0, None), |fired| (fired.count, Some(fired.last)))
+    }
+
+    /// Whether an automation fired for a cause that any of these events was part of.
+    pub fn has_fired(&self, automation: &str, mut parts: impl Iterator<Item = u64>) -> bool {
+        let state = self.state();
+        state.fired.get(automation).is_some_and(|fired| parts.any(|part| fired.parts.contains(&part)))
+    }
+
+    /// How far the customer of these records has come at a bar; `None`: no step was taken.
+    pub fn steps(&self, automation: &str, records: &[RecordId]) -> Option<Crossing> {
+        let state = self.state();
+        let steps = &state.fired.get(automation)?.steps;
+        records.iter().filter_map(|record| steps.get(record).copied()).max().map(Crossing::after)
+    }
+
+    /// What is to go out and did not yet, in the order in which it was asked for.
+    pub fn outbox(&self) -> Vec<(Uuid, Outgoing)> {
+        let state = self.state();
+        let mut found: Vec<_> = state.outbox.iter().map(|(id, outgoing)| (*id, outgoing.clone())).collect();
+        found.sort_by_key(|(_, outgoing)| outgoing.event.position);
+        found
+    }
+
+    /// Something that is to go out and did not yet.
+    pub fn outgoing(&self, id: Uuid) -> Option<Outgoing> {
+        self.state().outbox.get(&id).cloned()
+    }
+
+    /// The ids of all offers, leads or complaints.
+    pub fn ids(&self, category: &str) -> Vec<Uuid> {
+        let rows = &self.state().rows;
+        match category {
+            "offer" => rows.offers.keys().copied().collect(),
+            "lead" => rows.leads.keys().copied().collect(),
+            "complaint" => rows.complaints.keys().copied().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
