@@ -1,7 +1,7 @@
 //! Causes of offers, leads and complaints, each by what was told of it before a time.
 //!
 //! A late fact may show that a stay began earlier, by another event, than it seemed when it was fired for. It is the
-//! same stay, so [`with_facts`] makes a cause of everything that was told while it lasted.
+//! same stay, so a cause is made of everything that was told while it lasted.
 
 use jiff::tz::TimeZone;
 use kulta_events::{Instant, Recorded};
