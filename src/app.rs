@@ -88,6 +88,7 @@ impl App {
                     services.project(),
                     services.keep_scores(),
                     services.follow_work(),
+                    services.automate(),
                     services.follow_registrations()
                 )
             }

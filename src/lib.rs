@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`cli`] | the command line, one file per verb |
 //! | [`app`] | the application: built, then run until told to stop |
+//! | [`automations`] | what kulta does by itself, once per cause |
+//! | [`work`] | leads, offers, complaints, tasks and notes, in memory from the log |
 //! | [`archive`] | the facts of the log by columns, in Parquet files |
 //! | [`clock`] | the clock, handed in |
 //! | [`config`] | defaults, file, environment, flags |
@@ -26,6 +28,7 @@
 
 pub mod app;
 pub mod archive;
+pub mod automations;
 pub mod cli;
 pub mod clock;
 pub mod commands;

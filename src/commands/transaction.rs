@@ -117,6 +117,22 @@ impl Commands {
         Self { log, vault, vocabulary, clock }
     }
 
+    /// Makes sure that what any node has stored is known to be there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn ping(&self) -> Result<(), crate::store::Error> {
+        self.log.ping().await
+    }
+
+    /// The number of an actor.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn actor(&self, name: &str) -> Result<i64, crate::store::Error> {
+        self.log.actor(name).await
+    }
+
     /// What the clock says.
     pub fn now(&self) -> Instant {
         self.clock.now()

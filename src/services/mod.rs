@@ -9,6 +9,7 @@ use std::sync::{Arc, Weak};
 use kulta_events::Vocabulary;
 use tokio::sync::watch;
 
+use crate::automations::Automator;
 use crate::clock::Clock;
 use crate::commands::{self, Commands, Context, Customers, Wish};
 use crate::config::Settings;
@@ -52,6 +53,8 @@ pub struct Services {
     pub replays: Replays,
     /// What people do.
     pub customers: Customers,
+    /// What kulta does by itself.
+    pub automator: Arc<Automator>,
     /// Keeps the projections up.
     pub projector: Arc<Projector>,
     /// What is counted.
@@ -128,6 +131,8 @@ impl Services {
         let scorer = Arc::new(Scorer::new(scores.clone(), projector.clone(), clock.clone()));
         let companion: Weak<Scorer> = Arc::downgrade(&scorer);
         projector.accompany(companion);
+        let business = settings.business.clone();
+        let automator = Automator::new(customers.clone(), scores.clone(), projector.clone(), clock.clone(), business);
         let (stop, _) = watch::channel(false);
         let metrics = Metrics::default();
         let services = Self {
@@ -143,6 +148,7 @@ impl Services {
             scorer,
             work,
             customers,
+            automator: Arc::new(automator),
             projector,
             metrics,
             types_read: tokio::sync::Mutex::default(),
@@ -192,6 +198,11 @@ impl Services {
     /// Follows leads, offers, complaints and tasks until the node stops.
     pub async fn follow_work(&self) {
         self.work.run(self.stopping()).await;
+    }
+
+    /// Looks after automations until the node stops.
+    pub async fn automate(&self) {
+        self.automator.run(self.stopping()).await;
     }
 
     /// Keeps lists of scores up until the node stops.

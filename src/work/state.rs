@@ -46,7 +46,7 @@ pub struct Fired {
 }
 
 /// Something that is to go out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Outgoing {
     /// The record that it is about.
     pub record: Option<RecordId>,
