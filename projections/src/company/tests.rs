@@ -163,6 +163,41 @@ proptest! {
     }
 
     #[test]
+    fn who_moved_belongs_to_one_company_on_each_day(
+        days in proptest::collection::btree_set(1_i64..60, 1..5),
+        asked in 0_i64..70,
+        turn in any::<usize>(),
+    ) {
+        // From A to B and back, each time ending the one and beginning the other on the day of the move.
+        let said = |what: &str, on: i64, to: &str| {
+            let data = format!(r#"{{"relation":"contact_of","to":"{}"}}"#, record("erp", to));
+            event("crm", "1", on, &format!("customer.{what}"), &data).named(&format!("{on}{what}{to}"))
+        };
+        let at = |moves: usize| if moves.is_multiple_of(2) { ("A", "B") } else { ("B", "A") };
+        let mut events = vec![said("related", 0, "A")];
+        for (moves, on) in days.iter().enumerate() {
+            let (old, new) = at(moves);
+            let seen_before = moves > 0;
+            events.push(said("unrelated", *on, old));
+            let mut begun = said("related", *on, new);
+            if !seen_before {
+                let from = date_of(begun.order.time, &TimeZone::UTC).unwrap().to_string();
+                let Json::Object(members) = &mut begun.payload.data else { unreachable!() };
+                members.push(("valid_from".to_owned(), Json::String(from)));
+            }
+            events.push(begun);
+        }
+        let turn = turn % events.len();
+        events.rotate_left(turn);
+        let moment = crate::given::day(asked);
+        let (here, there) = at(days.iter().filter(|on| **on <= asked).count());
+        let holds = |of: &str| {
+            belongings(&events, company(of), &[CONTACT_OF], holder).iter().any(|one| one.holds(moment, &TimeZone::UTC))
+        };
+        prop_assert!(holds(here) && !holds(there));
+    }
+
+    #[test]
     fn what_one_record_says_now_holds_by_its_days(events in facts(), day in 0_i8..40) {
         // Without words of others, days on which the present word holds are days of a stretch.
         let events: Vec<_> = events.into_iter().filter(|event| event.order.source == "crm").collect();

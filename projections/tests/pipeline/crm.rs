@@ -21,6 +21,8 @@ use kulta_projections::pipeline::period::{Period, midnight};
 use kulta_projections::pipeline::standing::Passes;
 use kulta_projections::pipeline::step::Rows;
 use kulta_projections::pipeline::wins::{By, Tally, tallies, wins};
+use kulta_projections::report::item::Thing;
+use kulta_projections::report::{self, Cell};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -218,6 +220,44 @@ fn eight_thousand_opportunities_add_up_as_their_files_say() {
         *region = (region.0 + won, region.1 + lost, region.2 + sum);
     }
     assert_eq!(by_region, counted(&crm.rows, |row| crm.teams[&row.agent].1.clone()));
+}
+
+#[test]
+fn a_report_counts_as_the_files_do() {
+    let Some(crm) = Crm::read() else { return };
+    let mut rows = Rows::default();
+    rows.fold(&crm.events());
+    let cards: Vec<_> = rows.offers.iter().filter_map(|(id, h)| OfferCard::at::<Offer>(*id, h, None)).collect();
+    let pipelines = Pipelines::at(&rows.pipelines, None);
+    let text = br#"{"over":"offers","measures":["count",{"sum":"amount"}],"by":[{"quarter":"closed_at"},"parent"],
+        "where":[{"field":"status","is":"won"}],"period":{"of":"closed_at","from":"2017-01-01"}}"#;
+    let definition = report::Definition::parse(&Json::parse(text).unwrap()).unwrap();
+    let names: BTreeMap<RecordId, &String> =
+        crm.rows.iter().map(|row| (RecordId(id_of(&row.account)), &row.account)).collect();
+    let parent = |record: RecordId, _: &str| {
+        let name = *names.get(&record)?;
+        Some(crm.parents.get(name).unwrap_or(name).clone())
+    };
+    let as_of = midnight(jiff::civil::date(2018, 1, 1), &TimeZone::UTC).unwrap();
+    let mut tally = report::Tally::new(&definition, as_of, &TimeZone::UTC);
+    cards.iter().for_each(|card| tally.add(&Thing::new(card, &pipelines, as_of), &parent));
+    let found = tally.report("won").unwrap();
+
+    let text = |cell: &Cell| match cell {
+        Cell::Text(text) => text.to_string(),
+        _ => String::new(),
+    };
+    let expected = counted(&crm.rows, |row| {
+        format!("{}/{}", row.quarter().unwrap(), crm.parents.get(&row.account).unwrap_or(&row.account))
+    });
+    let expected = expected.into_iter().filter(|(_, (won, ..))| *won > 0);
+    let expected: BTreeMap<_, _> =
+        expected.map(|(key, (won, _, sum))| (key, (Cell::Count(won), Cell::Number(sum.normalize())))).collect();
+    let rows =
+        found.rows.iter().map(|row| (format!("{}/{}", text(&row[0]), text(&row[1])), (row[3].clone(), row[4].clone())));
+    assert_eq!(rows.collect::<BTreeMap<_, _>>(), expected);
+    let total = [Cell::Text("USD".into()), Cell::Count(4_238), Cell::Number(Decimal::from(10_005_534))];
+    assert_eq!((found.totals.len(), &found.totals[0][2..]), (1, total.as_slice()));
 }
 
 #[test]
