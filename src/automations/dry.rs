@@ -14,6 +14,9 @@ use crate::reads::Found;
 use crate::scores::Asked;
 use crate::store::views::Generation;
 
+/// Days of points that are read at once.
+const STEPS: i64 = 300;
+
 /// A dry run.
 #[derive(Debug)]
 pub struct Dry {
@@ -40,7 +43,8 @@ impl Automator {
             return Ok(Dry { run, of });
         }
         let (position, live) = (self.projector.projections().position(), self.projector.projections().live());
-        let mut ids: Vec<CustomerId> = live.crosswalk().await?.records.into_iter().map(|(_, customer)| customer).collect();
+        let mut ids: Vec<CustomerId> =
+            live.crosswalk().await?.records.into_iter().map(|(_, customer)| customer).collect();
         ids.dedup();
         for some in ids.chunks(TOGETHER) {
             match subject {
@@ -76,19 +80,23 @@ impl Automator {
     ) -> Result<(), Error> {
         let (When::Points { rule_set, .. } | When::Grade { rule_set, .. }) = &definition.when else { return Ok(()) };
         for customer in some {
-            let rule_set = Some(rule_set.to_string());
-            let asked = Asked { rule_set, reading: Reading::Newest, as_of: during.1, known_at: None };
-            // Whose rules fail has no readings.
-            let Ok(Found::Here(course)) =
-                self.scores.course((*customer).into(), asked, during.0, Window::Day).await
-            else {
-                continue;
-            };
-            let side = |point: &crate::scores::score::Point| {
-                let points = point.points.parse().ok()?;
-                Some((point.as_of, Side::of(&definition.when, points, point.grade.as_deref())?))
-            };
-            let readings: Vec<_> = course.points.iter().filter_map(side).collect();
+            let mut readings = Vec::new();
+            let (mut from, until) = during;
+            while from < until {
+                let to = from.plus_days(STEPS).min(until);
+                let rule_set = Some(rule_set.to_string());
+                let asked = Asked { rule_set, reading: Reading::Newest, as_of: to, known_at: None };
+                // Whose rules fail has no readings.
+                if let Ok(Found::Here(course)) = self.scores.course((*customer).into(), asked, from, Window::Day).await
+                {
+                    let side = |point: &crate::scores::score::Point| {
+                        let points = point.points.parse().ok()?;
+                        Some((point.as_of, Side::of(&definition.when, points, point.grade.as_deref())?))
+                    };
+                    readings.extend(course.points.iter().filter_map(side));
+                }
+                from = to;
+            }
             let begin = readings.first().map_or(Crossing::default(), |(_, side)| Crossing::begin(*side));
             let (moments, _) = begin.over(readings);
             run.add_moments(customer.0, moments, during, &definition.zone);

@@ -201,10 +201,15 @@ impl Automator {
         };
         let asked = Asked { rule_set: Some(rule_set), reading: Reading::Newest, as_of: active.from, known_at: None };
         let then = match self.scores.score(customer.into(), asked).await {
-            Ok(Found::Here(score)) => Side::of(&active.definition.when, score.points(), score.grade_name()),
+            Ok(Found::Here(score)) => match score.summary(&self.scores) {
+                Ok(summary) => {
+                    Side::of(&active.definition.when, summary.total, summary.grade.map(|grade| grade.name.as_ref()))
+                }
+                // Rules failed then: it had no points.
+                Err(_) => None,
+            },
             Ok(_) => None,
-            // Its rules failed then: it had no points.
-            Err(crate::scores::Error::Store(error)) => return Err(error.into()),
+            Err(crate::scores::Error::Reads(error)) => return Err(error.into()),
             Err(_) => None,
         };
         if then == Some(Side::Beyond) {

@@ -106,7 +106,8 @@ impl Customers {
             Kind::Automation => {
                 let facets = Facets::of(&self.reads.source.vocabulary.now());
                 let document = data.get("definition").unwrap_or(&Json::Null);
-                Definition::parse(document, &facets).map_err(|problems| Refusal::Invalid(under("/definition", problems)))?;
+                Definition::parse(document, &facets)
+                    .map_err(|problems| Refusal::Invalid(under("/definition", problems)))?;
             }
         }
         transaction.execute::<Document>(&format!("{category}-{name}"), Define(event)).await?;

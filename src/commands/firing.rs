@@ -274,7 +274,8 @@ impl Customers {
         let told = 1;
         if let Err(withheld) = allowed {
             let reason = serde_json::to_value(withheld).unwrap_or_default();
-            let members = [("message", message.as_str().into()), ("reason_code", reason.as_str().unwrap_or_default().into())];
+            let members =
+                [("message", message.as_str().into()), ("reason_code", reason.as_str().unwrap_or_default().into())];
             let event = checked("outbox.withheld", Json::object(members))?;
             transaction.execute::<super::thing::Thing>(&stream, super::thing::Tell::new(told, event)).await?;
             self.link(transaction, &founder, own).await?;
@@ -318,7 +319,8 @@ impl Customers {
         let whole = |name: &str| {
             data.get(name).and_then(Json::as_decimal).and_then(|number| u32::try_from(number).ok()).unwrap_or(1)
         };
-        let cap = kulta_projections::automation::definition::Cap { count: whole("cap_count"), per_days: whole("cap_days") };
+        let cap =
+            kulta_projections::automation::definition::Cap { count: whole("cap_count"), per_days: whole("cap_days") };
         let zone = jiff::tz::TimeZoneDatabase::bundled().get(text("time_zone")).unwrap_or(jiff::tz::TimeZone::UTC);
         let (channel, purpose) = (text("channel"), text("purpose"));
         let now = self.commands.now().plus_micros(1);
