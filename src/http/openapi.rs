@@ -7,8 +7,8 @@ use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr, S
 use utoipa::{PartialSchema, ToSchema};
 
 use super::api::{
-    complaints, customers, daily, dead_letters, event_types, events, pipelines, projections, reports, rule_sets,
-    streams, tasks,
+    automations, complaints, customers, daily, dead_letters, event_types, events, pipelines, projections, reports,
+    rule_sets, streams, tasks,
 };
 use super::problem::FieldError;
 
@@ -165,8 +165,15 @@ fn schemas_of_pipelines() -> [(String, RefOr<Schema>); 19] {
     ]
 }
 
-fn schemas_of_work() -> [(String, RefOr<Schema>); 26] {
+fn schemas_of_work() -> [(String, RefOr<Schema>); 33] {
     [
+        of::<automations::View>(),
+        of::<automations::list::All>(),
+        of::<automations::dry_run::View>(),
+        of::<automations::dry_run::Thing>(),
+        of::<automations::outbox::View>(),
+        list_of::<automations::outbox::View>(),
+        list_of::<automations::View>(),
         of::<complaints::View>(),
         list_of::<complaints::View>(),
         of::<complaints::RoundView>(),

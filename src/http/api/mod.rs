@@ -1,5 +1,6 @@
 //! The endpoints, one per file. How to add one: `docs/adding-an-endpoint.md`.
 
+pub mod automations;
 pub mod complaints;
 pub mod customers;
 pub mod daily;
@@ -149,4 +150,10 @@ fn work(routes: Routes) -> Routes {
         .add::<reports::wins::__path_handler, _, _>(Needs(Read), reports::wins::handler)
         .add::<reports::goals::__path_list, _, _>(Needs(Read), reports::goals::list)
         .add::<reports::goals::__path_set, _, _>(Needs(Edit), reports::goals::set)
+        .add::<automations::list::__path_handler, _, _>(Needs(Read), automations::list::handler)
+        .add::<automations::get::__path_handler, _, _>(Needs(Read), automations::get::handler)
+        .add::<automations::define::__path_handler, _, _>(Needs(Govern), automations::define::handler)
+        .add::<automations::dry_run::__path_handler, _, _>(Needs(Read), automations::dry_run::handler)
+        .add::<automations::outbox::__path_list, _, _>(Needs(Read), automations::outbox::list)
+        .add::<automations::outbox::__path_send, _, _>(Needs(Edit), automations::outbox::send)
 }

@@ -1,5 +1,6 @@
 //! Daily work over HTTP, on both stores: by other systems and by people.
 
+mod automations;
 mod complaints;
 mod daily;
 mod leads;
