@@ -1,5 +1,6 @@
 //! The edge through a real socket, over a SQLite log in a temporary directory.
 
+mod automations;
 mod bad_input;
 mod connections;
 mod documents;
