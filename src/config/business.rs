@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use kulta_projections::pipeline::business::{BusinessHours, Error, Openings};
 use kulta_projections::pipeline::contact::{ContactPolicy, Direction};
 
@@ -62,7 +62,8 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 pub(super) fn time_zone(text: &str) -> Result<TimeZone, String> {
-    TimeZone::get(text).map_err(|_| "expected a time zone such as Europe/Helsinki".to_owned())
+    // Not the machine's own: two nodes must count the same days.
+    TimeZoneDatabase::bundled().get(text).map_err(|_| "expected a time zone such as Europe/Helsinki".to_owned())
 }
 
 pub(super) fn show_time_zone(zone: TimeZone) -> String {

@@ -39,7 +39,15 @@ fn what_is_wrong_is_named_with_its_place() {
             "kulta.toml:4: a token may publish, read, edit, govern, admin; \"fly\" is none of these",
         ),
         ("listen = 7373", "kulta.toml:1: listen: expected an address such as 127.0.0.1:7373"),
-        ("[timeouts]\nbody = true", "kulta.toml:2: timeouts.body: expected a text or a number"),
+        ("[timeouts]\nbody = true", "kulta.toml:2: timeouts.body: expected a text, a number or a list of texts"),
+        (
+            "[timeouts]\nbody = [\"1s\", \"2s\"]",
+            "kulta.toml:2: timeouts.body: expected a time such as 250ms, 10s or 2m",
+        ),
+        (
+            "[business]\nmonday = \"16:00-08:00\"",
+            "kulta.toml:2: business.monday: expected openings such as 08:00-12:00, 13:00-16:30",
+        ),
         (
             "[[token]]\nname = \"a\"\nsecret = \"x\"\n[[token]]\nname = \"b\"\nsecret = \"x\"",
             "the tokens a and b have the same secret",

@@ -73,6 +73,11 @@ impl Table {
         self.row(&[what, &format!("{figure:.1} {unit}"), "", "", &must, &goal, verdict, remark]);
     }
 
+    /// A row without a target.
+    pub fn plain(&mut self, what: &str, figure: f64, unit: &str, remark: &str) {
+        self.row(&[what, &format!("{figure:.1} {unit}"), "", "", "", "", "", remark]);
+    }
+
     fn row(&mut self, cells: &[&str]) {
         if !self.begun {
             self.begun = true;

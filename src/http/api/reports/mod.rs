@@ -4,7 +4,7 @@ pub mod goals;
 pub mod wins;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use kulta_projections::pipeline::period::Period;
 
 use crate::http::params::Params;
@@ -15,7 +15,8 @@ use crate::services::Services;
 pub fn zone(services: &Services, params: &mut Params) -> Result<TimeZone, Problem> {
     match params.text("time_zone")? {
         None => Ok(services.settings.business.time_zone.clone()),
-        Some(name) => TimeZone::get(&name)
+        Some(name) => TimeZoneDatabase::bundled()
+            .get(&name)
             .map_err(|_| Problem::parameter("time_zone", "expected a time zone such as Europe/Helsinki")),
     }
 }
