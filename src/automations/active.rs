@@ -1,6 +1,6 @@
 //! Which automations are enabled.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use kulta_events::{CustomerId, Instant};
 use kulta_projections::automation::definition::Definition;
@@ -27,8 +27,10 @@ pub(super) struct Active {
     position: u64,
     /// Whether everything was looked at since it became so.
     pub begun: bool,
-    /// The list of scores, and how far it was, when it was looked at last.
-    pub list: Option<(i64, u64)>,
+    /// The list of scores that was looked at.
+    pub list: Option<i64>,
+    /// Customers to be looked at when the list has got to a position.
+    pub pending: Vec<(u64, BTreeSet<CustomerId>)>,
     /// Customers who were beyond the bar when the automation began, as far as that was asked.
     pub beyond: HashSet<CustomerId>,
 }
@@ -75,6 +77,7 @@ impl Actives {
                 position: automation.position,
                 begun: false,
                 list: None,
+                pending: Vec::new(),
                 beyond: HashSet::new(),
             };
             self.by_id.insert(id.clone(), active);
@@ -87,6 +90,11 @@ impl Actives {
     /// Those that look at customers by their events.
     pub fn of_customers(&self) -> impl Iterator<Item = &Active> {
         self.by_id.values().filter(|active| active.subject() == Subject::Customer)
+    }
+
+    /// Those that look at points and grades.
+    pub fn of_scores(&self) -> impl Iterator<Item = &Active> {
+        self.by_id.values().filter(|active| active.subject() == Subject::Score)
     }
 
     /// Those that look at things of a category.

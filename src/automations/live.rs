@@ -48,7 +48,10 @@ struct Turn {
 #[derive(Debug, Default)]
 struct Touched {
     things: BTreeMap<&'static str, BTreeSet<Uuid>>,
+    /// By events that some automation on customers reads, and by merges.
     customers: BTreeSet<CustomerId>,
+    /// By any event, and by merges, while some automation looks at scores.
+    scored: BTreeSet<CustomerId>,
 }
 
 impl Automator {
@@ -106,7 +109,7 @@ impl Automator {
             return Ok(true);
         }
         self.begin(turn, &generation, position).await?;
-        let mut touched = self.touched(&turn.actives, from, position).await?;
+        let mut touched = self.touched(&turn.actives, &generation, (from, position)).await?;
         self.changed(turn, &generation, &mut touched).await?;
         turn.position = Some(position);
         self.look(turn, &generation, touched, position).await?;
@@ -145,8 +148,15 @@ impl Automator {
     }
 
     /// Which things and customers events were about, that some automation reads.
-    async fn touched(&self, actives: &Actives, from: u64, until: u64) -> Result<Touched, Error> {
-        let (mut touched, mut records) = (Touched::default(), HashSet::<RecordId>::new());
+    async fn touched(
+        &self,
+        actives: &Actives,
+        generation: &Arc<dyn Generation>,
+        (from, until): (u64, u64),
+    ) -> Result<Touched, Error> {
+        let mut touched = Touched::default();
+        let (mut records, mut scored) = (HashSet::<RecordId>::new(), HashSet::<RecordId>::new());
+        let looks_at_scores = actives.of_scores().next().is_some();
         let log = &self.scores.reads().source.log;
         let mut after = from;
         while after < until {
@@ -166,11 +176,16 @@ impl Automator {
                 if actives.of_customers().any(|active| active.definition.when.reads(&event.type_name)) {
                     records.extend(event.record);
                 }
+                if looks_at_scores {
+                    scored.extend(event.record);
+                }
             }
         }
-        if !records.is_empty() {
-            let records: Vec<RecordId> = records.into_iter().collect();
-            touched.customers.extend(self.projector.projections().live().customers_of(&records).await?);
+        for (records, customers) in [(records, &mut touched.customers), (scored, &mut touched.scored)] {
+            if !records.is_empty() {
+                let records: Vec<RecordId> = records.into_iter().collect();
+                customers.extend(generation.customers_of(&records).await?);
+            }
         }
         Ok(touched)
     }
@@ -182,12 +197,13 @@ impl Automator {
         generation: &Arc<dyn Generation>,
         touched: &mut Touched,
     ) -> Result<(), Error> {
-        if turn.actives.of_customers().next().is_none() {
+        if turn.actives.of_customers().chain(turn.actives.of_scores()).next().is_none() {
             return Ok(());
         }
         loop {
             let page = generation.customers_since(turn.changes, CUSTOMERS).await?;
             touched.customers.extend(page.iter().map(|found| found.customer));
+            touched.scored.extend(page.iter().map(|found| found.customer));
             if let Some(last) = page.last() {
                 turn.changes = (last.position, last.customer.0);
             }
@@ -205,6 +221,11 @@ impl Automator {
         position: u64,
     ) -> Result<(), Error> {
         let Turn { actives, timers, .. } = turn;
+        if !touched.scored.is_empty() {
+            for active in actives.by_id.values_mut().filter(|active| active.subject() == Subject::Score) {
+                active.pending.push((position, touched.scored.clone()));
+            }
+        }
         for (category, things) in touched.things {
             let of: Vec<&Active> = actives.of_things(category).collect();
             self.look_at_things(&of, category, things, timers).await?;
@@ -243,57 +264,41 @@ impl Automator {
     /// Looks at lists of scores that moved.
     async fn scored(&self, turn: &mut Turn, generation: &Arc<dyn Generation>) -> Result<(), Error> {
         for active in turn.actives.by_id.values_mut() {
-            let rule_set = match &active.definition.when {
-                When::Points { rule_set, .. } | When::Grade { rule_set, .. } => rule_set.to_string(),
-                _ => continue,
+            let (When::Points { rule_set, .. } | When::Grade { rule_set, .. }) = &active.definition.when else {
+                continue;
             };
-            let Some(list) = self.scores.list_now(&rule_set).await? else { continue };
+            let Some(list) = self.scores.list_now(rule_set).await? else { continue };
             let (number, position) = (list.set().number, list.set().position);
-            let before = active.list.replace((number, position));
-            if before == Some((number, position)) {
+            if active.list != Some(number) {
+                // Another version, another day: everybody may have other points.
+                let crossings = self.crossings(active, &**generation).await?;
+                let mut after = None;
+                loop {
+                    let page = generation.scores_seen(number, after, CUSTOMERS).await?;
+                    after = page.last().map(|(customer, _)| *customer);
+                    let whole = page.len() == CUSTOMERS;
+                    let rows = page.into_iter().filter_map(|(_, row)| row);
+                    let readings = rows.map(|row| (row.customer, row.points, row.grade.map(String::from)));
+                    self.look_at_scores(active, readings.collect(), &crossings).await?;
+                    if !whole {
+                        break;
+                    }
+                }
+                active.list = Some(number);
+                active.pending.retain(|(at, _)| *at > position);
                 continue;
             }
-            let readings = match before {
-                // The same list moved on: only whoever was touched may have other points.
-                Some((same, from)) if same == number => {
-                    let touched = self.records_between(from, position).await?;
-                    let mut customers = generation.customers_of(&touched).await?;
-                    customers.sort_unstable();
-                    customers.dedup();
-                    list.points(&customers).await?
-                }
-                _ => {
-                    let mut all = Vec::new();
-                    let mut after = None;
-                    loop {
-                        let page = generation.scores_seen(number, after, CUSTOMERS).await?;
-                        after = page.last().map(|(customer, _)| *customer);
-                        let rows = page.iter().filter_map(|(_, row)| row.as_ref());
-                        let reading = |row: &kulta_projections::scores::rows::ScoreRow| {
-                            (row.customer, row.points, row.grade.as_deref().map(str::to_owned))
-                        };
-                        all.extend(rows.map(reading));
-                        if page.len() < CUSTOMERS {
-                            break;
-                        }
-                    }
-                    all
-                }
-            };
-            self.look_at_scores(active, readings, &**generation).await?;
+            let (done, rest): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut active.pending).into_iter().partition(|(at, _)| *at <= position);
+            active.pending = rest;
+            let customers: BTreeSet<CustomerId> = done.into_iter().flat_map(|(_, customers)| customers).collect();
+            if !customers.is_empty() {
+                let crossings = self.crossings(active, &**generation).await?;
+                let customers: Vec<CustomerId> = customers.into_iter().collect();
+                let readings = list.points(&customers).await?;
+                self.look_at_scores(active, readings, &crossings).await?;
+            }
         }
         Ok(())
-    }
-
-    async fn records_between(&self, from: u64, until: u64) -> Result<Vec<RecordId>, Error> {
-        let (mut after, mut records) = (from, HashSet::new());
-        while after < until {
-            let page = Page { until: Some(until), parts: false, ..Page::forwards(Select::All, after, PAGE) };
-            let events = self.scores.reads().source.log.read(&page).await?;
-            let Some(last) = events.last() else { break };
-            after = last.position;
-            records.extend(events.iter().filter_map(|event| event.record));
-        }
-        Ok(records.into_iter().collect())
     }
 }

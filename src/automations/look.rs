@@ -7,7 +7,6 @@ use kulta_projections::automation::causes::{Causes, to_fire};
 use kulta_projections::automation::crossing::{Crossing, Side, Step};
 use kulta_projections::automation::watch::{Subject, Watch};
 use kulta_projections::scores::history::Reading;
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::active::Active;
@@ -18,11 +17,14 @@ use crate::commands::{Context, Refusal, Wish};
 use crate::reads::Found;
 use crate::scores::Asked;
 use crate::store::Select;
+use crate::store::scores::PointsOf;
 use crate::store::views::Generation;
 use crate::work::Moment;
 
 /// Customers whose events are read together.
 pub(super) const TOGETHER: usize = 200;
+/// Customers that crossed a bar whose records are read together.
+const CROSSED: usize = 1_000;
 /// Who acts.
 const SELF: &str = "kulta";
 
@@ -150,21 +152,41 @@ impl Automator {
         Ok(())
     }
 
+    /// How far each customer has come at a bar who came across it; of a merged one what was most.
+    pub(super) async fn crossings(
+        &self,
+        active: &Active,
+        generation: &dyn Generation,
+    ) -> Result<HashMap<CustomerId, Crossing>, Error> {
+        let steps = self.customers.work.steps(&active.id);
+        let mut of: HashMap<CustomerId, Crossing> = HashMap::new();
+        for some in steps.chunks(CROSSED) {
+            let records: Vec<RecordId> = some.iter().map(|(record, _)| *record).collect();
+            let holders: HashMap<RecordId, CustomerId> =
+                generation.records(&records).await?.into_iter().map(|row| (row.record, row.customer)).collect();
+            for (record, crossing) in some {
+                if let Some(customer) = holders.get(record) {
+                    let known = of.entry(*customer).or_default();
+                    *known = known.merge(*crossing);
+                }
+            }
+        }
+        Ok(of)
+    }
+
     /// Looks at the points and grades of customers.
     pub(super) async fn look_at_scores(
         &self,
         active: &mut Active,
-        readings: Vec<(CustomerId, Option<Decimal>, Option<String>)>,
-        generation: &dyn Generation,
+        readings: Vec<PointsOf>,
+        crossings: &HashMap<CustomerId, Crossing>,
     ) -> Result<(), Error> {
         for (customer, points, grade) in readings {
             // Whose rules fail has no reading.
             let side = points.and_then(|points| Side::of(&active.definition.when, points, grade.as_deref()));
             let Some(side) = side else { continue };
-            let members = generation.records_of(&[customer]).await?;
-            let records: Vec<RecordId> = members.iter().map(|(record, _)| *record).collect();
-            let crossing = match self.customers.work.steps(&active.id, &records) {
-                Some(crossing) => crossing,
+            let crossing = match crossings.get(&customer) {
+                Some(crossing) => *crossing,
                 None => self.beginning(active, customer, side).await?,
             };
             let (ordinal, fires) = match crossing.step(side) {

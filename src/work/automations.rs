@@ -27,11 +27,11 @@ impl Work {
         state.fired.get(automation).is_some_and(|fired| parts.any(|part| fired.parts.contains(&part)))
     }
 
-    /// How far the customer of these records has come at a bar; `None`: no step was taken.
-    pub fn steps(&self, automation: &str, records: &[RecordId]) -> Option<Crossing> {
+    /// How far customers have come at a bar, by the records for which steps were taken.
+    pub fn steps(&self, automation: &str) -> Vec<(RecordId, Crossing)> {
         let state = self.state();
-        let steps = &state.fired.get(automation)?.steps;
-        records.iter().filter_map(|record| steps.get(record).copied()).max().map(Crossing::after)
+        let steps = state.fired.get(automation).into_iter().flat_map(|fired| &fired.steps);
+        steps.map(|(record, step)| (*record, Crossing::after(*step))).collect()
     }
 
     /// What is to go out and did not yet, in the order in which it was asked for.
