@@ -7,7 +7,7 @@
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use kulta_events::ids::KULTA;
-use kulta_events::{Json, RecordId};
+use kulta_events::{Json, Problem, RecordId};
 use kulta_projections::pipeline::lead::{self, Lead};
 use kulta_projections::pipeline::offer::{self, Offer};
 use kulta_projections::rows::RecordRow;
@@ -119,6 +119,35 @@ fn named(category: &str, own: &str, data: &Json) -> Json {
     Json::Object(std::iter::once((category.to_owned(), own.into())).chain(rest).collect())
 }
 
+/// People name contacts by any of their record ids.
+fn contacts(data: &Json) -> Result<Vec<RecordId>, Refusal> {
+    let Some(Json::Array(items)) = data.get("contacts") else { return Ok(Vec::new()) };
+    let read = |(index, item): (usize, &Json)| {
+        let id = item.as_str().and_then(|text| text.parse::<Uuid>().ok()).map(RecordId);
+        let problem = || Problem::new("invalid", format!("/contacts/{index}"), "expected any record id");
+        id.ok_or_else(|| Refusal::Invalid(vec![problem()]))
+    };
+    items.iter().enumerate().map(read).collect()
+}
+
+/// The event of a payload in which contacts are named as people name them.
+fn told(deed: Deed, own: &str, data: &Json) -> Result<CommandEvent, Refusal> {
+    let contacts = contacts(data)?;
+    let as_outsiders_name_it = || Json::object([("source", "-".into()), ("subject", "-".into())]);
+    let member = |(name, value): &(String, Json)| match value {
+        Json::Array(items) if name == "contacts" => {
+            (name.clone(), Json::Array(items.iter().map(|_| as_outsiders_name_it()).collect()))
+        }
+        value => (name.clone(), value.clone()),
+    };
+    let data = Json::Object(data.members().iter().map(member).collect());
+    let mut event = checked(deed.type_name(), named(deed.category(), own, &data))?;
+    if !contacts.is_empty() {
+        event.data["contacts"] = json!(contacts);
+    }
+    Ok(event)
+}
+
 /// What was said, without what is empty: a lead's sum is the offer's unless that says otherwise.
 fn with_default(data: &Json, name: &str, value: Option<Json>) -> Json {
     let mut members = data.members().to_vec();
@@ -219,11 +248,29 @@ impl Customers {
         data: &Json,
     ) -> Result<(Uuid, String), Error> {
         let (category, own) = (deed.category(), transaction.id(&self.commands.vault).to_string());
-        let event = checked(deed.type_name(), named(category, &own, data))?;
+        let event = told(deed, &own, data)?;
+        self.known_contacts(data).await?;
         self.work.judge(deed, None, data).map_err(Refusal::from)?;
         let id = self.commands.vault.hasher().entity(category, KULTA, &own);
         self.append(transaction, (category, id), founder, Tell { told: 0, event }).await?;
         Ok((id, own))
+    }
+
+    /// Refuses contacts that nobody knows.
+    async fn known_contacts(&self, data: &Json) -> Result<(), Error> {
+        let named = contacts(data)?;
+        if named.is_empty() {
+            return Ok(());
+        }
+        let known: Vec<RecordId> =
+            self.reads.projections.live().records(&named).await?.into_iter().map(|row| row.record).collect();
+        match named.iter().position(|id| !known.contains(id)) {
+            None => Ok(()),
+            Some(index) => {
+                let problem = Problem::new("unknown", format!("/contacts/{index}"), "there is no such customer");
+                Err(Refusal::Invalid(vec![problem]).into())
+            }
+        }
     }
 
     async fn tell(
@@ -236,7 +283,8 @@ impl Customers {
     ) -> Result<RecordRow, Error> {
         // As the system that named it first calls it.
         let own = known.name.as_deref().map_or_else(|| id.to_string(), str::to_owned);
-        let event = checked(deed.type_name(), named(deed.category(), &own, data))?;
+        let event = told(deed, &own, data)?;
+        self.known_contacts(data).await?;
         self.work.judge(deed, Some(id), data).map_err(Refusal::from)?;
         let record = known.record.ok_or(Refusal::NotFound("nobody knows whose it is"))?;
         let founder = self.founder_to_change(record, None).await?;

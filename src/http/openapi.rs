@@ -141,8 +141,11 @@ fn schemas_of_lists() -> [(String, RefOr<Schema>); 9] {
     ]
 }
 
-fn schemas_of_pipelines() -> [(String, RefOr<Schema>); 19] {
+fn schemas_of_pipelines() -> [(String, RefOr<Schema>); 22] {
     [
+        of::<pipelines::offer::ContactView>(),
+        of::<pipelines::offer::CommentView>(),
+        of::<pipelines::offer::DocumentView>(),
         of::<pipelines::CardView>(),
         of::<pipelines::LeadView>(),
         list_of::<pipelines::LeadView>(),

@@ -10,14 +10,22 @@ impl Hasher {
     /// not be destroyed with the record that they name.
     pub fn put_record_ids(&self, fact: &mut Fact) {
         for (name, value) in &mut fact.parts.facts {
-            if !fact.event_type.field(name).is_some_and(|field| field.kind == Kind::RecordRef) {
-                continue;
+            let kind = fact.event_type.field(name).map(|field| field.kind);
+            match (kind, value) {
+                (Some(Kind::RecordRef), value) => self.put_record_id(value),
+                (Some(Kind::List(Kind::RecordRef)), Json::Array(items)) => {
+                    items.iter_mut().for_each(|item| self.put_record_id(item));
+                }
+                _ => {}
             }
-            let text = |name: &str| value.get(name).and_then(Json::as_str);
-            if let (Some(source), Some(subject)) = (text("source"), text("subject")) {
-                // As an envelope's subject is read.
-                *value = Json::String(self.record(source, subject.trim()).to_string());
-            }
+        }
+    }
+
+    fn put_record_id(&self, value: &mut Json) {
+        let text = |name: &str| value.get(name).and_then(Json::as_str);
+        if let (Some(source), Some(subject)) = (text("source"), text("subject")) {
+            // As an envelope's subject is read.
+            *value = Json::String(self.record(source, subject.trim()).to_string());
         }
     }
 }

@@ -147,7 +147,25 @@ fn people_move_offers_by_the_rules(place: &Place) {
     act(&mut client, &theirs, "reopen", &json!({}));
     act(&mut client, &theirs, "comment", &json!({"text": "called again"}));
     client.caught_up();
-    assert_eq!(client.read(&format!("/v1/offers/{theirs}"))["comments"].as_array().unwrap().len(), 1);
+    let document = json!({"reference": "dms://contract/7", "hash": "sha256:ab", "title": "Contract"});
+    act(&mut client, &theirs, "document", &document);
+    client.send("PATCH", &format!("/v1/offers/{theirs}"), &json!({"contacts": [customer_id]})).expect_status(200);
+    for (contacts, pointer) in [(json!(["7"]), "/contacts/0"), (json!([uuid::Uuid::nil()]), "/contacts/0")] {
+        let body = json!({"contacts": contacts});
+        let problem = client.send("PATCH", &format!("/v1/offers/{theirs}"), &body).expect_status(422).json();
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+    }
+    client.caught_up();
+    let whole = client.read(&format!("/v1/offers/{theirs}"));
+    assert_eq!(
+        (&whole["comments"][0]["text"], whole["comments"].as_array().unwrap().len()),
+        (&json!("called again"), 1)
+    );
+    assert_eq!(
+        [&whole["documents"][0]["reference"], &whole["documents"][0]["hash"]],
+        ["dms://contract/7", "sha256:ab"]
+    );
+    assert_eq!(whole["contacts"][0]["customer_id"], json!(customer_id));
 
     own_offers(&mut client, &customer_id);
     server.terminate(PATIENCE);

@@ -32,6 +32,7 @@ const CREATED: &[Field] = &[
     fact("tags", List(&Text(64))),
     fact("import_batch", Text(200)),
     fact("contact", RecordRef),
+    fact("contacts", List(&RecordRef)),
     personal("title", Text(500), Conversation),
     personal("text", Text(65_536), Conversation),
 ];

@@ -1,7 +1,7 @@
 //! The offer family: each offer is a thing with a life of its own, in a pipeline until it is won or lost.
 //!
 //! `probability` is in percent, from 0 to 100. Where the business came from is `origin`, since `source` is the system
-//! that publishes the event.
+//! that publishes the event. `contacts` are those with whom one talks about it; `contact` is the same of one.
 
 use super::pipeline::MAX_STAGE;
 use super::{EventType, Home, Importance};
@@ -35,6 +35,7 @@ const CREATED: &[Field] = &[
     fact("import_batch", Text(200)),
     fact("lead", Text(200)),
     fact("contact", RecordRef),
+    fact("contacts", List(&RecordRef)),
     TITLE,
     TEXT,
 ];
@@ -52,6 +53,7 @@ const AMENDED: &[Field] = &[
     fact("origin", Text(200)).nullable(),
     fact("tags", List(&Text(64))).nullable(),
     fact("contact", RecordRef).nullable(),
+    fact("contacts", List(&RecordRef)).nullable(),
     TITLE.nullable(),
     REASON,
 ];

@@ -145,6 +145,11 @@ fn record(value: &Json) -> Option<RecordId> {
     value.as_str()?.parse::<Uuid>().ok().map(RecordId)
 }
 
+fn records(value: &Json) -> Option<Vec<RecordId>> {
+    let Json::Array(items) = value else { return None };
+    Some(items.iter().filter_map(record).collect())
+}
+
 /// What is agreed or known of an offer or a lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
@@ -193,9 +198,9 @@ pub struct Terms {
     /// The own id of the lead that it was made from.
     #[serde(rename = "l", default, skip_serializing_if = "Said::is_silent")]
     pub lead: Said<Box<str>>,
-    /// Whom one talks to.
+    /// Whom one talks to, in the order in which they were named.
     #[serde(rename = "k", default, skip_serializing_if = "Said::is_silent")]
-    pub contact: Said<RecordId>,
+    pub contacts: Said<Vec<RecordId>>,
     /// What it is called; silent when it is erased.
     #[serde(rename = "ti", default, skip_serializing_if = "Said::is_silent")]
     pub title: Said<Box<str>>,
@@ -228,7 +233,10 @@ impl Terms {
             tags: one(data, "tags", &known, tags),
             import_batch: text("import_batch"),
             lead: text("lead"),
-            contact: one(data, "contact", &known, record),
+            contacts: match one(data, "contacts", &known, records) {
+                Said::Silent => one(data, "contact", &known, |value| record(value).map(|one| vec![one])),
+                said => said,
+            },
             title: text("title"),
         }
     }
@@ -262,7 +270,7 @@ impl Terms {
         one(&mut self.tags, other.tags, newer);
         one(&mut self.import_batch, other.import_batch, newer);
         one(&mut self.lead, other.lead, newer);
-        one(&mut self.contact, other.contact, newer);
+        one(&mut self.contacts, other.contacts, newer);
         one(&mut self.title, other.title, newer);
     }
 }
@@ -284,7 +292,10 @@ mod tests {
         assert_eq!(said.probability, Said::Is(Number(Decimal::ONE_HUNDRED)));
         assert_eq!(said.tags, Said::Is(vec!["a".into(), "b".into()]));
         let silent = [said.currency.is_silent(), said.expected_close.is_silent(), said.title.is_silent()];
-        assert!(silent.into_iter().all(|silent| silent) && said.contact.is_silent());
+        assert!(silent.into_iter().all(|silent| silent) && said.contacts.is_silent());
+        let several = json(&format!(r#"{{"contacts":["{0}"],"contact":"{1}"}}"#, Uuid::nil(), Uuid::max()));
+        assert_eq!(Terms::of(&several, |_| true).contacts, Said::Is(vec![RecordId(Uuid::nil())]));
+        assert_eq!(Terms::of(&several, |name| name == "contact").contacts, Said::Is(vec![RecordId(Uuid::max())]));
         for strange in ["-1", "10000000000000", "0.0000001", "\"x\"", "[]", "1e400"] {
             let data = json(&format!(r#"{{"amount":{strange}}}"#));
             assert!(Terms::of(&data, |_| true).amount.is_silent(), "{strange}");

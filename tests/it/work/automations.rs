@@ -79,6 +79,7 @@ fn causes_are_fired_for_once(place: &Place) {
     assert_eq!(titles, ["answer", "contact", "mail", "stage"]);
     let of = |title: &str, member: &str| raised.iter().find(|task| task["title"] == title).unwrap()[member].clone();
     assert_eq!((of("stage", "offer"), of("answer", "complaint")), (json!("o1"), json!("c1")));
+    assert_eq!(items(&mut client, "/v1/tasks?offer=o1")[0]["title"], "stage");
     assert_eq!(until(&mut client, "/v1/leads?origin=mail", 1)[0]["owner"], "pekka");
 
     // Neither a restart, nor a rebuild, nor a merge fires again; another cause does.

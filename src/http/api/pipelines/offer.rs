@@ -1,11 +1,12 @@
 //! `GET /v1/offers/{id}`: an offer, and how it came there.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use kulta_events::Instant;
+use kulta_events::{CustomerId, Instant, RecordId, Recorded};
 use kulta_projections::pipeline::offer::Offer;
 use kulta_projections::pipeline::standing::Turn;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 use super::{Around, OfferView, Shown, customers, moment};
 use crate::http::api::customers::etag;
+use crate::http::api::daily::{said, words};
 use crate::http::params::{Params, Place};
 use crate::http::problem::Problem;
 use crate::services::Services;
@@ -35,10 +37,56 @@ pub struct View {
     pub turns: Vec<TurnView>,
     /// Its sum in the course of time, the first is the beginning.
     pub sums: Vec<OfferSum>,
-    /// The positions in the log of what was commented.
-    pub comments: Vec<u64>,
-    /// The positions in the log of documents that were attached.
-    pub documents: Vec<u64>,
+    /// Whom one talks to about it.
+    pub contacts: Vec<ContactView>,
+    /// What was commented, in the order of facts.
+    pub comments: Vec<CommentView>,
+    /// Documents that were attached; they lie elsewhere.
+    pub documents: Vec<DocumentView>,
+}
+
+/// Somebody to talk to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OfferContact)]
+pub struct ContactView {
+    /// The record that was named.
+    #[schema(value_type = String)]
+    pub record_id: RecordId,
+    /// The customer that holds it now.
+    #[schema(value_type = Option<String>)]
+    pub customer_id: Option<CustomerId>,
+}
+
+/// What was commented.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Comment)]
+pub struct CommentView {
+    /// When.
+    #[schema(value_type = Option<String>)]
+    pub at: Option<Instant>,
+    /// The words; null when they are erased.
+    pub text: Option<String>,
+    /// The place in the log.
+    pub position: u64,
+}
+
+/// A document.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Document)]
+pub struct DocumentView {
+    /// When it was attached.
+    #[schema(value_type = Option<String>)]
+    pub at: Option<Instant>,
+    /// Where it lies; null when that is erased.
+    pub reference: Option<String>,
+    /// Its hash, as it was told.
+    pub hash: Option<String>,
+    /// Its media type.
+    pub media_type: Option<String>,
+    /// What it is called; null when it was not said, or is erased.
+    pub title: Option<String>,
+    /// The place in the log.
+    pub position: u64,
 }
 
 /// How an offer or a lead stood from a time on.
@@ -117,17 +165,23 @@ pub async fn handler(
     let moment = moment(&services, &mut params).await?;
     params.finish()?;
     let (offer, card) = services.work.thing::<Offer>(id, moment).ok_or_else(missing)?;
-    let customers = customers(&services, card.record).await?;
+    let contacts = offer.standing.terms.contacts.value().cloned().unwrap_or_default();
+    let customers = customers(&services, card.record.into_iter().chain(contacts.iter().copied())).await?;
     let pipelines = services.work.pipelines(moment);
     let now = moment.as_of.unwrap_or_else(|| services.clock.now());
     let around = Around { pipelines: &pipelines, customers: &customers, now };
     let position = offer.standing.position;
-    let mut response = Json(view(offer, Offer::view(&card, &around))).into_response();
+    let documents = offer.documents.iter().map(|document| document.position);
+    let said_of = words(&services, offer.comments.iter().copied().chain(documents).collect()).await?;
+    let mut view = view(offer, Offer::view(&card, &around), &said_of);
+    let contact = |record_id| ContactView { record_id, customer_id: customers.get(&record_id).copied() };
+    view.contacts = contacts.into_iter().map(contact).collect();
+    let mut response = Json(view).into_response();
     etag(&mut response, position);
     Ok(response)
 }
 
-fn view(offer: Offer, stands: OfferView) -> View {
+fn view(offer: Offer, stands: OfferView, said_of: &HashMap<u64, Recorded>) -> View {
     let Offer { standing, sums, comments, documents } = offer;
     let text = |text: Option<Box<str>>| text.map(String::from);
     let sums = sums.into_iter().map(|sum| OfferSum {
@@ -136,6 +190,17 @@ fn view(offer: Offer, stands: OfferView) -> View {
         amount: sum.amount.map(|amount| amount.0.normalize().to_string()),
         currency: text(sum.currency),
     });
+    let at = |position: u64| said_of.get(&position).map(|event| event.order.time);
+    let word = |position: u64, name: &str| said(said_of.get(&position), name);
+    let comment = |position| CommentView { at: at(position), text: word(position, "text"), position };
+    let document = |position| DocumentView {
+        at: at(position),
+        reference: word(position, "reference"),
+        hash: word(position, "hash"),
+        media_type: word(position, "media_type"),
+        title: word(position, "title"),
+        position,
+    };
     View {
         offer: stands,
         source: standing.name.0,
@@ -143,7 +208,8 @@ fn view(offer: Offer, stands: OfferView) -> View {
         position: standing.position,
         turns: standing.turns.iter().map(TurnView::of).collect(),
         sums: sums.collect(),
-        comments,
-        documents: documents.into_iter().map(|document| document.position).collect(),
+        contacts: Vec::new(),
+        comments: comments.into_iter().map(comment).collect(),
+        documents: documents.into_iter().map(|found| document(found.position)).collect(),
     }
 }

@@ -54,6 +54,9 @@ pub struct Item {
         ("owner" = Option<String>, Query, description = "Of this owner"),
         ("team" = Option<String>, Query, description = "Of this team"),
         ("kind" = Option<String>, Query, description = "Of this kind"),
+        ("offer" = Option<String>, Query, description = "About the offer that a system calls so (`name`)"),
+        ("lead" = Option<String>, Query, description = "About the lead that a system calls so"),
+        ("complaint" = Option<String>, Query, description = "About the complaint that a system calls so"),
         ("customer" = Option<String>, Query, description = "About this customer: any record id"),
         ("rule_set" = Option<String>, Query,
             description = "Whose points count; may be left out when only one is published"),
@@ -113,13 +116,18 @@ struct Meant {
     owner: Option<String>,
     team: Option<String>,
     kind: Option<String>,
+    offer: Option<String>,
+    lead: Option<String>,
+    complaint: Option<String>,
     records: Option<Vec<RecordId>>,
 }
 
 impl Meant {
     async fn read(services: &Services, params: &mut Params, status: Status) -> Result<Self, Problem> {
         let (owner, team, kind) = (params.text("owner")?, params.text("team")?, params.text("kind")?);
-        Ok(Self { status, owner, team, kind, records: records_of(services, params).await? })
+        let (offer, lead, complaint) = (params.text("offer")?, params.text("lead")?, params.text("complaint")?);
+        let records = records_of(services, params).await?;
+        Ok(Self { status, owner, team, kind, offer, lead, complaint, records })
     }
 
     fn holds(&self, task: &Task) -> bool {
@@ -129,6 +137,9 @@ impl Meant {
             && is(&self.owner, task.owner.value().map(|owner| &**owner))
             && is(&self.team, task.team.value().map(|team| &**team))
             && is(&self.kind, task.kind.as_deref())
+            && is(&self.offer, task.about.offer.as_deref())
+            && is(&self.lead, task.about.lead.as_deref())
+            && is(&self.complaint, task.about.complaint.as_deref())
             && self.records.as_ref().is_none_or(|records| task.record.is_some_and(|record| records.contains(&record)))
     }
 }
