@@ -135,6 +135,11 @@ fn introduce(address: &str, story: &Story) {
         );
         println!("    -d '{{\"rules\": \"{OTHER}\", \"against\": \"current\"}}'");
     }
+    println!("\nDaily work:");
+    println!("  who is to be called, and why      curl -s '{base}/v1/tasks?team=sales&limit=3'");
+    println!("  what raises these tasks           curl -s {base}/v1/automations/{}", demo::work::AUTOMATION);
+    println!("  who waits for an answer           curl -s '{base}/v1/complaints?status=waiting&limit=3'");
+    println!("  what is offered, stage by stage   curl -s {base}/v1/pipelines/default/board");
     println!("\nPublish an event of your own (send it twice: the second time it is a duplicate):");
     println!("  curl -s {base}/v1/events -H 'content-type: application/cloudevents+json' -d '{EXAMPLE}'");
     println!();

@@ -1,6 +1,8 @@
 //! The demo: a year in the life of generated customers, with duplicates that matching finds, changed addresses, and a
 //! steward who answers the first question.
 
+pub mod work;
+
 use std::sync::Arc;
 
 use kulta_events::{CustomerId, Instant, Json, RecordId};
@@ -113,6 +115,7 @@ pub async fn load(
     progress(story.events, events);
     value(stage, now.plus_days(-YEAR)).await?;
     cast.tell(stage, &mut story).await?;
+    work::begin(stage, story.found, now).await?;
     Ok(story)
 }
 
