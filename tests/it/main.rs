@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod erased;
 mod event_types;
+mod followers;
 mod identities;
 mod imports;
 mod kit;

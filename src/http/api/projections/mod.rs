@@ -1,10 +1,13 @@
 //! How far the projections are, what changed, and how to make them anew.
 
+mod stream;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -123,19 +126,32 @@ const CHANGES: &str = "changes";
 ///
 /// Customers that were shaped after a position, by position: each with its golden record and all its records, so that a
 /// follower can drop ids that were merged into it. A customer that changed again comes again, later.
+///
+/// With `Accept: text/event-stream` as server-sent events that go on as customers change: `customer` with the golden record, `position`
+/// when nothing is missing up to there. `Last-Event-ID` goes on behind the last `customer` that was seen.
 #[utoipa::path(
     get,
     path = "/v1/changes",
     tag = "customers",
     params(
         ("after" = Option<u64>, Query, description = "Only what was shaped after this position; default 0"),
+        ("Last-Event-ID" = Option<String>, Header, description = "Of a stream: the id of the last event that was seen"),
         ("limit" = Option<u64>, Query, description = "At most so many"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ),
     responses((status = 200, description = "A page", body = serde_json::Value)),
 )]
-pub async fn changes(State(services): State<Arc<Services>>, mut params: Params) -> Result<impl IntoResponse, Problem> {
+pub async fn changes(
+    State(services): State<Arc<Services>>,
+    headers: HeaderMap,
+    mut params: Params,
+) -> Result<Response, Problem> {
     let start = params.number("after")?.unwrap_or(0);
+    if stream::is_wanted(&headers) {
+        params.finish()?;
+        let behind = stream::last_seen(&headers)?.unwrap_or((start, Uuid::max()));
+        return Ok(stream::follow(services, behind));
+    }
     let cursor = params.cursor(CHANGES)?.map(|text| read(&text)).transpose()?;
     let limit = params.limit(&services.settings.limits)?;
     params.finish()?;
@@ -153,7 +169,7 @@ pub async fn changes(State(services): State<Arc<Services>>, mut params: Params) 
     let next = json!(last.filter(|_| more));
     // The golden records are JSON already: they are put together, not read and written again.
     let body = format!("{{\"position\":{position},\"items\":[{}],\"next\":{next}}}", items.join(","));
-    Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], body))
+    Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 fn read(text: &str) -> Result<(u64, Uuid), Problem> {

@@ -31,6 +31,11 @@ impl Connection {
         self.stream.get_mut().shutdown(Shutdown::Write)
     }
 
+    /// Reads the next line of whatever the server sends, of an answer that does not end.
+    pub fn read_line(&mut self) -> io::Result<String> {
+        read_line(&mut self.stream)
+    }
+
     /// Reads one answer with its body.
     pub fn read_response(&mut self) -> io::Result<Response> {
         self.read_answer(false)
