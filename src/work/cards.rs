@@ -13,6 +13,7 @@ use kulta_projections::pipeline::history::History;
 use kulta_projections::pipeline::lead::{self, Lead};
 use kulta_projections::pipeline::offer::{self, Offer};
 use kulta_projections::pipeline::standing::Passes;
+use kulta_projections::pipeline::tiles::{Tiles, Wanted};
 use uuid::Uuid;
 
 use super::state::State;
@@ -35,6 +36,10 @@ pub trait Kind: Passes<Status: Hash + Ord + Send + Sync + 'static, Fact: Clone> 
     /// How things stand now.
     #[doc(hidden)]
     fn cards(state: &State) -> &HashMap<Uuid, Card<Self::Status>>;
+
+    /// What boards of now need of what is open.
+    #[doc(hidden)]
+    fn tiles(state: &State) -> &Tiles;
 }
 
 impl Kind for Offer {
@@ -56,6 +61,10 @@ impl Kind for Offer {
     fn cards(state: &State) -> &HashMap<Uuid, OfferCard> {
         &state.offers
     }
+
+    fn tiles(state: &State) -> &Tiles {
+        &state.offer_tiles
+    }
 }
 
 impl Kind for Lead {
@@ -76,6 +85,10 @@ impl Kind for Lead {
 
     fn cards(state: &State) -> &HashMap<Uuid, LeadCard> {
         &state.leads
+    }
+
+    fn tiles(state: &State) -> &Tiles {
+        &state.lead_tiles
     }
 }
 
@@ -140,6 +153,16 @@ impl Work {
         let state = self.state();
         let pipelines = state.pipelines(moment);
         let definition = definition::<K>(&state, pipeline, &pipelines, moment)?;
+        if moment.is_now() {
+            let is_default = pipelines.default_id(K::PASSING) == pipeline;
+            let filled = K::tiles(&state).board(&definition, is_default, now, filter.wanted(), most);
+            let cards = K::cards(&state);
+            let longest = filled.longest.into_iter().map(|(stage, ids)| {
+                let cards = ids.iter().filter_map(|id| cards.get(id).cloned());
+                (stage, cards.collect())
+            });
+            return Some(Filled { board: filled.board, definition, longest: longest.collect() });
+        }
         let filter = Filter { pipeline: Some(pipeline.to_owned()), status: Some(K::OPEN), ..filter.clone() };
         let as_of = moment.as_of.unwrap_or(now);
         let means = |card: &Card<K::Status>| filter.means(card, K::PASSING, &pipelines);
@@ -234,6 +257,17 @@ fn longest<S: Clone>(cards: &[&Card<S>], definition: &Definition, most: usize) -
 }
 
 impl<S: Copy + PartialEq> Filter<S> {
+    /// The same of a board's tiles, which are all open and of one pipeline.
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            stage: self.stage.as_deref(),
+            owner: self.owner.as_deref(),
+            team: self.team.as_deref(),
+            origin: self.origin.as_deref(),
+            records: self.records.as_deref(),
+        }
+    }
+
     fn means(&self, card: &Card<S>, passing: Passing, pipelines: &Pipelines) -> bool {
         let is =
             |wanted: &Option<String>, has: Option<&str>| wanted.as_deref().is_none_or(|wanted| has == Some(wanted));
