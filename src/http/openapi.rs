@@ -165,7 +165,7 @@ fn schemas_of_pipelines() -> [(String, RefOr<Schema>); 19] {
     ]
 }
 
-fn schemas_of_work() -> [(String, RefOr<Schema>); 26] {
+fn schemas_of_work() -> [(String, RefOr<Schema>); 30] {
     [
         of::<complaints::View>(),
         list_of::<complaints::View>(),
@@ -193,6 +193,10 @@ fn schemas_of_work() -> [(String, RefOr<Schema>); 26] {
         of::<reports::wins::TallyView>(),
         of::<reports::goals::View>(),
         list_of::<reports::goals::View>(),
+        of::<reports::saved::View>(),
+        list_of::<reports::saved::View>(),
+        of::<reports::run::View>(),
+        of::<reports::run::ColumnView>(),
     ]
 }
 

@@ -149,4 +149,8 @@ fn work(routes: Routes) -> Routes {
         .add::<reports::wins::__path_handler, _, _>(Needs(Read), reports::wins::handler)
         .add::<reports::goals::__path_list, _, _>(Needs(Read), reports::goals::list)
         .add::<reports::goals::__path_set, _, _>(Needs(Edit), reports::goals::set)
+        .add::<reports::saved::__path_list, _, _>(Needs(Read), reports::saved::list)
+        .add::<reports::saved::__path_save, _, _>(Needs(Govern), reports::saved::save)
+        .add::<reports::run::__path_saved, _, _>(Needs(Read), reports::run::saved)
+        .add::<reports::run::__path_once, _, _>(Needs(Read), reports::run::once)
 }

@@ -1,6 +1,7 @@
 //! Daily work over HTTP, on both stores: by other systems and by people.
 
 mod complaints;
+mod counted;
 mod daily;
 mod leads;
 mod reports;
