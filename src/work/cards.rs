@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::state::State;
 use super::{Moment, Work};
+use crate::reads::relations::Stretch;
 
 /// What passes through pipelines: offers, leads.
 pub trait Kind: Passes<Status: Hash + Ord + Send + Sync + 'static, Fact: Clone> {
@@ -109,12 +110,15 @@ pub struct Filter<S> {
     pub origin: Option<String>,
     /// About one of these records.
     pub records: Option<Vec<RecordId>>,
+    /// Or about one of these, if it began in one of the times of the record: those of a company's contacts. Lists know
+    /// them, boards do not.
+    pub contacts: HashMap<RecordId, Vec<Stretch>>,
 }
 
 impl<S> Default for Filter<S> {
     fn default() -> Self {
         let (pipeline, stage, owner, team, origin) = (None, None, None, None, None);
-        Self { pipeline, stage, status: None, owner, team, origin, records: None }
+        Self { pipeline, stage, status: None, owner, team, origin, records: None, contacts: HashMap::new() }
     }
 }
 
@@ -268,6 +272,12 @@ impl<S: Copy + PartialEq> Filter<S> {
         }
     }
 
+    fn is_of_contact(&self, record: RecordId, began: Instant) -> bool {
+        let holds =
+            |(from, until): &Stretch| from.is_none_or(|from| from <= began) && until.is_none_or(|until| began < until);
+        self.contacts.get(&record).is_some_and(|stretches| stretches.iter().any(holds))
+    }
+
     fn means(&self, card: &Card<S>, passing: Passing, pipelines: &Pipelines) -> bool {
         let is =
             |wanted: &Option<String>, has: Option<&str>| wanted.as_deref().is_none_or(|wanted| has == Some(wanted));
@@ -279,6 +289,9 @@ impl<S: Copy + PartialEq> Filter<S> {
             && is(&self.owner, card.owner.as_deref())
             && is(&self.team, card.team.as_deref())
             && is(&self.origin, card.origin.as_deref())
-            && self.records.as_ref().is_none_or(|records| card.record.is_some_and(|record| records.contains(&record)))
+            && self.records.as_ref().is_none_or(|records| {
+                card.record
+                    .is_some_and(|record| records.contains(&record) || self.is_of_contact(record, card.opened_at))
+            })
     }
 }

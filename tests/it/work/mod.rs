@@ -5,6 +5,7 @@ mod counted;
 mod daily;
 mod leads;
 mod reports;
+mod rollup;
 mod tasks;
 
 use kulta_test_support::http::Client;
