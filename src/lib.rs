@@ -17,6 +17,7 @@
 //! | [`matching`] | files of records for `kulta match` |
 //! | [`commands`] | what people do, through cqrs-es aggregates over the log |
 //! | [`projector`] | keeps the projections up, live and rebuilt |
+//! | [`reports`] | reports counted over everything that a node knows |
 //! | [`replay`] | scores from all of history, under any rules |
 //! | [`scores`] | rule sets, and the score of one customer |
 //! | [`reads`] | what front ends read, on both time axes |
@@ -44,6 +45,7 @@ pub mod privacy;
 pub mod projector;
 pub mod reads;
 pub mod replay;
+pub mod reports;
 pub mod scorer;
 pub mod scores;
 pub mod services;

@@ -5,6 +5,7 @@ use cqrs_es::event_sink::EventSink;
 use kulta_events::{Json, Problem};
 use kulta_projections::automation::definition::Definition;
 use kulta_projections::pipeline::decide;
+use kulta_projections::report;
 use kulta_projections::scores::rules::Facets;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,6 +27,8 @@ pub enum Kind {
     ActivityType,
     /// `automation.defined`
     Automation,
+    /// `report.saved`
+    Report,
 }
 
 impl Kind {
@@ -36,6 +39,7 @@ impl Kind {
             Kind::Goal => "goal",
             Kind::ActivityType => "activity_type",
             Kind::Automation => "automation",
+            Kind::Report => "report",
         }
     }
 
@@ -45,6 +49,7 @@ impl Kind {
             Kind::Goal => "goal.set",
             Kind::ActivityType => "activity_type.defined",
             Kind::Automation => "automation.defined",
+            Kind::Report => "report.saved",
         }
     }
 }
@@ -108,6 +113,13 @@ impl Customers {
                 let document = data.get("definition").unwrap_or(&Json::Null);
                 Definition::parse(document, &facets)
                     .map_err(|problems| Refusal::Invalid(under("/definition", problems)))?;
+            }
+            Kind::Report => {
+                let document = data.get("definition").unwrap_or(&Json::Null);
+                report::Definition::parse(document).map_err(|problems| {
+                    let problem = |problem: report::Problem| Problem::new("invalid", problem.pointer, problem.reason);
+                    Refusal::Invalid(under("/definition", problems.into_iter().map(problem).collect()))
+                })?;
             }
         }
         transaction.execute::<Document>(&format!("{category}-{name}"), Define(event)).await?;

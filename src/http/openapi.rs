@@ -168,7 +168,7 @@ fn schemas_of_pipelines() -> [(String, RefOr<Schema>); 22] {
     ]
 }
 
-fn schemas_of_work() -> [(String, RefOr<Schema>); 33] {
+fn schemas_of_work() -> [(String, RefOr<Schema>); 37] {
     [
         of::<automations::View>(),
         of::<automations::list::All>(),
@@ -203,6 +203,10 @@ fn schemas_of_work() -> [(String, RefOr<Schema>); 33] {
         of::<reports::wins::TallyView>(),
         of::<reports::goals::View>(),
         list_of::<reports::goals::View>(),
+        of::<reports::saved::View>(),
+        list_of::<reports::saved::View>(),
+        of::<reports::run::View>(),
+        of::<reports::run::ColumnView>(),
     ]
 }
 

@@ -42,6 +42,14 @@ impl Reads {
             Some(known_at) => Some(self.source.log.position_at(known_at).await?),
             None => None,
         };
+        self.policy_until(cut).await
+    }
+
+    /// The survivorship policy as far as was known at a position; `None`: the one in force.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn policy_until(&self, cut: Option<u64>) -> Result<PolicyRow, Error> {
         policy_at(&self.projections.live(), cut).await
     }
 

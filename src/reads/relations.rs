@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use kulta_events::{CustomerId, RecordId};
-use kulta_projections::relations::{Claim, Direction, Relation, relations};
+use jiff::tz::TimeZone;
+use kulta_events::{CustomerId, Instant, RecordId};
+use kulta_projections::company::{Belonging, CONTACT_OF, belongings};
+use kulta_projections::relations::{Relation, relations};
 use kulta_projections::rows::RecordRow;
 use kulta_projections::timeline::Entry;
 
@@ -25,11 +27,14 @@ pub struct Relations {
     pub names: HashMap<CustomerId, NamedCustomer>,
 }
 
+/// From a moment on to before another; `None`: without end on that side.
+pub type Stretch = (Option<Instant>, Option<Instant>);
+
 /// The contacts of a company, whoever they are now, each with when they were.
 #[derive(Debug, Default)]
 pub struct Contacts {
     rows: Vec<RecordRow>,
-    words: HashMap<CustomerId, Vec<Claim>>,
+    days: HashMap<CustomerId, Vec<Belonging>>,
     of: HashMap<RecordId, CustomerId>,
 }
 
@@ -44,34 +49,50 @@ impl Contacts {
         self.rows
     }
 
+    /// Their records, each with when it was a contact's.
+    pub fn stretches(&self) -> HashMap<RecordId, Vec<Stretch>> {
+        let moments = |days: &Vec<Belonging>| days.iter().map(|days| days.moments(&TimeZone::UTC)).collect();
+        let of = |(record, contact): (&RecordId, &CustomerId)| Some((*record, moments(self.days.get(contact)?)));
+        self.of.iter().filter_map(of).collect()
+    }
+
     /// Whether an entry belongs on the company's timeline: its own do; of a contact's the conversations, while they were
     /// its contact.
     pub fn show(&self, entry: &Entry) -> bool {
         let contact = entry.record.and_then(|record| self.of.get(&record));
-        let Some(words) = contact.and_then(|contact| self.words.get(contact)) else { return true };
+        let Some(days) = contact.and_then(|contact| self.days.get(contact)) else { return true };
         let family = entry.type_name.split_once('.').map_or("", |(family, _)| family);
-        let day: String = entry.order.time.to_string().chars().take(10).collect();
-        CONVERSATIONS.contains(&family) && words.iter().any(|word| word.holds_on(&day))
+        CONVERSATIONS.contains(&family) && days.iter().any(|days| days.holds(entry.order.time, &TimeZone::UTC))
     }
 }
 
 impl Reads {
-    /// The contacts of the customer that these records make up, present and past.
+    /// The contacts of the customer that these records make up, present and past: each on the days on which they were,
+    /// though they came back later.
     ///
     /// # Errors
     /// When the store fails.
-    pub(super) async fn contacts(&self, own: &[RecordRow]) -> Result<Contacts, Error> {
+    pub async fn contacts(&self, own: &[RecordId]) -> Result<Contacts, Error> {
         let live = self.projections.live();
-        let ids: Vec<_> = own.iter().map(|row| row.record).collect();
-        let others = live.related_to(&ids).await?;
-        let words: HashMap<_, _> = relations(own, &others, |_| None, None)
-            .into_iter()
-            .filter(|relation| relation.direction == Direction::Incoming && relation.relation == "contact_of")
-            .filter_map(|relation| Some((relation.other?, relation.newest().cloned().collect())))
-            .collect();
-        let rows = live.members_of(&words.keys().copied().collect::<Vec<_>>()).await?;
+        let Some(company) = live.records(own).await?.first().map(|row| row.customer) else {
+            return Ok(Contacts::default());
+        };
+        let others = live.related_to(own).await?;
+        let whose: HashMap<_, _> = others.iter().map(|row| (row.record, row.customer)).collect();
+        let holder = |record: RecordId| match own.contains(&record) {
+            true => Some(company),
+            false => whose.get(&record).copied(),
+        };
+        // A record keeps only its last word; what it said before is in the log.
+        let records: Vec<_> = whose.keys().copied().collect();
+        let events = self.source.customer_events(&records, self.projections.position(), false).await?;
+        let mut days: HashMap<_, Vec<Belonging>> = HashMap::new();
+        for belonging in belongings(&events, company, &[CONTACT_OF], holder) {
+            days.entry(belonging.customer).or_default().push(belonging);
+        }
+        let rows = live.members_of(&days.keys().copied().collect::<Vec<_>>()).await?;
         let of = rows.iter().map(|row| (row.record, row.customer)).collect();
-        Ok(Contacts { rows, words, of })
+        Ok(Contacts { rows, days, of })
     }
 
     /// The relations of the customer that holds a record; with a day (`YYYY-MM-DD`) those that hold on it.

@@ -76,9 +76,9 @@ impl Reads {
             Found::Unknown => return Ok(Found::Unknown),
         };
         let Members { customer, rows, cut } = members;
-        let contacts = if wanted.contacts { self.contacts(&rows).await? } else { Contacts::default() };
         let until = cut.unwrap_or_else(|| self.projections.position());
         let ids: Vec<_> = rows.iter().map(|row| row.record).collect();
+        let contacts = if wanted.contacts { self.contacts(&ids).await? } else { Contacts::default() };
         let (entries, more) = self.entries(&ids, &contacts, (at.as_of, until), wanted).await?;
         let last = entries.last().map(|entry| Cursor { time: entry.order.time, position: entry.position });
         let contacts = contacts.into_records();

@@ -13,10 +13,12 @@ use kulta_projections::pipeline::history::History;
 use kulta_projections::pipeline::lead::{self, Lead};
 use kulta_projections::pipeline::offer::{self, Offer};
 use kulta_projections::pipeline::standing::Passes;
+use kulta_projections::pipeline::tiles::{Tiles, Wanted};
 use uuid::Uuid;
 
 use super::state::State;
 use super::{Moment, Work};
+use crate::reads::relations::Stretch;
 
 /// What passes through pipelines: offers, leads.
 pub trait Kind: Passes<Status: Hash + Ord + Send + Sync + 'static, Fact: Clone> {
@@ -35,6 +37,10 @@ pub trait Kind: Passes<Status: Hash + Ord + Send + Sync + 'static, Fact: Clone> 
     /// How things stand now.
     #[doc(hidden)]
     fn cards(state: &State) -> &HashMap<Uuid, Card<Self::Status>>;
+
+    /// What boards of now need of what is open.
+    #[doc(hidden)]
+    fn tiles(state: &State) -> &Tiles;
 }
 
 impl Kind for Offer {
@@ -55,6 +61,10 @@ impl Kind for Offer {
 
     fn cards(state: &State) -> &HashMap<Uuid, OfferCard> {
         &state.offers
+    }
+
+    fn tiles(state: &State) -> &Tiles {
+        &state.offer_tiles
     }
 }
 
@@ -77,6 +87,10 @@ impl Kind for Lead {
     fn cards(state: &State) -> &HashMap<Uuid, LeadCard> {
         &state.leads
     }
+
+    fn tiles(state: &State) -> &Tiles {
+        &state.lead_tiles
+    }
 }
 
 /// Which offers or leads are meant; what is not said does not matter.
@@ -96,12 +110,15 @@ pub struct Filter<S> {
     pub origin: Option<String>,
     /// About one of these records.
     pub records: Option<Vec<RecordId>>,
+    /// Or about one of these, if it began in one of the times of the record: those of a company's contacts. Lists know
+    /// them, boards do not.
+    pub contacts: HashMap<RecordId, Vec<Stretch>>,
 }
 
 impl<S> Default for Filter<S> {
     fn default() -> Self {
         let (pipeline, stage, owner, team, origin) = (None, None, None, None, None);
-        Self { pipeline, stage, status: None, owner, team, origin, records: None }
+        Self { pipeline, stage, status: None, owner, team, origin, records: None, contacts: HashMap::new() }
     }
 }
 
@@ -140,6 +157,16 @@ impl Work {
         let state = self.state();
         let pipelines = state.pipelines(moment);
         let definition = definition::<K>(&state, pipeline, &pipelines, moment)?;
+        if moment.is_now() {
+            let is_default = pipelines.default_id(K::PASSING) == pipeline;
+            let filled = K::tiles(&state).board(&definition, is_default, now, filter.wanted(), most);
+            let cards = K::cards(&state);
+            let longest = filled.longest.into_iter().map(|(stage, ids)| {
+                let cards = ids.iter().filter_map(|id| cards.get(id).cloned());
+                (stage, cards.collect())
+            });
+            return Some(Filled { board: filled.board, definition, longest: longest.collect() });
+        }
         let filter = Filter { pipeline: Some(pipeline.to_owned()), status: Some(K::OPEN), ..filter.clone() };
         let as_of = moment.as_of.unwrap_or(now);
         let means = |card: &Card<K::Status>| filter.means(card, K::PASSING, &pipelines);
@@ -234,6 +261,23 @@ fn longest<S: Clone>(cards: &[&Card<S>], definition: &Definition, most: usize) -
 }
 
 impl<S: Copy + PartialEq> Filter<S> {
+    /// The same of a board's tiles, which are all open and of one pipeline.
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            stage: self.stage.as_deref(),
+            owner: self.owner.as_deref(),
+            team: self.team.as_deref(),
+            origin: self.origin.as_deref(),
+            records: self.records.as_deref(),
+        }
+    }
+
+    fn is_of_contact(&self, record: RecordId, began: Instant) -> bool {
+        let holds =
+            |(from, until): &Stretch| from.is_none_or(|from| from <= began) && until.is_none_or(|until| began < until);
+        self.contacts.get(&record).is_some_and(|stretches| stretches.iter().any(holds))
+    }
+
     fn means(&self, card: &Card<S>, passing: Passing, pipelines: &Pipelines) -> bool {
         let is =
             |wanted: &Option<String>, has: Option<&str>| wanted.as_deref().is_none_or(|wanted| has == Some(wanted));
@@ -245,6 +289,9 @@ impl<S: Copy + PartialEq> Filter<S> {
             && is(&self.owner, card.owner.as_deref())
             && is(&self.team, card.team.as_deref())
             && is(&self.origin, card.origin.as_deref())
-            && self.records.as_ref().is_none_or(|records| card.record.is_some_and(|record| records.contains(&record)))
+            && self.records.as_ref().is_none_or(|records| {
+                card.record
+                    .is_some_and(|record| records.contains(&record) || self.is_of_contact(record, card.opened_at))
+            })
     }
 }

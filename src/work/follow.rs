@@ -10,8 +10,19 @@ use crate::projector::Error;
 use crate::store::{Page, Select};
 
 /// The categories of streams that are read.
-const CATEGORIES: [&str; 10] =
-    ["pipeline", "goal", "activity_type", "offer", "lead", "complaint", "task", "automation", "firing", "outbox"];
+const CATEGORIES: [&str; 11] = [
+    "pipeline",
+    "goal",
+    "activity_type",
+    "offer",
+    "lead",
+    "complaint",
+    "task",
+    "automation",
+    "firing",
+    "outbox",
+    "report",
+];
 /// The types that are read from records' streams.
 const TYPES: [&str; 5] = ["activity.logged", "note.written", "note.pinned", "list.entered", "list.left"];
 /// Events read at a time.

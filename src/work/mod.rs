@@ -26,6 +26,7 @@ use kulta_events::Instant;
 use kulta_projections::pipeline::contact::ActivityTypes;
 use kulta_projections::pipeline::definition::{Definitions, Pipelines};
 use kulta_projections::pipeline::wins::Goals;
+use kulta_projections::report::saved::{Saved, reports_at};
 use tokio::sync::watch;
 
 pub use cards::{Filled, Filter, Kind};
@@ -119,6 +120,11 @@ impl Work {
     /// Everything that was said of kinds of activities, as far as it was known.
     pub fn activity_types(&self, moment: Moment) -> ActivityTypes {
         moment.known(&self.state().rows.activity_types)
+    }
+
+    /// The reports that are saved, by id.
+    pub fn reports(&self) -> Vec<Saved> {
+        reports_at(&self.state().reports, None).into_values().cloned().collect()
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {

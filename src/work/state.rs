@@ -7,10 +7,12 @@ use kulta_projections::automation::versions::Definitions as Automations;
 use kulta_projections::pipeline::card::{Card, LeadCard, OfferCard};
 use kulta_projections::pipeline::definition::Pipelines;
 use kulta_projections::pipeline::history::History;
-use kulta_projections::pipeline::lead::Lead;
-use kulta_projections::pipeline::offer::Offer;
+use kulta_projections::pipeline::lead::{self, Lead};
+use kulta_projections::pipeline::offer::{self, Offer};
 use kulta_projections::pipeline::standing::Passes;
 use kulta_projections::pipeline::step::{Rows, thing};
+use kulta_projections::pipeline::tiles::Tiles;
+use kulta_projections::report::Reports;
 use uuid::Uuid;
 
 use super::Moment;
@@ -24,8 +26,14 @@ pub struct State {
     pub offers: HashMap<Uuid, OfferCard>,
     /// How leads stand now.
     pub leads: HashMap<Uuid, LeadCard>,
+    /// What boards of now need of open offers.
+    pub offer_tiles: Tiles,
+    /// What boards of now need of open leads.
+    pub lead_tiles: Tiles,
     /// Every version of every automation.
     pub automations: Automations,
+    /// Every version of every report.
+    pub reports: Reports,
     /// What automations fired for, by automation.
     pub fired: BTreeMap<Box<str>, Fired>,
     /// What is to go out, and did not yet.
@@ -60,6 +68,7 @@ impl State {
         for event in events {
             match event.type_name.as_str() {
                 "automation.defined" => drop(self.automations.tell(event)),
+                "report.saved" => drop(self.reports.tell(event)),
                 "automation.fired" | "automation.rearmed" => self.note(event),
                 "outbox.requested" => {
                     let outgoing = Outgoing { record: event.record, event: event.clone() };
@@ -76,12 +85,16 @@ impl State {
         }
         let changed = self.rows.fold(events);
         for id in changed.offers {
-            let standing = self.rows.offers.get(&id).and_then(|history| Offer::at(history, None));
-            self.offers.extend(standing.map(|offer| (id, Card::of(id, offer.standing()))));
+            let offer = self.rows.offers.get(&id).and_then(|history| Offer::at(history, None));
+            let Some(card) = offer.map(|offer| Card::of(id, offer.standing())) else { continue };
+            self.offer_tiles.put(&card, card.status == offer::Status::Open);
+            self.offers.insert(id, card);
         }
         for id in changed.leads {
-            let standing = self.rows.leads.get(&id).and_then(|history| Lead::at(history, None));
-            self.leads.extend(standing.map(|lead| (id, Card::of(id, lead.standing()))));
+            let lead = self.rows.leads.get(&id).and_then(|history| Lead::at(history, None));
+            let Some(card) = lead.map(|lead| Card::of(id, lead.standing())) else { continue };
+            self.lead_tiles.put(&card, card.status == lead::Status::Open);
+            self.leads.insert(id, card);
         }
     }
 

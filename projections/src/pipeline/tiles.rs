@@ -42,9 +42,10 @@ struct Row {
     currency: u32,
     owner: u32,
     team: u32,
+    origin: u32,
 }
 
-/// Pipelines, stages, currencies, owners and teams by number. There are few, so none is forgotten.
+/// Pipelines, stages, currencies, owners, teams and origins by number. There are few, so none is forgotten.
 #[derive(Clone, Debug, Default)]
 struct Words {
     by_text: HashMap<Box<str>, u32>,
@@ -78,6 +79,8 @@ pub struct Wanted<'w> {
     pub owner: Option<&'w str>,
     /// Of this team.
     pub team: Option<&'w str>,
+    /// From there.
+    pub origin: Option<&'w str>,
     /// About one of these records.
     pub records: Option<&'w [RecordId]>,
 }
@@ -109,6 +112,7 @@ impl Tiles {
             currency: self.words.number(card.currency.as_deref()),
             owner: self.words.number(card.owner.as_deref()),
             team: self.words.number(card.team.as_deref()),
+            origin: self.words.number(card.origin.as_deref()),
         };
         match self.by_id.get(&card.id) {
             Some(place) => self.rows[*place] = row,
@@ -171,6 +175,7 @@ struct Sieve<'w> {
     is_first: bool,
     owner: Option<u32>,
     team: Option<u32>,
+    origin: Option<u32>,
     records: Option<Records<'w>>,
 }
 
@@ -198,6 +203,7 @@ impl<'w> Sieve<'w> {
             is_first,
             owner: one(wanted.owner)?,
             team: one(wanted.team)?,
+            origin: one(wanted.origin)?,
             records: wanted.records.map(|records| match records.len() {
                 0..=NEAR => Records::Few(records),
                 _ => Records::Many(records.iter().copied().collect()),
@@ -217,6 +223,7 @@ impl<'w> Sieve<'w> {
             && (is(self.stage, row.stage) || (self.is_first && row.stage == UNSAID))
             && is(self.owner, row.owner)
             && is(self.team, row.team)
+            && is(self.origin, row.origin)
             && (self.records.is_none() || row.record.is_some_and(has))
     }
 }

@@ -156,4 +156,8 @@ fn work(routes: Routes) -> Routes {
         .add::<automations::dry_run::__path_handler, _, _>(Needs(Read), automations::dry_run::handler)
         .add::<automations::outbox::__path_list, _, _>(Needs(Read), automations::outbox::list)
         .add::<automations::outbox::__path_send, _, _>(Needs(Edit), automations::outbox::send)
+        .add::<reports::saved::__path_list, _, _>(Needs(Read), reports::saved::list)
+        .add::<reports::saved::__path_save, _, _>(Needs(Govern), reports::saved::save)
+        .add::<reports::run::__path_saved, _, _>(Needs(Read), reports::run::saved)
+        .add::<reports::run::__path_once, _, _>(Needs(Read), reports::run::once)
 }

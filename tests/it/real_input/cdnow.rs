@@ -8,7 +8,7 @@ use std::str::FromStr;
 use kulta_test_support::data;
 use kulta_test_support::http::Client;
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{counts, import, import_again_changes_nothing, mapping};
 use crate::kit::{Asks, Place, encoded, pages, text};
@@ -75,6 +75,35 @@ fn compare(open: impl Fn() -> Client + Sync, wanted: &[(&String, &Vec<Purchase>)
     })
 }
 
+/// Reports over all purchases, which are read in many pages, against the file.
+fn counted(client: &mut Client, wanted: &BTreeMap<String, Vec<Purchase>>) {
+    let mut run = |definition: Value| {
+        let report = client.send("POST", "/v1/reports/run", &json!({"definition": definition}));
+        report.expect_status(200).json()
+    };
+    let mut months: BTreeMap<&str, [Decimal; 3]> = BTreeMap::new();
+    for (day, quantity, value) in wanted.values().flatten() {
+        let month = months.entry(&day[..7]).or_default();
+        *month = [month[0] + Decimal::ONE, month[1] + quantity, month[2] + value];
+    }
+    let report = run(json!({"over": "purchases", "measures": ["count", {"sum": "quantity"}, {"sum": "amount"}],
+        "by": [{"month": "at"}], "time_zone": "UTC"}));
+    let row = |(month, [count, quantity, value]): (&&str, &[Decimal; 3])| {
+        let text = |number: &Decimal| number.normalize().to_string();
+        json!([month, "USD", count.to_string().parse::<u64>().unwrap(), text(quantity), text(value)])
+    };
+    assert_eq!(report["rows"], months.iter().map(row).collect::<Value>());
+    assert_eq!((&report["totals"][0][2], &report["totals"][0][4]), (&json!(ROWS), &json!(SUM)));
+
+    let mut sums: Vec<Decimal> = wanted.values().map(|of| of.iter().map(|(.., value)| value).sum()).collect();
+    sums.sort_by(|a, b| b.cmp(a));
+    let report = run(json!({"over": "purchases", "measure": {"sum": "amount"}, "by": ["customer"],
+        "sort": {"by": "sum_amount", "order": "descending"}, "limit": 100}));
+    assert_eq!(report["groups"], CUSTOMERS);
+    let found: Vec<Decimal> = report["rows"].as_array().unwrap().iter().map(|row| decimal(&row[2])).collect();
+    assert_eq!(found, sums[..100]);
+}
+
 #[test]
 fn cdnow_on_sqlite() {
     let Some(file) = data::shared("real/cdnow_master.csv.gz") else { return };
@@ -88,6 +117,7 @@ fn cdnow_on_sqlite() {
     server.client().caught_up();
     let all: Vec<_> = wanted.iter().collect();
     assert_eq!(all.len(), CUSTOMERS);
+    counted(&mut server.client(), &wanted);
     assert_eq!(compare(|| server.client(), &all), (ROWS, Decimal::from_str(SUM).unwrap()));
     server.terminate(crate::kit::PATIENCE);
 
@@ -115,5 +145,6 @@ fn cdnow_on_postgresql() {
     let server = place.serve();
     server.client().caught_up();
     let entries: usize = sample.iter().map(|(_, of)| of.len()).sum();
+    counted(&mut server.client(), &wanted);
     assert_eq!(compare(|| server.client(), &sample).0, entries);
 }

@@ -3,6 +3,7 @@
 mod cdnow;
 mod online_retail;
 mod opportunities;
+mod sales;
 mod scores;
 mod senzing;
 

@@ -2,9 +2,11 @@
 
 mod automations;
 mod complaints;
+mod counted;
 mod daily;
 mod leads;
 mod reports;
+mod rollup;
 mod tasks;
 
 use kulta_test_support::http::Client;

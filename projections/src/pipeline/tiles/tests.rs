@@ -26,6 +26,7 @@ prop_compose! {
         probability in proptest::option::of(0_i64..101),
         owner in word(&["aino", "eino"]),
         team in word(&["north"]),
+        origin in word(&["fair"]),
         since in 0_i64..40,
     ) -> OfferCard {
         let since = Instant::default().plus_days(since);
@@ -42,7 +43,7 @@ prop_compose! {
             team,
             product: None,
             product_group: None,
-            origin: None,
+            origin,
             reason_code: None,
             title: None,
             opened_at: since,
@@ -54,15 +55,16 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Stage, owner, team, records.
+    /// Stage; owner, team, origin; records.
     fn wanted()(
         stage in proptest::option::of(select(vec!["new", "proposal", "odd", "unheard"])),
         owner in proptest::option::of(select(vec!["aino", "unheard"])),
         team in proptest::option::of(select(vec!["north", "unheard"])),
+        origin in proptest::option::of(select(vec!["fair", "unheard"])),
         records in proptest::option::of(proptest::collection::vec(0_u128..14, 0..12)),
-    ) -> (Option<&'static str>, Option<&'static str>, Option<&'static str>, Option<Vec<RecordId>>) {
+    ) -> (Option<&'static str>, [Option<&'static str>; 3], Option<Vec<RecordId>>) {
         let records = records.map(|all| all.into_iter().map(|n| RecordId(Uuid::from_u128(n))).collect());
-        (stage, owner, team, records)
+        (stage, [owner, team, origin], records)
     }
 }
 
@@ -75,6 +77,7 @@ fn means(card: &OfferCard, pipelines: &Pipelines, pipeline: &str, wanted: Wanted
         && is(wanted.stage, pipelines.stage_of(Passing::Offers, named, card.stage.as_deref()))
         && is(wanted.owner, card.owner.as_deref())
         && is(wanted.team, card.team.as_deref())
+        && is(wanted.origin, card.origin.as_deref())
         && wanted.records.is_none_or(|records| card.record.is_some_and(|record| records.contains(&record)))
 }
 
@@ -110,7 +113,8 @@ proptest! {
         let definition = pipelines.get(Passing::Offers, pipeline).cloned();
         let definition = definition.unwrap_or_else(|| Definition::unknown(pipeline, Passing::Offers));
         let as_of = Instant::default().plus_days(as_of);
-        let wanted = Wanted { stage: asked.0, owner: asked.1, team: asked.2, records: asked.3.as_deref() };
+        let (stage, [owner, team, origin], records) = asked;
+        let wanted = Wanted { stage, owner, team, origin, records: records.as_deref() };
         let meant: Vec<_> = cards.values().filter(|card| means(card, &pipelines, pipeline, wanted)).collect();
         let expected = Board::of(&definition, as_of, meant.iter().map(|card| card.tile()));
 

@@ -1,9 +1,11 @@
 //! `GET /v1/offers`, `GET /v1/leads`: those that are meant.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use kulta_events::RecordId;
 use kulta_projections::pipeline::lead::{self, Lead};
 use kulta_projections::pipeline::offer::{self, Offer};
 use uuid::Uuid;
@@ -12,8 +14,9 @@ use super::{Around, LeadView, OfferView, Shown, customers, filter, moment};
 use crate::http::page::{Paged, write_cursor};
 use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::reads::relations::Stretch;
 use crate::services::Services;
-use crate::work::Filter;
+use crate::work::{Filter, Moment};
 
 /// List offers
 ///
@@ -30,6 +33,8 @@ use crate::work::Filter;
         ("team" = Option<String>, Query, description = "Of this team"),
         ("origin" = Option<String>, Query, description = "From there"),
         ("customer" = Option<String>, Query, description = "To this customer: any record id"),
+        ("contacts" = Option<String>, Query, description = "`true`: also those of the customer's contacts, if they began while \
+            they were; not with `known_at`"),
         ("as_of" = Option<String>, Query, description = "As they were before this time; default now"),
         ("known_at" = Option<String>, Query, description = "As far as was recorded by this time"),
         ("limit" = Option<u64>, Query, description = "At most so many"),
@@ -62,6 +67,8 @@ pub async fn handler(
         ("team" = Option<String>, Query, description = "Of this team"),
         ("origin" = Option<String>, Query, description = "From there"),
         ("customer" = Option<String>, Query, description = "About this customer: any record id"),
+        ("contacts" = Option<String>, Query, description = "`true`: also those of the customer's contacts, if they began while \
+            they were; not with `known_at`"),
         ("as_of" = Option<String>, Query, description = "As they were before this time; default now"),
         ("known_at" = Option<String>, Query, description = "As far as was recorded by this time"),
         ("limit" = Option<u64>, Query, description = "At most so many"),
@@ -80,6 +87,19 @@ pub async fn leads(
     list::<Lead>(&services, params, "leads", status).await
 }
 
+/// The records of a company's contacts, each with when it was.
+async fn contacts(
+    services: &Services,
+    own: Option<&[RecordId]>,
+    moment: Moment,
+) -> Result<HashMap<RecordId, Vec<Stretch>>, Problem> {
+    let own = own.ok_or_else(|| Problem::parameter("contacts", "of which customer: `customer` is missing"))?;
+    if moment.until.is_some() {
+        return Err(Problem::parameter("contacts", "who was a contact is read as it is known now, without known_at"));
+    }
+    Ok(services.reads.contacts(own).await?.stretches())
+}
+
 async fn list<K: Shown>(
     services: &Services,
     mut params: Params,
@@ -90,9 +110,13 @@ async fn list<K: Shown>(
     let behind = params.cursor(list)?.map(|text| text.parse::<Uuid>()).transpose();
     let behind = behind.map_err(|_| Problem::parameter("cursor", "is not from this list"))?;
     let (pipeline, stage) = (params.text("pipeline")?, params.text("stage")?);
-    let filter = Filter { status, pipeline, stage, ..filter(services, &mut params).await? };
+    let wants_contacts = params.one_of("contacts", &[("true", true), ("false", false)])?.unwrap_or_default();
+    let mut filter = Filter { status, pipeline, stage, ..filter(services, &mut params).await? };
     let moment = moment(services, &mut params).await?;
     params.finish()?;
+    if wants_contacts {
+        filter.contacts = contacts(services, filter.records.as_deref(), moment).await?;
+    }
     let mut cards = tokio::task::block_in_place(|| services.work.cards::<K>(&filter, moment));
     let first = behind.map_or(0, |behind| cards.partition_point(|card| card.id <= behind));
     cards.drain(..first);

@@ -1,6 +1,8 @@
 //! What is counted of sales and daily work.
 
 pub mod goals;
+pub mod run;
+pub mod saved;
 pub mod wins;
 
 use jiff::civil::Date;
