@@ -1,6 +1,7 @@
 //! What automations fire for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::Ordering;
 
 use kulta_events::{CustomerId, Instant, RecordId, Recorded};
 use kulta_projections::automation::causes::{Causes, to_fire};
@@ -91,6 +92,7 @@ impl Automator {
         if actives.is_empty() {
             return Ok(());
         }
+        self.settle().await?;
         for thing in things {
             let events = self.told(category, thing).await?;
             for active in actives {
@@ -114,6 +116,7 @@ impl Automator {
         if actives.is_empty() {
             return Ok(());
         }
+        self.settle().await?;
         let ids: Vec<CustomerId> = customers.iter().copied().collect();
         for some in ids.chunks(TOGETHER) {
             for (customer, events) in self.events_of(generation, some, until).await? {
@@ -158,6 +161,7 @@ impl Automator {
         active: &Active,
         generation: &dyn Generation,
     ) -> Result<HashMap<CustomerId, Crossing>, Error> {
+        self.settle().await?;
         let steps = self.customers.work.steps(&active.id);
         let mut of: HashMap<CustomerId, Crossing> = HashMap::new();
         for some in steps.chunks(CROSSED) {
@@ -240,14 +244,18 @@ impl Automator {
         Ok(Crossing::begin(then.unwrap_or(Side::Behind)))
     }
 
+    /// What was fired for is known before anything is looked at again. (In one look nothing is looked at twice.)
+    async fn settle(&self) -> Result<(), Error> {
+        Ok(self.customers.work.after(self.fired_to.load(Ordering::Relaxed)).await?)
+    }
+
     /// Does it; what was done already, or can no longer be done, is done with.
     async fn perform(&self, wish: Wish) -> Result<(), Error> {
         let actor = self.customers.commands.actor(SELF).await?;
         let context = Context { actor, idempotency_key: None, request: String::new() };
         match self.customers.run(&context, &wish).await {
             Ok(done) => {
-                // What was fired for is known before anything else is looked at.
-                self.customers.work.after(done.position).await?;
+                self.fired_to.fetch_max(done.position, Ordering::Relaxed);
                 Ok(())
             }
             Err(crate::commands::Error::Refused(Refusal::Rule { code: DONE, .. })) => Ok(()),

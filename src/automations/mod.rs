@@ -18,7 +18,7 @@ mod look;
 mod timers;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 pub use dry::Dry;
 pub use timers::Timers;
@@ -65,6 +65,8 @@ pub struct Automator {
     business: Business,
     /// How many timers wait.
     waiting: AtomicUsize,
+    /// The position of the last firing.
+    fired_to: AtomicU64,
 }
 
 impl Automator {
@@ -76,7 +78,15 @@ impl Automator {
         clock: Arc<dyn Clock>,
         business: Business,
     ) -> Self {
-        Self { customers, scores, projector, clock, business, waiting: AtomicUsize::new(0) }
+        Self {
+            customers,
+            scores,
+            projector,
+            clock,
+            business,
+            waiting: AtomicUsize::new(0),
+            fired_to: AtomicU64::new(0),
+        }
     }
 
     /// How many timers wait on this node; none while another one projects.

@@ -17,10 +17,12 @@ pub mod rule_set;
 pub mod staging;
 pub mod thing;
 pub mod transaction;
+pub mod wish;
 
-pub use customer::{Customers, Say, Wish};
+pub use customer::Customers;
 pub use relation::Relating;
 pub use transaction::{Commands, Context, Decide, Done, Transaction};
+pub use wish::{Say, Wish};
 
 use kulta_events::envelope::Problem;
 use uuid::Uuid;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use kulta_events::{Instant, RecordId};
+use kulta_projections::automation::things::{end_of_lead, end_of_offer};
 use kulta_projections::pipeline::board::Board;
 use kulta_projections::pipeline::card::{Card, LeadCard, OfferCard};
 use kulta_projections::pipeline::definition::{Definition, Passing, Pipelines};
@@ -48,11 +49,7 @@ impl Kind for Offer {
     const OPEN: offer::Status = offer::Status::Open;
 
     fn end(status: offer::Status) -> End {
-        match status {
-            offer::Status::Open => End::Open,
-            offer::Status::Won => End::Reached,
-            offer::Status::Lost => End::Failed,
-        }
+        end_of_offer(status)
     }
 
     fn histories(state: &State) -> &BTreeMap<Uuid, History<Self::Fact>> {
@@ -73,11 +70,7 @@ impl Kind for Lead {
     const OPEN: lead::Status = lead::Status::Open;
 
     fn end(status: lead::Status) -> End {
-        match status {
-            lead::Status::Open => End::Open,
-            lead::Status::Qualified => End::Reached,
-            lead::Status::Disqualified => End::Failed,
-        }
+        end_of_lead(status)
     }
 
     fn histories(state: &State) -> &BTreeMap<Uuid, History<Self::Fact>> {

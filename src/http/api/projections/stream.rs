@@ -100,7 +100,7 @@ impl Follower {
             self.behind = (found.position, found.customer.0);
             let (id, data) =
                 (format!("{}-{}", found.position, found.customer), wire(found.customer, found.position, &found.golden));
-            self.waiting.push_back(Event::default().event("customer").id(id).data(data.to_string()));
+            self.waiting.push_back(Event::default().event("customer").id(id).data(data));
         }
         Ok(())
     }
