@@ -9,12 +9,14 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::http;
+use crate::kafka;
 use crate::services::{self, Services};
 
 /// A node that listens.
 #[derive(Debug)]
 pub struct App {
     services: Arc<Services>,
+    consumer: Option<kafka::Consumer>,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -28,6 +30,9 @@ pub enum Error {
     /// Database or keys cannot be used.
     #[error(transparent)]
     Open(#[from] services::Error),
+    /// Kafka cannot be used.
+    #[error(transparent)]
+    Kafka(#[from] kafka::Error),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -48,16 +53,17 @@ impl App {
         settings.check()?;
         let address = settings.listen;
         let services = Services::open(settings, clock, &format!("serve on {address}")).await?;
-        let listening = async {
-            let listener = TcpListener::bind(address).await?;
-            let address = listener.local_addr()?;
-            Ok((listener, address))
+        let opening = async {
+            let consumer = kafka::Consumer::of(&services).await?;
+            let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
+            let address = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
+            Ok((consumer, listener, address))
         };
-        match listening.await {
-            Ok((listener, address)) => Ok(Self { services, listener, address }),
-            Err(source) => {
+        match opening.await {
+            Ok((consumer, listener, address)) => Ok(Self { services, consumer, listener, address }),
+            Err(error) => {
                 services.close().await;
-                Err(Error::Listen { address, source })
+                Err(error)
             }
         }
     }
@@ -74,13 +80,18 @@ impl App {
 
     /// Serves until `shutdown` is ready; then requests in work finish, for a bounded time, and the log is closed.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { services, listener, .. } = self;
+        let Self { services, consumer, listener, .. } = self;
         let told = async {
             shutdown.await;
             tracing::info!("stopping");
             services.stop();
         };
         let (limits, timeouts) = (&services.settings.limits, &services.settings.timeouts);
+        let consuming = tokio::spawn(async {
+            if let Some(consumer) = consumer {
+                consumer.run().await;
+            }
+        });
         let projecting = tokio::spawn({
             let services = services.clone();
             async move {
@@ -94,8 +105,8 @@ impl App {
             }
         });
         http::server::serve(listener, http::router(services.clone()), limits, timeouts, told).await;
-        // It ends with the batch that it is folding.
-        let _ = projecting.await;
+        // They end with the batches that they are folding, or storing.
+        let _ = tokio::join!(projecting, consuming);
         services.close().await;
         tracing::info!("stopped");
     }

@@ -14,6 +14,7 @@
 //! | [`generate`] | synthetic input, hard as real data is |
 //! | [`http`] | the HTTP edge: server, problems, one endpoint per file |
 //! | [`intake`] | every door: parse, validate, seal, append, one answer per event |
+//! | [`kafka`] | events from Kafka, each once |
 //! | [`matching`] | files of records for `kulta match` |
 //! | [`commands`] | what people do, through cqrs-es aggregates over the log |
 //! | [`projector`] | keeps the projections up, live and rebuilt |
@@ -39,6 +40,7 @@ pub mod event_types;
 pub mod generate;
 pub mod http;
 pub mod intake;
+pub mod kafka;
 pub mod matching;
 pub mod metrics;
 pub mod privacy;

@@ -47,9 +47,64 @@ struct VerdictLabels {
     verdict: &'static str,
 }
 
+/// A partition of a topic.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PartitionLabels {
+    topic: String,
+    partition: i32,
+}
+
+/// What is counted while Kafka is read.
+#[derive(Debug, Default)]
+pub struct Kafka {
+    lag: Family<PartitionLabels, Gauge<u64, AtomicU64>>,
+    assigned: Counter,
+    retried: Counter,
+    moved: Counter,
+}
+
+impl Kafka {
+    fn register(&self, kulta: &mut Registry) {
+        let help = "Messages of a partition of this node that are not stored yet";
+        kulta.register("kafka_lag", help, self.lag.clone());
+        kulta.register("kafka_assignments", "Partitions that this node was given to read", self.assigned.clone());
+        let help = "Batches from Kafka that the log did not take and that were tried again";
+        kulta.register("kafka_retries", help, self.retried.clone());
+        let help = "Batches from Kafka that were dropped because another node had stored them";
+        kulta.register("kafka_moved", help, self.moved.clone());
+    }
+
+    /// Sets how much of a partition is not stored yet.
+    pub fn lag(&self, topic: &str, partition: i32, lag: u64) {
+        self.lag.get_or_create(&PartitionLabels { topic: topic.to_owned(), partition }).set(lag);
+    }
+
+    /// Counts a partition that was given to this node.
+    pub fn assigned(&self) {
+        self.assigned.inc();
+    }
+
+    /// Forgets the lag of a partition that was taken from this node.
+    pub fn revoked(&self, topic: &str, partition: i32) {
+        self.lag.remove(&PartitionLabels { topic: topic.to_owned(), partition });
+    }
+
+    /// Counts a batch that the log did not take.
+    pub fn retried(&self) {
+        self.retried.inc();
+    }
+
+    /// Counts a batch that another node had stored.
+    pub fn moved(&self) {
+        self.moved.inc();
+    }
+}
+
 /// The numbers of a node.
 #[derive(Debug)]
 pub struct Metrics {
+    /// What is counted while Kafka is read.
+    pub kafka: Kafka,
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
@@ -96,7 +151,9 @@ impl Default for Metrics {
         kulta.register_with_unit("process_resident_memory", help, Unit::Bytes, memory.clone());
         kulta.register("matching_records", "Records that matching holds in memory", matched.clone());
         kulta.register("reviews_open", "Questions that wait for a steward", questions.clone());
-        Self { registry, requests, durations, in_work, events, head, open_letters, matched, questions, memory }
+        let kafka = Kafka::default();
+        kafka.register(kulta);
+        Self { kafka, registry, requests, durations, in_work, events, head, open_letters, matched, questions, memory }
     }
 }
 

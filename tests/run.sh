@@ -11,7 +11,11 @@
 # temporary directory on a free port of 127.0.0.1, made from the machine's PostgreSQL binaries (on Debian, as
 # root, they are installed when missing), stopped and removed at the end.
 #
+# Apache Kafka: the broker named in KULTA_TEST_KAFKA when that is set. Otherwise one of our own, see kafka.sh; the
+# Java runtime that it needs is installed like PostgreSQL.
+#
 # The tests are told by the environment:
+#   KULTA_TEST_KAFKA     host:port of the broker; not set when only tests are asked for that need none (kafka.sh has more)
 #   KULTA_TEST_PG_URL    where to make databases, as a superuser
 #   KULTA_TEST_PG_BIN    directory of initdb, postgres, pg_ctl   \
 #   KULTA_TEST_PG_DATA   data directory of the cluster            } for tests that start and kill servers of
@@ -46,12 +50,29 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" </dev/null >&2
 }
 
-# --- what a build needs: cargo, and a C compiler with the C library's headers (SQLite and AWS-LC are built from C).
+# --- what a build needs: cargo, C and C++ compilers with the C library's headers, make (SQLite, AWS-LC and librdkafka are
+# built from source), and the headers of OpenSSL, found by pkg-config (librdkafka's TLS).
 
 can_compile_c() {
     command -v cc >/dev/null &&
         printf '#include <stdlib.h>\n#include <pthread.h>\nint main(void) { return 0; }\n' |
         cc -x c -o /dev/null - 2>/dev/null
+}
+
+can_build_librdkafka() {
+    command -v c++ >/dev/null && command -v make >/dev/null && command -v pkg-config >/dev/null &&
+        pkg-config --exists openssl
+}
+
+require_librdkafka_tools() {
+    can_build_librdkafka && return
+    if is_root && is_debian; then
+        apt_install g++ make pkg-config libssl-dev
+        can_build_librdkafka || die 'g++, make, pkg-config and libssl-dev are installed, but one of them is not found'
+    else
+        die 'c++, make, pkg-config or the headers of OpenSSL are missing' \
+            '(Debian: g++, make, pkg-config, libssl-dev): install them, run this again'
+    fi
 }
 
 require_build_tools() {
@@ -199,10 +220,19 @@ clean_up() {
     local status=$?
     trap - EXIT
     if [[ -n $work ]]; then
+        stop_kafka
         stop_cluster
         rm -rf -- "$work"
     fi
     exit "$status"
+}
+
+make_work() {
+    work=$(mktemp -d "${TMPDIR:-/tmp}/kulta-test.XXXXXX")
+    trap clean_up EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
 }
 
 own_cluster() {
@@ -210,11 +240,6 @@ own_cluster() {
     choose_pg_user
     # Settings of the caller's own PostgreSQL clients must not reach into this cluster.
     unset "${!PG@}"
-    work=$(mktemp -d "${TMPDIR:-/tmp}/kulta-test.XXXXXX")
-    trap clean_up EXIT
-    trap 'exit 129' HUP
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
     if is_root; then
         chown "$pg_user" "$work"
     fi
@@ -224,16 +249,32 @@ own_cluster() {
     export KULTA_TEST_PG_BIN=$pg_bin KULTA_TEST_PG_DATA=$work/data KULTA_TEST_PG_USER=$pg_user
 }
 
+# shellcheck source-path=SCRIPTDIR
+. "$root/tests/kafka.sh"
+
 require_build_tools
+require_librdkafka_tools
 require_python
 if [[ ${1:-} == --prepare ]]; then
     [[ -n ${KULTA_TEST_PG_URL:-} ]] || require_pg_bin
+    if [[ -z ${KULTA_TEST_KAFKA:-} ]]; then
+        require_java
+        require_kafka_jars
+    fi
     exit 0
-elif [[ -n ${KULTA_TEST_PG_URL:-} ]]; then
+fi
+make_work
+if [[ -n ${KULTA_TEST_PG_URL:-} ]]; then
     say 'using the PostgreSQL server named in KULTA_TEST_PG_URL'
     export KULTA_TEST_PG_URL
 else
     own_cluster
+fi
+if [[ -n ${KULTA_TEST_KAFKA:-} ]]; then
+    say 'using the broker named in KULTA_TEST_KAFKA'
+    export KULTA_TEST_KAFKA
+elif wants_kafka "$@"; then
+    own_kafka
 fi
 cd -- "$root"
 say "cargo test --workspace --locked $*"

@@ -180,7 +180,9 @@ impl Commands {
                     };
                 }
                 Err(AppendError::StaleKeys(records)) => self.vault.forget(&records),
-                Err(AppendError::WrongRevision { .. } | AppendError::Conflict { .. }) => {}
+                Err(
+                    AppendError::WrongRevision { .. } | AppendError::Conflict { .. } | AppendError::CursorMoved { .. },
+                ) => {}
                 Err(AppendError::Store(error)) => return Err(error.into()),
             }
         }

@@ -1,8 +1,11 @@
 //! Every setting but the access tokens: name, meaning, reader, printer.
 
+use std::path::PathBuf;
+
 use super::business::{
     days, directions, names, openings, show_days, show_directions, show_names, show_time_zone, time_zone,
 };
+use super::kafka::{list, sasl_mechanism, security_protocol, show_list, topics};
 use super::value::{bytes, count, show_bytes, show_time, show_url, time};
 use super::{LogFormat, Secret, Settings};
 
@@ -75,14 +78,14 @@ pub const KEYS: &[Key] = &[
         "master_key",
         master_key,
         |text: &str| non_empty(text).map(|text| Some(Secret::new(text))),
-        |key: Option<Secret>| if key.is_some() { "…".to_owned() } else { String::new() },
+        show_secret,
         "The key that wraps all others, 64 hexadecimal digits"
     ),
     key!(
         "master_key_file",
         master_key_file,
-        |text: &str| non_empty(text).map(|text| Some(text.into())),
-        |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string()).unwrap_or_default(),
+        path,
+        show_path,
         "A file that holds the master key; SQLite makes one beside the database when neither is given"
     ),
     key!(
@@ -184,10 +187,80 @@ pub const KEYS: &[Key] = &[
         show_names,
         "Kinds of activities that do not count"
     ),
+    key!(
+        "kafka.brokers",
+        kafka.brokers,
+        list,
+        show_list,
+        "Kafka brokers to ask first, `HOST:PORT`; Kafka is read when there are brokers and topics"
+    ),
+    key!("kafka.topics", kafka.topics, topics, show_list, "The topics that are read"),
+    key!(
+        "kafka.group",
+        kafka.group,
+        |text: &str| non_empty(text).map(str::to_owned),
+        |group: String| group,
+        "The consumer group, the same on all nodes of one log"
+    ),
+    key!(
+        "kafka.session_timeout",
+        kafka.session_timeout,
+        time,
+        show_time,
+        "After so much silence Kafka gives a node's partitions to another"
+    ),
+    key!(
+        "kafka.security_protocol",
+        kafka.security_protocol,
+        security_protocol,
+        |protocol: super::kafka::SecurityProtocol| protocol.name().to_owned(),
+        "How brokers are spoken to: `plaintext`, `ssl`, `sasl_plaintext`, `sasl_ssl`"
+    ),
+    key!(
+        "kafka.sasl_mechanism",
+        kafka.sasl_mechanism,
+        sasl_mechanism,
+        |mechanism: super::kafka::SaslMechanism| mechanism.name().to_owned(),
+        "How a node proves who it is: `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`"
+    ),
+    key!(
+        "kafka.sasl_username",
+        kafka.sasl_username,
+        |text: &str| non_empty(text).map(|text| Some(text.to_owned())),
+        Option::unwrap_or_default,
+        "As whom a node comes to brokers that ask for a password"
+    ),
+    key!(
+        "kafka.sasl_password",
+        kafka.sasl_password,
+        |text: &str| non_empty(text).map(|text| Some(Secret::new(text))),
+        show_secret,
+        "The password itself"
+    ),
+    key!("kafka.sasl_password_file", kafka.sasl_password_file, path, show_path, "A file that holds the password"),
+    key!(
+        "kafka.ca_file",
+        kafka.ca_file,
+        path,
+        show_path,
+        "Certificates (PEM) that brokers are checked against instead of the system's"
+    ),
 ];
 
 fn show(number: usize) -> String {
     number.to_string()
+}
+
+fn show_secret(secret: Option<Secret>) -> String {
+    if secret.is_some() { "…".to_owned() } else { String::new() }
+}
+
+fn path(text: &str) -> Result<Option<PathBuf>, String> {
+    non_empty(text).map(|text| Some(text.into()))
+}
+
+fn show_path(path: Option<PathBuf>) -> String {
+    path.map(|path| path.display().to_string()).unwrap_or_default()
 }
 
 fn non_empty(text: &str) -> Result<&str, String> {

@@ -5,6 +5,7 @@
 
 mod business;
 mod file;
+mod kafka;
 pub mod keys;
 pub mod token;
 mod value;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use business::Business;
+pub use kafka::Kafka;
 use keys::KEYS;
 pub use token::{Permission, Permissions, Token};
 
@@ -67,6 +69,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// When the company works, and what counts as contact with a customer.
     pub business: Business,
+    /// How Kafka is reached, and what is read there.
+    pub kafka: Kafka,
     /// The access tokens; when there are none, everybody on this machine is trusted.
     pub tokens: Vec<Token>,
 }
@@ -131,6 +135,7 @@ impl Default for Settings {
                 shutdown: Duration::from_secs(20),
             },
             business: Business::default(),
+            kafka: Kafka::default(),
             tokens: Vec::new(),
         }
     }
@@ -251,6 +256,7 @@ impl Settings {
         if let Err(error) = self.business.hours() {
             return refuse(format!("business: {error}"));
         }
+        self.kafka.check().map_err(Error::Together)?;
         token::check_all(&self.tokens).map_err(Error::Together)
     }
 }

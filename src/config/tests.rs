@@ -99,10 +99,16 @@ fn tokens_come_as_text_as_file_and_as_hash() {
 
 #[test]
 fn secrets_are_not_printed() {
-    let environment = [("KULTA_MASTER_KEY", "feedface"), ("KULTA_DATABASE_URL", "postgres://kulta:hunter2@db/kulta")];
+    let environment = [
+        ("KULTA_MASTER_KEY", "feedface"),
+        ("KULTA_DATABASE_URL", "postgres://kulta:hunter2@db/kulta"),
+        ("KULTA_KAFKA_SECURITY_PROTOCOL", "sasl_ssl"),
+        ("KULTA_KAFKA_SASL_USERNAME", "kulta"),
+        ("KULTA_KAFKA_SASL_PASSWORD", "swordfish"),
+    ];
     let settings = load("[[token]]\nname = \"a\"\nsecret = \"topsecret\"", &environment, &[]).unwrap();
     let shown = format!("{settings:?}");
-    for secret in ["feedface", "hunter2", "topsecret"] {
+    for secret in ["feedface", "hunter2", "topsecret", "swordfish"] {
         assert!(!shown.contains(secret), "{shown}");
     }
     assert!(shown.contains("postgres://kulta:…@db/kulta"), "{shown}");

@@ -1,11 +1,12 @@
 //! Every door into the log ends here: parse, validate, seal, append, one answer per event.
 //!
-//! HTTP answers rejections to the caller; what comes from files (and later Kafka) and cannot be accepted goes to the
+//! HTTP answers rejections to the caller; what comes from files and Kafka and cannot be accepted goes to the
 //! dead letters, in the same transaction as the events around it. Conflicts go there from every door.
 
 pub mod files;
 pub mod letters;
 pub mod mapping;
+pub mod parts;
 pub mod publish;
 
 pub use publish::{Along, Arrival, EventResult, Intake, Published, Status};

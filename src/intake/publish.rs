@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::event_types::EventTypes;
 use crate::privacy::Vault;
 use crate::privacy::vault::{Door, Sealable};
-use crate::store::log::AppendError;
+use crate::store::log::{AppendError, CursorMove};
 use crate::store::{Append, Appended, EventOutcome, Log, Mode, NewDeadLetter, Page, Select};
 
 /// How often a batch is sealed again when another node made a data key at the same time.
@@ -83,8 +83,8 @@ pub struct Published {
 /// What travels with a batch in the same transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Along {
-    /// Named cursors.
-    pub cursors: Vec<(String, String)>,
+    /// Named cursors that are moved.
+    pub cursors: Vec<CursorMove>,
     /// Dead letters that this batch settles.
     pub settles: Vec<i64>,
     /// Whether rejected events go to the dead letters.
@@ -180,7 +180,7 @@ impl Intake {
             let checked = if arrival.problems.is_empty() {
                 self.verdict(&arrival.text, &along)
             } else {
-                Err(Refusal::nameless(arrival.problems))
+                Err(self.refusal(&arrival.text, arrival.problems))
             };
             let door = Door { name: door, origin: arrival.origin };
             match checked {

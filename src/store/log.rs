@@ -147,6 +147,17 @@ pub struct CommandResult {
     pub sealed_body: Vec<u8>,
 }
 
+/// A named cursor that is moved, such as the offset of a Kafka partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CursorMove {
+    /// Its name.
+    pub name: String,
+    /// Where the caller takes it to stand; `None`: it does not exist yet.
+    pub from: Option<String>,
+    /// Where it stands afterwards.
+    pub to: String,
+}
+
 /// Everything that one caller wants stored in one transaction.
 #[derive(Clone, Debug)]
 pub struct Append {
@@ -160,8 +171,8 @@ pub struct Append {
     pub records: Vec<NewRecord>,
     /// Data keys of these events that may be new.
     pub keys: Vec<NewKey>,
-    /// Named cursors to be set, such as Kafka offsets.
-    pub cursors: Vec<(String, String)>,
+    /// Named cursors to be moved. When one stands elsewhere than its mover thinks, nothing of the append is stored.
+    pub cursors: Vec<CursorMove>,
     /// Dead letters.
     pub dead_letters: Vec<NewDeadLetter>,
     /// Dead letters that are settled by this append.
@@ -230,6 +241,12 @@ pub enum AppendError {
     Conflict {
         /// Where the stored one stands.
         position: u64,
+    },
+    /// Somebody else moved this cursor: what belongs to it is stored already.
+    #[error("the cursor {name} was moved by somebody else")]
+    CursorMoved {
+        /// Which cursor.
+        name: String,
     },
     /// Another node stored another data key for one of these records: seal again with that one.
     #[error("a data key was made elsewhere at the same time")]

@@ -27,8 +27,8 @@ pub mod writer;
 pub use claim::Claim;
 pub use error::Error;
 pub use log::{
-    Append, AppendError, Appended, CommandResult, DeadLetter, EventOutcome, Expected, Log, MakeLetter, Mode,
-    NewDeadLetter, NewEvent, NewKey, NewRecord,
+    Append, AppendError, Appended, CommandResult, CursorMove, DeadLetter, EventOutcome, Expected, Log, MakeLetter,
+    Mode, NewDeadLetter, NewEvent, NewKey, NewRecord,
 };
 pub use page::{Direction, Page, Select, StoredEvent, StoredRecord, TimelinePage};
 

@@ -24,6 +24,8 @@ pub struct Wanted {
     pub streams: Vec<Arc<str>>,
     /// Idempotency keys.
     pub results: Vec<Uuid>,
+    /// Cursors.
+    pub cursors: Vec<String>,
     /// Records of which something is to be stored.
     pub records: Vec<RecordId>,
     /// Those of them that are new, as far as the callers know.
@@ -43,6 +45,7 @@ impl Wanted {
             }
             streams.extend(append.expect.iter().map(|(stream, _)| stream.clone()));
             wanted.results.extend(append.result.iter().map(|result| result.key));
+            wanted.cursors.extend(append.cursors.iter().map(|cursor| cursor.name.clone()));
             wanted.new_records.extend(append.records.iter().map(|record| record.record));
             records.extend(append.keys.iter().map(|key| key.record));
         }
@@ -77,6 +80,8 @@ pub struct Known {
     pub revisions: HashMap<Arc<str>, u64>,
     /// Kept answers.
     pub results: HashMap<Uuid, CommandResult>,
+    /// Cursors that exist.
+    pub cursors: HashMap<String, String>,
     /// Records that exist.
     pub records: HashSet<RecordId>,
     /// Data keys that exist.
@@ -169,6 +174,7 @@ fn request<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) -> Re
     if let Some(earlier) = append.result.as_ref().and_then(|result| known.results.get(&result.key)) {
         return Ok(Appended { head: known.head, events: Vec::new(), earlier: Some(earlier.clone()) });
     }
+    check_cursors(append, known)?;
     check_keys(append, known)?;
     let repetition = append.mode == Mode::AllOrNothing && is_repetition(append, known)?;
     if !repetition {
@@ -176,7 +182,10 @@ fn request<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) -> Re
     }
     let events: Vec<_> = append.events.iter().map(|event| place(event, known, plan)).collect();
     store_people(append, known, plan);
-    plan.cursors.extend(append.cursors.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    for cursor in &append.cursors {
+        known.cursors.insert(cursor.name.clone(), cursor.to.clone());
+        plan.cursors.insert(&cursor.name, &cursor.to);
+    }
     plan.dead_letters.extend(append.dead_letters.iter().cloned());
     // A dead letter that conflicts again stays open.
     if !events.iter().any(|event| matches!(event, EventOutcome::Conflict(_) | EventOutcome::Older(_))) {
@@ -189,6 +198,12 @@ fn request<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) -> Re
         plan.results.push(result);
     }
     Ok(Appended { head: known.head, events, earlier: None })
+}
+
+/// Of two who read on from the same place, one stores what is there; the other finds the cursor moved.
+fn check_cursors(append: &Append, known: &Known) -> Result<(), AppendError> {
+    let moved = append.cursors.iter().find(|cursor| known.cursors.get(&cursor.name) != cursor.from.as_ref());
+    moved.map_or(Ok(()), |cursor| Err(AppendError::CursorMoved { name: cursor.name.clone() }))
 }
 
 /// Two nodes (or two requests) may have made different keys for one record: the first stored one holds.
@@ -287,90 +302,4 @@ fn store_people<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::given::event;
-
-    fn append(mode: Mode, events: Vec<NewEvent>) -> Append {
-        Append { events, ..Append::new(mode) }
-    }
-
-    fn outcomes(plan: &Plan<'_>) -> Vec<Vec<EventOutcome>> {
-        plan.outcomes.iter().map(|outcome| outcome.as_ref().unwrap().events.clone()).collect()
-    }
-
-    #[test]
-    fn requests_of_a_group_see_each_other() {
-        use EventOutcome::{Accepted, Conflict, Duplicate};
-        let group = [
-            append(Mode::EachAlone, vec![event(1, 1, "a"), event(2, 2, "b"), event(1, 1, "a")]),
-            append(Mode::EachAlone, vec![event(2, 9, "b"), event(3, 3, "a")]),
-        ];
-        let known = Known { head: 10, ..Known::default() };
-        let plan = plan(&group, known, Instant::from_micros(5));
-        assert_eq!(
-            outcomes(&plan),
-            [vec![Accepted(11), Accepted(12), Duplicate(11)], vec![Conflict(12), Accepted(13)]]
-        );
-        let places: Vec<_> = plan.rows.iter().map(|row| (row.position, row.revision)).collect();
-        assert_eq!(places, [(11, 0), (12, 0), (13, 1)]);
-        assert_eq!(plan.head, 13);
-    }
-
-    #[test]
-    fn a_failed_expectation_fails_its_own_request_only() {
-        let mut refused = append(Mode::AllOrNothing, vec![event(1, 1, "a")]);
-        refused.expect = vec![("a".into(), Expected::Exact(4))];
-        let group = [refused, append(Mode::AllOrNothing, vec![event(2, 2, "a")])];
-        let plan = plan(&group, Known::default(), Instant::from_micros(0));
-        assert!(matches!(&plan.outcomes[0], Err(AppendError::WrongRevision { actual: None, .. })));
-        assert_eq!(plan.outcomes[1].as_ref().unwrap().events, [EventOutcome::Accepted(1)]);
-    }
-
-    #[test]
-    fn a_repeated_command_succeeds_whatever_it_expects() {
-        let mut repeated = append(Mode::AllOrNothing, vec![event(1, 1, "a")]);
-        repeated.expect = vec![("a".into(), Expected::None)];
-        let mut other = repeated.clone();
-        other.events[0].fingerprint = Uuid::from_u128(2);
-        let stored = KnownEvent { position: 4, fingerprint: Uuid::from_u128(1), version: 1 };
-        let known = Known {
-            head: 9,
-            events: HashMap::from([(Uuid::from_u128(1), stored)]),
-            revisions: HashMap::from([("a".into(), 0)]),
-            ..Known::default()
-        };
-        let group = [repeated, other];
-        let plan = plan(&group, known, Instant::from_micros(0));
-        assert_eq!(plan.outcomes[0].as_ref().unwrap().events, [EventOutcome::Duplicate(4)]);
-        assert!(matches!(plan.outcomes[1], Err(AppendError::Conflict { position: 4 })));
-        assert!(plan.rows.is_empty());
-    }
-
-    #[test]
-    fn the_first_data_key_holds_and_an_erased_record_gets_none() {
-        let record = RecordId(Uuid::from_u128(7));
-        let key = |byte| NewKey { record, class: Retention::Contact, wrapped: vec![byte] };
-        let person = NewRecord { record, source: "erp".into(), sealed_subject: Vec::new() };
-        let with = |byte, content| Append {
-            records: vec![person.clone()],
-            keys: vec![key(byte)],
-            ..append(Mode::EachAlone, vec![event(content, content, "a")])
-        };
-        let group = [with(1, 1), with(2, 2), with(1, 3)];
-        let first = plan(&group, Known::default(), Instant::from_micros(0));
-        assert!(matches!(&first.outcomes[1], Err(AppendError::StaleKeys(who)) if *who == [record]));
-        assert!(first.outcomes[2].is_ok());
-        assert_eq!((first.keys.len(), first.records.len(), first.records[0].1), (1, 1, 1));
-
-        let erased = Known { records: HashSet::from([record]), ..Known::default() };
-        let group = [with(1, 1)];
-        assert!(matches!(plan(&group, erased, Instant::from_micros(0)).outcomes[0], Err(AppendError::StaleKeys(_))));
-    }
-
-    #[test]
-    fn recorded_at_never_goes_back() {
-        let known = Known { recorded_at: Instant::from_micros(50), ..Known::default() };
-        assert_eq!(plan(&[], known, Instant::from_micros(40)).recorded_at.micros(), 50);
-    }
-}
+mod tests;

@@ -45,7 +45,7 @@ impl Recent {
             return None;
         }
         let State { head, recorded_at, commits } = self.state?;
-        let few = wanted.events.len() <= LARGEST_GUESS && wanted.results.is_empty();
+        let few = wanted.events.len() <= LARGEST_GUESS && wanted.results.is_empty() && wanted.cursors.is_empty();
         if !few || wanted.events.iter().any(|key| has(&self.keys, key)) {
             return None;
         }

@@ -10,6 +10,7 @@ mod event_types;
 mod followers;
 mod identities;
 mod imports;
+mod kafka;
 mod kit;
 mod laws;
 mod load;

@@ -5,7 +5,7 @@ use kulta::store::{Append, AppendError, CommandResult, Expected, Mode};
 use kulta_events::Instant;
 use uuid::Uuid;
 
-use crate::kit::{Kit, START, accepted, all, command, event, facts, letter};
+use crate::kit::{Kit, START, accepted, all, command, event, facts, letter, moved};
 
 fn result(key: u128, request: u128) -> CommandResult {
     kept(key, request, 0)
@@ -26,7 +26,7 @@ fn kept(key: u128, request: u128, position: u64) -> CommandResult {
 fn laden(number: u64) -> Append {
     Append {
         expect: vec![("a".into(), Expected::None)],
-        cursors: vec![("kafka/orders/0".to_owned(), number.to_string())],
+        cursors: vec![moved("kafka/orders/0", (number > 1).then_some(1), number)],
         dead_letters: vec![letter(number)],
         result: Some(result(u128::from(number), 1)),
         ..command(vec![event(number, "a")])
@@ -60,17 +60,24 @@ pub async fn a_refused_request_leaves_nothing(kit: Kit) {
     assert_eq!((all(&*log, 10).await.len(), *log.head().borrow()), (1, 1));
 }
 
-pub async fn cursors_keep_the_last_word(kit: Kit) {
+pub async fn a_cursor_is_moved_by_one_only(kit: Kit) {
     let log = kit.open().await;
-    let set = |values: &[&str]| Append {
-        cursors: values.iter().map(|value| ("c".to_owned(), (*value).to_owned())).collect(),
-        ..Append::new(Mode::EachAlone)
-    };
-    log.append(set(&["1", "2"])).await.unwrap();
+    let step = |number, from, to| Append { cursors: vec![moved("c", from, to)], ..facts(vec![event(number, "a")]) };
+    accepted(log.append(step(1, None, 1)).await);
+    accepted(log.append(step(2, Some(1), 2)).await);
     assert_eq!(log.cursor("c").await.unwrap().as_deref(), Some("2"));
-    let (first, second) = tokio::join!(log.append(set(&["3"])), log.append(set(&["4", "5"])));
-    assert!(first.is_ok() && second.is_ok());
-    assert_eq!(log.cursor("c").await.unwrap().as_deref(), Some("5"));
+    for stale in [None, Some(1)] {
+        let refused = log.append(step(3, stale, 3)).await;
+        assert!(matches!(&refused, Err(AppendError::CursorMoved { name }) if name == "c"), "{refused:?}");
+    }
+    // Two at the same time, and one that brings nothing but its cursor.
+    let (one, other) = tokio::join!(log.append(step(4, Some(2), 4)), log.append(step(5, Some(2), 5)));
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    let stood = if one.is_ok() { 4 } else { 5 };
+    let alone = Append { cursors: vec![moved("c", Some(stood), 9)], ..Append::new(Mode::EachAlone) };
+    log.append(alone).await.unwrap();
+    assert_eq!(log.cursor("c").await.unwrap().as_deref(), Some("9"));
+    assert_eq!(all(&*log, 10).await.len(), 3, "what is refused stores nothing");
 }
 
 pub async fn an_idempotency_key_gives_the_first_answer(kit: Kit) {

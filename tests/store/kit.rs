@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use kulta::store::{
-    Append, AppendError, Appended, Direction, EventOutcome, Log, MakeLetter, Mode, NewDeadLetter, NewEvent, Options,
-    Page, Select, StoredEvent,
+    Append, AppendError, Appended, CursorMove, Direction, EventOutcome, Log, MakeLetter, Mode, NewDeadLetter, NewEvent,
+    Options, Page, Select, StoredEvent,
 };
 use kulta_events::field::Retention;
 use kulta_events::{Instant, RecordId};
@@ -160,6 +160,11 @@ pub fn facts(events: Vec<NewEvent>) -> Append {
 /// A command.
 pub fn command(events: Vec<NewEvent>) -> Append {
     Append { events, ..Append::new(Mode::AllOrNothing) }
+}
+
+/// A cursor that is moved from one number, or from nowhere, to another.
+pub fn moved(name: &str, from: Option<u64>, to: u64) -> CursorMove {
+    CursorMove { name: name.to_owned(), from: from.map(|from| from.to_string()), to: to.to_string() }
 }
 
 pub fn letter(number: u64) -> NewDeadLetter {

@@ -62,7 +62,7 @@ suite! {
     beside:
         what_goes_with_events_is_stored_with_them,
         a_refused_request_leaves_nothing,
-        cursors_keep_the_last_word,
+        a_cursor_is_moved_by_one_only,
         an_idempotency_key_gives_the_first_answer,
         a_dead_letter_is_kept_once,
         dead_letters_are_listed_and_settled;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use kulta::store::{AppendError, Error};
 
-use crate::kit::{Kit, accepted, all, event, facts, letter};
+use crate::kit::{Kit, accepted, all, event, facts, letter, moved};
 
 pub async fn a_restart_keeps_everything(kit: Kit) {
     let log = kit.open().await;
     let append = kulta::store::Append {
-        cursors: vec![("c".to_owned(), "1".to_owned())],
+        cursors: vec![moved("c", None, 1)],
         dead_letters: vec![letter(1)],
         ..facts(vec![event(1, "a"), event(2, "b")])
     };

@@ -16,7 +16,7 @@ pub(super) const KNOWN: &str = "
 SELECT state.head, state.recorded_at, state.commits,
     events.keys, events.positions, events.fingerprints, streams.numbers, streams.revisions, people.ids,
     keys.ids, keys.classes, keys.wrapped, results.keys, results.requests, results.statuses, results.positions,
-    results.bodies, events.versions
+    results.bodies, events.versions, cursors.names, cursors.places
 FROM log_state AS state
 CROSS JOIN LATERAL (
     SELECT array_agg(event_key) AS keys, array_agg(position) AS positions, array_agg(fingerprint) AS fingerprints,
@@ -41,7 +41,10 @@ CROSS JOIN LATERAL (
     SELECT array_agg(key) AS keys, array_agg(request) AS requests, array_agg(status) AS statuses,
         array_agg(position) AS positions, array_agg(sealed_body) AS bodies
     FROM command_result WHERE key = ANY($4)
-) AS results";
+) AS results
+CROSS JOIN LATERAL (
+    SELECT array_agg(name) AS names, array_agg(value) AS places FROM cursor WHERE name = ANY($5)
+) AS cursors";
 
 /// Looks up what is wanted, of the streams only these; besides, the number of commits that the answer is of.
 pub(super) async fn look_up(
@@ -56,6 +59,7 @@ pub(super) async fn look_up(
         .bind(streams)
         .bind(records)
         .bind(&wanted.results)
+        .bind(&wanted.cursors)
         .fetch_one(connection)
         .await?;
     Ok((learn(&row, asked)?, row.try_get(2)?))
@@ -87,6 +91,7 @@ fn learn(row: &PgRow, asked: &[Arc<str>]) -> Result<Known, Error> {
         let position = unsigned(position)?;
         known.results.insert(key, CommandResult { key, request, status, position, sealed_body });
     }
+    known.cursors.extend(list::<String>(row, 18)?.into_iter().zip(list::<String>(row, 19)?));
     Ok(known)
 }
 

@@ -82,6 +82,7 @@ async fn check_plans(connection: &mut PgConnection) {
         (known::KNOWN, "record_pkey"),
         (known::KNOWN, "record_key_pkey"),
         (known::KNOWN, "command_result_pkey"),
+        (known::KNOWN, "cursor_pkey"),
     ];
     for direction in [0, 1] {
         expected.extend([

@@ -26,7 +26,8 @@ SELECT 3, record_id FROM json_each(?) AS wanted CROSS JOIN record ON record_id =
 SELECT 4, record_id, class, wrapped
 FROM json_each(?) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.value);
 SELECT 5, command_result.key, request, status, position, sealed_body
-FROM json_each(?) AS wanted CROSS JOIN command_result ON command_result.key = unhex(wanted.value)";
+FROM json_each(?) AS wanted CROSS JOIN command_result ON command_result.key = unhex(wanted.value);
+SELECT 6, name, cursor.value FROM json_each(?) AS wanted CROSS JOIN cursor ON name = wanted.value";
 
 /// Looks up what is wanted, of the streams only these.
 pub(super) async fn look_up(
@@ -42,6 +43,7 @@ pub(super) async fn look_up(
         records.clone(),
         records,
         json_array(wanted.results.iter().copied()),
+        json_strings(&wanted.cursors)?,
     ] {
         super::add(&mut arguments, list)?;
     }
@@ -79,9 +81,12 @@ fn learn(known: &mut Known, asked: &[Arc<str>], row: &SqliteRow) -> Result<(), E
             let key = key(row, 1)?;
             known.keys.insert((key.record, key.class as i16), key.wrapped);
         }
-        _ => {
+        5 => {
             let result = result(row, 1)?;
             known.results.insert(result.key, result);
+        }
+        _ => {
+            known.cursors.insert(row.try_get(1)?, row.try_get(2)?);
         }
     }
     Ok(())
@@ -123,6 +128,6 @@ pub(super) fn json_array(ids: impl Iterator<Item = Uuid>) -> String {
     text
 }
 
-fn json_strings(texts: &[Arc<str>]) -> Result<String, Error> {
+fn json_strings(texts: &[impl serde::Serialize]) -> Result<String, Error> {
     serde_json::to_string(texts).map_err(|error| Error::Inconsistent(error.to_string()))
 }

@@ -83,7 +83,7 @@ pub fn lines(body: &[u8], most: usize, origin: &str) -> Result<Vec<Arrival>, Pro
     Ok(arrivals)
 }
 
-pub(super) fn arrival(text: &str, origin: &str) -> Arrival {
+fn arrival(text: &str, origin: &str) -> Arrival {
     Arrival { text: text.into(), problems: Vec::new(), origin: origin.to_owned() }
 }
 

@@ -1,0 +1,37 @@
+//! Events from Kafka, each once: the offset of a partition is a cursor of the log, moved by the append that stores the
+//! events (ADR 17).
+//!
+//! One thread polls ([`Consumer`]). What it takes waits in a lane per partition ([`lanes`]), and goes from there through
+//! the one intake in batches, one at a time per partition ([`batch`]). While the store is slow nothing more is fetched.
+
+mod batch;
+mod config;
+mod consumer;
+mod lanes;
+mod message;
+mod watch;
+
+pub use consumer::Consumer;
+
+/// The door of what comes this way, and who brings it.
+const DOOR: &str = "kafka";
+
+/// Why nothing can be read from Kafka.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The settings do not make a consumer.
+    #[error("Kafka cannot be used with these settings")]
+    Settings(#[source] rdkafka::error::KafkaError),
+    /// A file with a secret cannot be read.
+    #[error("kafka.sasl_password_file {path}")]
+    Password {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The log does not answer.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+}

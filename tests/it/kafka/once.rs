@@ -1,0 +1,87 @@
+//! Every event once, however often it is delivered, in whatever order, and however often the reader dies.
+
+use serde_json::{Value, json};
+
+use super::{Message, Topic, ids, metric, wait};
+use crate::kit::{Place, event};
+use crate::load::Rng;
+use crate::load::audit::read_log;
+
+const EVENTS: usize = 20_000;
+const PARTITIONS: usize = 4;
+const KILLS: usize = 10;
+
+fn purchase(number: usize) -> Value {
+    let (subject, time) = (format!("c-{}", number % 700), format!("2025-06-01T10:{:02}:00Z", number % 60));
+    let data = json!({"amount": format!("{number}.50"), "currency": "EUR", "order": format!("o-{number}")});
+    event("erp", &subject, &format!("e-{number}"), &time, "purchase.made", data)
+}
+
+/// Each event one to three times, in both modes, in no order, over all partitions.
+fn deliveries(rng: &mut Rng) -> Vec<(usize, Message)> {
+    let mut deliveries = Vec::new();
+    for number in 0..EVENTS {
+        let event = purchase(number);
+        for _ in 0..1 + rng.below(3) {
+            let message = if rng.percent(50) { Message::structured(&event) } else { Message::binary(&event) };
+            deliveries.push((usize::try_from(rng.below(PARTITIONS as u64)).unwrap(), message));
+        }
+    }
+    for at in (1..deliveries.len()).rev() {
+        deliveries.swap(at, usize::try_from(rng.below(at as u64 + 1)).unwrap());
+    }
+    deliveries
+}
+
+fn every_event_once(place: &Place) {
+    let seed = Rng::seed();
+    eprintln!("KULTA_SEED={seed}");
+    let deliveries = deliveries(&mut Rng::new(seed));
+    let mut topic = Topic::new(PARTITIONS);
+    let reader = topic.read_by(place);
+    let mut server = reader.serve();
+    for (number, part) in deliveries.chunks(deliveries.len().div_ceil(KILLS + 1)).enumerate() {
+        let before: i64 = topic.cursors(place).iter().sum();
+        for (partition, message) in part {
+            topic.send(*partition, message);
+        }
+        topic.flush();
+        // It dies as soon as it has stored something of these.
+        wait(&server, || {
+            let now = topic.cursors(place).iter().sum::<i64>();
+            if now > before { Ok(()) } else { Err(format!("{now} of {:?}", topic.sent)) }
+        });
+        if number < KILLS {
+            server.kill_9();
+            server = reader.serve();
+        }
+    }
+    topic.all_read(place, &server);
+    let mut client = server.client();
+    let log = read_log(&mut client);
+    assert_eq!(ids(&log, "erp"), (0..EVENTS).map(|number| format!("e-{number}")).collect());
+    for event in log.iter().filter(|event| event["source"] == "erp") {
+        let number: usize = event["id"].as_str().unwrap()[2..].parse().unwrap();
+        let sent = purchase(number);
+        assert_eq!((&event["subject"], &event["data"]["order"]), (&sent["subject"], &sent["data"]["order"]), "{event}");
+        assert_eq!(event["actor"], "kafka");
+    }
+    assert_eq!(client.get("/v1/dead-letters").send().expect_status(200).json()["items"], json!([]));
+    for partition in 0..PARTITIONS {
+        let lag = format!("kulta_kafka_lag{{topic=\"{}\",partition=\"{partition}\"}}", topic.name);
+        wait(&server, || match metric(&mut client, &lag) {
+            Some(0.0) => Ok(()),
+            other => Err(format!("{lag} {other:?}")),
+        });
+    }
+}
+
+#[test]
+fn on_sqlite() {
+    every_event_once(&Place::sqlite());
+}
+
+#[test]
+fn on_postgresql() {
+    every_event_once(&Place::postgresql());
+}
