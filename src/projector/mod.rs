@@ -28,8 +28,8 @@ use tokio::sync::watch;
 
 use crate::event_types::EventTypes;
 use crate::privacy::Vault;
-use crate::store::Log;
 use crate::store::views::{Generation, Generations};
+use crate::store::{Log, Page, Select};
 
 /// Why a projection could not be kept up.
 #[derive(Debug, thiserror::Error)]
@@ -181,24 +181,9 @@ impl Source {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn few(
-        &self,
-        select: crate::store::Select,
-        until: Option<u64>,
-    ) -> Result<Vec<kulta_events::Recorded>, Error> {
+    pub async fn few(&self, select: Select, until: Option<u64>) -> Result<Vec<kulta_events::Recorded>, Error> {
         // Each may hold a whole document.
-        const PAGE: usize = 100;
-        let mut page = crate::store::Page { until, ..crate::store::Page::forwards(select, 0, PAGE) };
-        let mut events = Vec::new();
-        loop {
-            let stored = self.log.read(&page).await?;
-            let count = stored.len();
-            page.after = stored.last().map(|event| event.position);
-            events.extend(self.vault.open_events(&self.vocabulary.now(), stored, |_| true).await?);
-            if count < PAGE {
-                return Ok(events);
-            }
-        }
+        self.whole(Page { until, ..Page::forwards(select, 0, 100) }, |_| true).await
     }
 
     /// Every `customer.` event of some records up to a position, in the order of the log, with or without personal parts.
@@ -211,23 +196,27 @@ impl Source {
         until: u64,
         parts: bool,
     ) -> Result<Vec<kulta_events::Recorded>, Error> {
-        const PAGE: usize = 5_000;
+        let select = Select::Records { ids: records.to_vec(), type_prefix: Some("customer.".to_owned()) };
+        self.whole(Page { until: Some(until), parts, ..Page::forwards(select, 0, 5_000) }, is_read).await
+    }
+
+    /// All events of this page and of those after it, in the order of the log; payloads of the types that are read.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn whole(
+        &self,
+        mut page: Page,
+        is_read: impl Fn(&str) -> bool + Copy,
+    ) -> Result<Vec<kulta_events::Recorded>, Error> {
         let mut events = Vec::new();
-        let mut page = crate::store::Page {
-            select: crate::store::Select::Records { ids: records.to_vec(), type_prefix: Some("customer.".to_owned()) },
-            direction: crate::store::Direction::Forwards,
-            after: Some(0),
-            until: Some(until),
-            limit: PAGE,
-            parts,
-        };
         loop {
             let stored = self.log.read(&page).await?;
-            let (count, last) = (stored.len(), stored.last().map(|event| event.position));
+            let count = stored.len();
+            page.after = stored.last().map(|event| event.position);
             events.extend(self.vault.open_events(&self.vocabulary.now(), stored, is_read).await?);
-            match last {
-                Some(last) if count == PAGE => page.after = Some(last),
-                _ => return Ok(events),
+            if count < page.limit {
+                return Ok(events);
             }
         }
     }

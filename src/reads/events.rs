@@ -45,18 +45,8 @@ impl Reads {
     /// # Errors
     /// When the store fails.
     pub async fn events_about(&self, records: &[RecordId], until: u64) -> Result<Vec<Recorded>, Error> {
-        let source = &self.source;
         let select = Select::Records { ids: records.to_vec(), type_prefix: None };
-        let mut page = Page { until: Some(until), parts: false, ..Page::forwards(select, 0, PAGE) };
-        let mut events = Vec::new();
-        loop {
-            let stored = source.log.read(&page).await?;
-            let (count, last) = (stored.len(), stored.last().map(|event| event.position));
-            events.extend(source.vault.open_events(&source.vocabulary.now(), stored, |_| true).await?);
-            match last {
-                Some(last) if count == PAGE => page.after = Some(last),
-                _ => return Ok(events),
-            }
-        }
+        let page = Page { until: Some(until), parts: false, ..Page::forwards(select, 0, PAGE) };
+        Ok(self.source.whole(page, |_| true).await?)
     }
 }

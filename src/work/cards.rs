@@ -185,10 +185,7 @@ impl Work {
         // A journey may have left the pipeline: where it stands now does not matter.
         let filter = Filter { pipeline: None, stage: None, ..filter.clone() };
         let journey = |(id, history): (&Uuid, &History<K::Fact>)| {
-            let thing = match moment.until {
-                None => K::at(history, moment.as_of)?,
-                Some(_) => K::at(&moment.known(history), moment.as_of)?,
-            };
+            let thing = moment.of(history, K::at)?;
             let standing = thing.standing();
             let meant = opened(standing.opened_at) && filter.means(&Card::of(*id, standing), K::PASSING, &pipelines);
             meant.then(|| Journey::of(standing, &pipelines, K::PASSING, K::end))
@@ -220,9 +217,8 @@ fn with_cards<K: Kind, R>(
         let cards = K::cards(state).values().filter(|card| means(card));
         return look(&cards.collect::<Vec<_>>());
     }
-    let then = |(id, history): (&Uuid, &History<K::Fact>)| match moment.until {
-        None => Card::at::<K>(*id, history, moment.as_of),
-        Some(_) => Card::at::<K>(*id, &moment.known(history), moment.as_of),
+    let then = |(id, history): (&Uuid, &History<K::Fact>)| {
+        moment.of(history, |history, as_of| Card::at::<K>(*id, history, as_of))
     };
     let cards = K::histories(state).iter().filter_map(then).filter(|card| means(card));
     let cards: Vec<Card<K::Status>> = cards.collect();

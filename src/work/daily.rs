@@ -40,37 +40,27 @@ pub struct Noted {
 impl Work {
     /// How a complaint stood.
     pub fn complaint(&self, id: Uuid, moment: Moment) -> Option<Complaint> {
-        Complaint::at(&moment.known(self.state().rows.complaints.get(&id)?), moment.as_of)
+        moment.of(self.state().rows.complaints.get(&id)?, Complaint::at)
     }
 
     /// How a task stood.
     pub fn task(&self, id: Uuid, moment: Moment) -> Option<Task> {
-        Task::at(&moment.known(self.state().rows.tasks.get(&id)?), moment.as_of)
+        moment.of(self.state().rows.tasks.get(&id)?, Task::at)
     }
 
     /// The complaints that are meant, by id.
     pub fn complaints(&self, moment: Moment, means: impl Fn(&Complaint) -> bool) -> Vec<(Uuid, Complaint)> {
         let state = self.state();
-        let each = state.rows.complaints.iter().filter_map(|(id, history)| {
-            let complaint = match moment.until {
-                None => Complaint::at(history, moment.as_of),
-                Some(_) => Complaint::at(&moment.known(history), moment.as_of),
-            };
-            Some((*id, complaint?))
-        });
+        let all = state.rows.complaints.iter();
+        let each = all.filter_map(|(id, history)| Some((*id, moment.of(history, Complaint::at)?)));
         each.filter(|(_, complaint)| means(complaint)).collect()
     }
 
     /// The tasks that are meant, by id.
     pub fn tasks(&self, moment: Moment, means: impl Fn(&Task) -> bool) -> Vec<(Uuid, Task)> {
         let state = self.state();
-        let each = state.rows.tasks.iter().filter_map(|(id, history)| {
-            let task = match moment.until {
-                None => Task::at(history, moment.as_of),
-                Some(_) => Task::at(&moment.known(history), moment.as_of),
-            };
-            Some((*id, task?))
-        });
+        let all = state.rows.tasks.iter();
+        let each = all.filter_map(|(id, history)| Some((*id, moment.of(history, Task::at)?)));
         each.filter(|(_, task)| means(task)).collect()
     }
 

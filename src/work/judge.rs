@@ -90,7 +90,7 @@ impl Work {
     /// How an offer or a lead stands, with its card; `None`: nothing tells of it.
     pub fn thing<K: Kind>(&self, id: Uuid, moment: Moment) -> Option<(K, Card<K::Status>)> {
         let state = self.state();
-        let thing = K::at(&moment.known(K::histories(&state).get(&id)?), moment.as_of)?;
+        let thing = moment.of(K::histories(&state).get(&id)?, K::at)?;
         let card = Card::of(id, thing.standing());
         Some((thing, card))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use kulta_events::{Json, RecordId, Recorded};
+use kulta_events::{Instant, Json, RecordId, Recorded};
 use kulta_projections::automation::versions::Definitions as Automations;
 use kulta_projections::pipeline::card::{Card, LeadCard, OfferCard};
 use kulta_projections::pipeline::definition::Pipelines;
@@ -132,6 +132,18 @@ impl Moment {
     /// Whether it is neither of an earlier time nor of an earlier log.
     pub fn is_now(self) -> bool {
         self == Self::default()
+    }
+
+    /// What a history says at this moment. It is copied only where the log is cut.
+    pub(super) fn of<F: Clone, T>(
+        self,
+        history: &History<F>,
+        at: impl Fn(&History<F>, Option<Instant>) -> Option<T>,
+    ) -> Option<T> {
+        match self.until {
+            None => at(history, self.as_of),
+            Some(_) => at(&self.known(history), self.as_of),
+        }
     }
 
     /// A history as far as it was known.
