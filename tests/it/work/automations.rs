@@ -117,11 +117,15 @@ fn scores_that_cross_a_bar(place: &Place) {
     };
     points(&mut client, "1", "a", "150");
     let rules = "name = \"value\"\n[[rule]]\nid = \"buying\"\non = [\"purchase.made\", \"purchase.returned\"]\n\
-                 points = 'type == \"purchase.made\" ? amount : -amount'\n";
+                 points = 'type == \"purchase.made\" ? amount : -amount'\n[[grade]]\nname = \"A\"\nfrom = 100\n";
     client.send("POST", "/v1/rule-sets/value/publish", &json!({"rules": rules})).expect_status(200);
     let definition = json!({"when": {"points": {"rule_set": "value", "above": "100", "again_below": "50"}},
         "then": [{"task": {"title": "big", "owner": "maija"}}]});
     client.send("PUT", "/v1/automations/big", &json!({"definition": definition})).expect_status(200);
+    let graded = json!({"when": {"grade": {"rule_set": "value", "to": ["A"]}},
+        "then": [{"untag": "small"}, {"leave_list": "small"}, {"webhook": {"subscriber": "erp"}}]});
+    client.send("PUT", "/v1/automations/graded", &json!({"definition": graded})).expect_status(200);
+    client.send("PUT", &format!("/v1/lists/small/{}", ids[1]), &json!({})).expect_status(201);
     let head = client.caught_up();
     client.read(&format!("/v1/rule-sets/value/scores?after={head}"));
     // The first was above it before, the second comes there, the third does not.
@@ -129,6 +133,15 @@ fn scores_that_cross_a_bar(place: &Place) {
     points(&mut client, "3", "c", "99");
     let raised = until(&mut client, "/v1/tasks?owner=maija", 1);
     assert_eq!(raised[0]["customer_id"], json!(ids[1]));
+    let told = until(&mut client, "/v1/outbox?channel=webhook", 1);
+    assert_eq!([&told[0]["customer_id"], &told[0]["automation"]], [&json!(ids[1]), &json!("graded")]);
+    assert_eq!(items(&mut client, "/v1/lists/small").len(), 0);
+    let untagged = format!("/v1/customers/{}/timeline?type=customer.untagged", ids[1]);
+    assert_eq!(items(&mut client, &untagged)[0]["data"]["tag"], "small");
+    let send = format!("/v1/outbox/{}/send", text(&told[0], "message"));
+    assert_eq!(client.send("POST", &send, &json!({})).expect_status(200).json()["send"], true);
+    let stopped = json!({"definition": graded, "enabled": false});
+    client.send("PUT", "/v1/automations/graded", &stopped).expect_status(200);
     // Trembling about the bar fires for nothing; coming back from far below does.
     let back = |client: &mut Client, id: &str, amount: &str| {
         let data = json!({"amount": amount, "currency": "EUR"});
