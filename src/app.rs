@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Role, Settings};
 use crate::http;
 use crate::kafka;
 use crate::services::{self, Services};
@@ -54,7 +54,10 @@ impl App {
         let address = settings.listen;
         let services = Services::open(settings, clock, &format!("serve on {address}")).await?;
         let opening = async {
-            let consumer = kafka::Consumer::of(&services).await?;
+            let consumer = match services.settings.roles.have(Role::Consume) {
+                true => kafka::Consumer::of(&services).await?,
+                false => None,
+            };
             let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
             let address = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
             Ok((consumer, listener, address))

@@ -17,6 +17,10 @@ pub struct Args {
     /// Where to listen [environment: KULTA_LISTEN; default: 127.0.0.1:7373]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// What the node does beside answering requests: project, consume, or serve for neither [environment: KULTA_ROLES;
+    /// default: all]
+    #[arg(long, value_name = "ROLES")]
+    roles: Option<String>,
 }
 
 /// Serves. The first line on standard output tells where.
@@ -24,7 +28,7 @@ pub struct Args {
 /// # Errors
 /// When the settings, the database, the keys or the address cannot be used.
 pub async fn run(args: Args, _: Common) -> Result<(), Failure> {
-    let settings = args.node.settings(vec![("listen", args.listen)])?;
+    let settings = args.node.settings(vec![("listen", args.listen), ("roles", args.roles)])?;
     // Before anything is opened, so that a signal that comes early is not missed.
     let stop = signals()?;
     let app = App::build(settings, Arc::new(SystemClock)).await?;

@@ -6,6 +6,7 @@ use super::business::{
     days, directions, names, openings, show_days, show_directions, show_names, show_time_zone, time_zone,
 };
 use super::kafka::{list, sasl_mechanism, security_protocol, show_list, topics};
+use super::roles::{roles, show_roles};
 use super::value::{bytes, count, show_bytes, show_time, show_url, time};
 use super::{LogFormat, Secret, Settings};
 
@@ -73,6 +74,13 @@ pub const KEYS: &[Key] = &[
         |text: &str| text.parse().map_err(|_| "expected an address such as 127.0.0.1:7373".to_owned()),
         |listen: std::net::SocketAddr| listen.to_string(),
         "Where to listen; an address that other machines can reach needs access tokens"
+    ),
+    key!(
+        "roles",
+        roles,
+        roles,
+        show_roles,
+        "What the node does beside answering requests: `project` (identities, golden records, lists of scores, automations), `consume` (events from Kafka); `serve` alone: neither"
     ),
     key!(
         "master_key",

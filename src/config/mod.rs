@@ -7,6 +7,7 @@ mod business;
 mod file;
 mod kafka;
 pub mod keys;
+mod roles;
 pub mod token;
 mod value;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub use business::Business;
 pub use kafka::Kafka;
 use keys::KEYS;
+pub use roles::{Role, Roles};
 pub use token::{Permission, Permissions, Token};
 
 /// A text that is never printed.
@@ -57,6 +59,8 @@ pub struct Settings {
     pub database_url: String,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// What the node does beside answering requests.
+    pub roles: Roles,
     /// The master key itself.
     pub master_key: Option<Secret>,
     /// The file that holds the master key.
@@ -115,6 +119,7 @@ impl Default for Settings {
         Self {
             database_url: "sqlite://kulta.db".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 7373)),
+            roles: Roles::default(),
             master_key: None,
             master_key_file: None,
             log_format: LogFormat::Text,
@@ -246,6 +251,10 @@ impl Settings {
         }
         if self.master_key.is_some() && self.master_key_file.is_some() {
             return refuse("both master_key and master_key_file are given: give one".to_owned());
+        }
+        let alone = !["postgres://", "postgresql://"].iter().any(|scheme| self.database_url.starts_with(scheme));
+        if alone && !self.roles.have(Role::Project) {
+            return refuse("the one node of a SQLite database must have the role project".to_owned());
         }
         if self.limits.page_size > self.limits.max_page_size {
             return refuse("limits.page_size is greater than limits.max_page_size".to_owned());

@@ -1,7 +1,7 @@
 //! The data keys of records, in memory as far as they are in use.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kulta_events::RecordId;
 use kulta_events::field::Retention;
@@ -13,6 +13,9 @@ use crate::store::{Log, NewKey};
 
 /// Records whose keys are kept in memory, at most (twice that for a moment).
 const CACHED_RECORDS: usize = 100_000;
+/// Those who ask for keys of at most so many records ask together.
+const FEW: usize = 8;
+
 /// A data key and how it is wrapped.
 #[derive(Clone)]
 pub(super) struct Key {
@@ -45,6 +48,27 @@ impl Keys {
             Retention::Conversation => &mut self.conversation,
         }
     }
+
+    /// Takes over what the log holds: a key that was made here and is not stored gives way to one that is.
+    fn learn(&mut self, stored: &Self) {
+        if stored.erased {
+            *self = stored.clone();
+            return;
+        }
+        for class in Retention::ALL {
+            if self.of(class).is_none_or(|own| !own.stored)
+                && let Some(key) = stored.of(class)
+            {
+                *self.slot(class) = Some(key.clone());
+            }
+        }
+    }
+}
+
+/// Who knows the records of the log, as far as somebody has followed it.
+pub trait Acquainted: Send + Sync {
+    /// Whether a record is new, as far as can be told at once. A wrong yes costs a refused append, a wrong no a look.
+    fn is_new(&self, record: RecordId) -> bool;
 }
 
 /// Two generations: what was not asked for during a whole generation is forgotten.
@@ -52,6 +76,8 @@ impl Keys {
 struct Cache {
     young: HashMap<RecordId, Keys>,
     old: HashMap<RecordId, Keys>,
+    /// Records whose keys were made elsewhere: nobody is to take them for new again.
+    refused: HashSet<RecordId>,
 }
 
 impl Cache {
@@ -71,16 +97,28 @@ impl Cache {
     }
 }
 
+/// Those who ask together: one asks for all.
+#[derive(Default)]
+struct Round {
+    ids: HashSet<RecordId>,
+    answered: Arc<OnceLock<HashMap<RecordId, Keys>>>,
+}
+
 /// The keys of all records of a log.
 pub(super) struct Keyring {
     pub log: Arc<dyn Log>,
     pub master: MasterKey,
     cache: Mutex<Cache>,
+    /// Who waits while others are answered.
+    next: Mutex<Round>,
+    turn: tokio::sync::Mutex<()>,
+    acquainted: OnceLock<Arc<dyn Acquainted>>,
 }
 
 impl Keyring {
     pub fn new(log: Arc<dyn Log>, master: MasterKey) -> Self {
-        Self { log, master, cache: Mutex::default() }
+        let (cache, next, turn) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
+        Self { log, master, cache, next, turn, acquainted: OnceLock::new() }
     }
 
     /// The keys to seal with: known ones, or new ones that every append carries until they are stored.
@@ -104,18 +142,89 @@ impl Keyring {
         Ok(keys.clone())
     }
 
-    /// Brings the keys of records that are not in memory from the log.
-    pub async fn load(&self, ids: &[RecordId]) -> Result<(), Error> {
+    /// Asks this one which records are new; the first that is said.
+    pub fn acquaint(&self, acquainted: Arc<dyn Acquainted>) {
+        // It is said once, where a node is put together.
+        let _ = self.acquainted.set(acquainted);
+    }
+
+    /// Brings the keys of records that are to be sealed for: of those that are new there is nothing to bring.
+    ///
+    /// # Errors
+    /// When the store fails, or a key cannot be unwrapped.
+    pub async fn load_to_seal(&self, ids: &[RecordId]) -> Result<(), Error> {
         let missing: Vec<RecordId> = {
             let mut cache = self.lock();
             let mut seen = HashSet::new();
-            ids.iter().copied().filter(|id| seen.insert(*id) && cache.get(*id).is_none()).collect()
+            let unsure = |cache: &mut Cache, id| cache.get(id).is_none() || cache.refused.contains(&id);
+            ids.iter().copied().filter(|id| seen.insert(*id) && unsure(&mut cache, *id)).collect()
         };
-        if missing.is_empty() {
-            return Ok(());
+        let Some(acquainted) = self.acquainted.get() else { return self.bring(&missing).await.map(drop) };
+        let unknown = |id: &RecordId| !acquainted.is_new(*id) || self.lock().refused.contains(id);
+        let missing: Vec<RecordId> = missing.into_iter().filter(unknown).collect();
+        self.bring(&missing).await.map(drop)
+    }
+
+    /// The keys of records, from memory or else from the log; of records that the log does not know, none.
+    ///
+    /// # Errors
+    /// When the store fails, or a key cannot be unwrapped.
+    pub async fn load(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, Keys>, Error> {
+        let (mut found, mut missing) = (HashMap::with_capacity(ids.len()), Vec::new());
+        {
+            let mut cache = self.lock();
+            let mut seen = HashSet::with_capacity(ids.len());
+            for id in ids.iter().filter(|id| seen.insert(**id)) {
+                match cache.get(*id) {
+                    Some(keys) => drop(found.insert(*id, keys.clone())),
+                    None => missing.push(*id),
+                }
+            }
         }
-        let mut loaded: HashMap<RecordId, Keys> = HashMap::with_capacity(missing.len());
-        for (record, stored) in self.log.keys(&missing).await? {
+        // What memory holds may be gone again before it is looked at: what is brought is handed over.
+        found.extend(self.bring(&missing).await?);
+        Ok(found)
+    }
+
+    async fn bring(&self, missing: &[RecordId]) -> Result<HashMap<RecordId, Keys>, Error> {
+        match missing.len() {
+            0 => Ok(HashMap::new()),
+            1..=FEW => self.bring_together(missing).await,
+            _ => self.fetch(missing).await,
+        }
+    }
+
+    /// Single events come by the thousand: who comes while the log is asked for others' keys waits, and is asked for with
+    /// all who wait.
+    async fn bring_together(&self, missing: &[RecordId]) -> Result<HashMap<RecordId, Keys>, Error> {
+        let answered = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            next.ids.extend(missing);
+            next.answered.clone()
+        };
+        let own = |all: &HashMap<RecordId, Keys>| {
+            missing.iter().filter_map(|id| all.get(id).map(|keys| (*id, keys.clone()))).collect()
+        };
+        let _turn = self.turn.lock().await;
+        if let Some(all) = answered.get() {
+            return Ok(own(all));
+        }
+        let round = std::mem::take(&mut *self.next.lock().unwrap_or_else(PoisonError::into_inner));
+        // Of a round whose turn failed nobody is left in the next: they ask for themselves.
+        let ids: Vec<_> = round.ids.into_iter().chain(missing.iter().copied()).collect();
+        let all = self.fetch(&ids).await?;
+        let own = own(&all);
+        let _ = round.answered.set(all);
+        Ok(own)
+    }
+
+    /// Asks the log for the keys of records, whatever is in memory.
+    ///
+    /// # Errors
+    /// When the store fails, or a key cannot be unwrapped.
+    pub async fn fetch(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, Keys>, Error> {
+        let mut loaded: HashMap<RecordId, Keys> = HashMap::with_capacity(ids.len());
+        for (record, stored) in self.log.keys(ids).await? {
             let keys = loaded.entry(record).or_default();
             for NewKey { class, wrapped, .. } in stored {
                 let bytes = self.master.unwrap_key(&key_aad(record, class), &wrapped)?;
@@ -125,13 +234,14 @@ impl Keyring {
             keys.erased = keys.contact.is_none();
         }
         let mut cache = self.lock();
-        for (record, keys) in loaded {
-            // Somebody else may have loaded or made keys meanwhile: theirs may already have sealed something.
-            if cache.get(record).is_none() {
-                cache.insert(record, keys);
+        for (record, keys) in &loaded {
+            cache.refused.remove(record);
+            match cache.get(*record) {
+                Some(own) => own.learn(keys),
+                None => cache.insert(*record, keys.clone()),
             }
         }
-        Ok(())
+        Ok(loaded)
     }
 
     /// After an append: the log holds these keys now.
@@ -153,17 +263,12 @@ impl Keyring {
         for record in records {
             cache.young.remove(record);
             cache.old.remove(record);
+            cache.refused.insert(*record);
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {
         // Nothing panics while holding the lock in a way that leaves the maps half-changed.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The keys of these records as they are in memory.
-    pub fn in_memory(&self, ids: impl Iterator<Item = RecordId>) -> HashMap<RecordId, Keys> {
-        let mut cache = self.lock();
-        ids.filter_map(|id| cache.get(id).map(|keys| (id, keys.clone()))).collect()
     }
 }

@@ -10,6 +10,7 @@ mod opening;
 pub mod seal;
 pub mod vault;
 
+pub use keyring::Acquainted;
 pub use master::MasterKey;
 pub use vault::Vault;
 

@@ -1,6 +1,6 @@
 //! Opening: stored events become readable as far as keys exist.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kulta_events::field::Retention;
 use kulta_events::recorded::{EventName, Order, Payload};
@@ -25,9 +25,8 @@ impl Vault {
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Vec<Recorded>, Error> {
         let ids: Vec<_> = events.iter().filter(|e| wanted(&e.type_name)).filter_map(|e| e.record).collect();
-        self.keyring.load(&ids).await?;
-        let mut keys = self.keyring.in_memory(ids.iter().copied());
-        let stale = made_elsewhere(&events, &keys, &self.system);
+        let mut keys = self.keyring.load(&ids).await?;
+        let stale = made_elsewhere(events.iter().filter(|event| wanted(&event.type_name)), &keys, &self.system);
         self.load_again(stale, &mut keys).await?;
         Ok(events
             .into_iter()
@@ -57,9 +56,7 @@ impl Vault {
         keys: &mut HashMap<RecordId, Keys>,
     ) -> Result<(), Error> {
         if !stale.is_empty() {
-            self.keyring.forget(&stale);
-            self.keyring.load(&stale).await?;
-            keys.extend(self.keyring.in_memory(stale.into_iter()));
+            keys.extend(self.keyring.fetch(&stale).await?);
         }
         Ok(())
     }
@@ -113,10 +110,17 @@ impl Vault {
 
 /// Records of which an event does not open with the keys in memory, though the record is not erased: another node made
 /// its keys, after ours were loaded, or while we made some that no append has brought into the log yet.
-fn made_elsewhere(events: &[StoredEvent], keys: &HashMap<RecordId, Keys>, system: &DataKey) -> Vec<RecordId> {
+fn made_elsewhere<'a>(
+    events: impl Iterator<Item = &'a StoredEvent>,
+    keys: &HashMap<RecordId, Keys>,
+    system: &DataKey,
+) -> Vec<RecordId> {
     let lacks = |event: &StoredEvent| {
         let record = event.record?;
-        let own = keys.get(&record).filter(|own| !own.erased)?;
+        let Some(own) = keys.get(&record) else { return Some(record) };
+        if own.erased {
+            return None;
+        }
         let opener = Opener { keys: Some(own), system };
         let fits = |class: Retention, opens: &dyn Fn() -> bool| own.of(class).is_some_and(|key| key.stored || opens());
         let id_opens = || opener.id(event.record, event.key, &event.sealed_id).is_some();
@@ -125,7 +129,8 @@ fn made_elsewhere(events: &[StoredEvent], keys: &HashMap<RecordId, Keys>, system
             || event.parts.iter().any(|(class, blob)| !fits(*class, &|| part_opens(*class, blob)));
         lacking.then_some(record)
     };
-    events.iter().filter_map(lacks).collect()
+    let found: HashSet<RecordId> = events.filter_map(lacks).collect();
+    found.into_iter().collect()
 }
 
 struct Opener<'a> {

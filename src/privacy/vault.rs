@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::aad::{id_aad, nonce_of, part_aad, subject_aad};
 use super::hash::Hasher;
-use super::keyring::{Keyring, Keys};
+use super::keyring::{Acquainted, Keyring, Keys};
 use super::seal::{DataKey, random};
 use super::{Error, MasterKey};
 use crate::store::log::MakeLetter;
@@ -79,6 +79,11 @@ impl Vault {
         Ok(Self { keyring: Keyring::new(log, master), system, hasher })
     }
 
+    /// Asks this one which records are new, instead of the log.
+    pub fn acquaint(&self, acquainted: Arc<dyn Acquainted>) {
+        self.keyring.acquaint(acquainted);
+    }
+
     /// The log's keyed hashes.
     pub fn hasher(&self) -> &Hasher {
         &self.hasher
@@ -106,7 +111,7 @@ impl Vault {
     /// When the store or the randomness fails.
     pub async fn seal_facts(&self, facts: &[Sealable], actor: i64) -> Result<Append, Error> {
         let ids: Vec<_> = facts.iter().map(|s| self.hasher.record(&s.fact.source, &s.fact.subject)).collect();
-        self.keyring.load(&ids).await?;
+        self.keyring.load_to_seal(&ids).await?;
         let mut append = Append::new(Mode::EachAlone);
         append.events.reserve(facts.len());
         let mut known = KnownPeople::default();
@@ -174,8 +179,7 @@ impl Vault {
     /// # Errors
     /// When the store fails.
     pub async fn erased(&self, ids: &[RecordId]) -> Result<HashSet<RecordId>, Error> {
-        self.keyring.load(ids).await?;
-        let keys = self.keyring.in_memory(ids.iter().copied());
+        let keys = self.keyring.load(ids).await?;
         Ok(keys.into_iter().filter(|(_, keys)| keys.erased).map(|(record, _)| record).collect())
     }
 
@@ -207,12 +211,12 @@ impl Vault {
     /// # Errors
     /// When the store fails.
     pub async fn subjects(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, Named>, Error> {
-        self.keyring.load(ids).await?;
+        let mut keys = self.keyring.load(ids).await?;
         let records = self.keyring.log.records(ids).await?;
-        let mut keys = self.keyring.in_memory(ids.iter().copied());
         let stale = records.iter().filter(|record| {
-            let own = keys.get(&record.record).and_then(|keys| keys.of(Retention::Contact));
-            own.is_some_and(|key| !key.stored) && subject(record, &keys).is_none()
+            // Nobody had stored it when its keys were looked for, or it was taken for new here.
+            let Some(own) = keys.get(&record.record) else { return true };
+            own.of(Retention::Contact).is_some_and(|key| !key.stored) && subject(record, &keys).is_none()
         });
         let stale = stale.map(|record| record.record).collect();
         self.load_again(stale, &mut keys).await?;

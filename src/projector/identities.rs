@@ -162,6 +162,13 @@ impl Identities {
         self.look(|resident| resident.sources.clone())
     }
 
+    /// Whether a record is known, as far as its generation is; `None` where that cannot be told at once.
+    pub(super) fn knows(&self, record: RecordId) -> Option<(bool, u64)> {
+        let resident = self.resident.try_read().ok()?;
+        let resident = resident.as_ref()?;
+        Some((resident.places.contains_key(&record), resident.position))
+    }
+
     /// The records that came up to a position and were shaped after it; `None` when they are more than `most`.
     pub fn changed_since(&self, position: u64, most: usize) -> Option<Vec<RecordId>> {
         self.look(|resident| {

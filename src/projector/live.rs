@@ -19,8 +19,10 @@ pub(super) const STAND_BY: Duration = Duration::from_millis(250);
 /// The first pause after a failure, which doubles, and the longest: readers who wait give up after ten seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// So many events coming in during one batch mean that intake is at full speed.
-const FULL_SPEED: u64 = 1_000;
+/// So many events a second mean that intake is at full speed.
+const FULL_SPEED: f64 = 4_000.0;
+/// So many events are worth a batch at once.
+const FULL_BATCH: u64 = 1_000;
 /// While intake is at full speed it goes first: the projector rests several times as long as it works, in fuller batches,
 /// until it is so many events behind (some seconds of catching up).
 const MOST_BEHIND: u64 = 100_000;
@@ -45,6 +47,8 @@ pub struct Projector {
     pub(super) rebuilding: Mutex<()>,
     state: watch::Sender<State>,
     holder: String,
+    /// Whether it leaves projecting to other nodes.
+    stands_by: bool,
     companion: OnceLock<Weak<dyn Companion>>,
 }
 
@@ -102,8 +106,19 @@ impl Projector {
             rebuilding: Mutex::default(),
             state,
             holder,
+            stands_by: false,
             companion: OnceLock::new(),
         }
+    }
+
+    /// Leaves projecting to other nodes, and follows what they have done.
+    pub fn standing_by(self) -> Self {
+        Self { stands_by: true, ..self }
+    }
+
+    /// Whether it leaves projecting to other nodes.
+    pub fn stands_by(&self) -> bool {
+        self.stands_by
     }
 
     /// Has something made with every rebuild; the first one that is said.
@@ -141,15 +156,16 @@ impl Projector {
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let mut head = self.source.log.head();
         let mut pause = FIRST_PAUSE;
+        let mut pace = Pace { at: tokio::time::Instant::now(), head: self.source.head() };
         while !*stop.borrow() {
-            let (began, head_before) = (tokio::time::Instant::now(), self.source.head());
+            let began = tokio::time::Instant::now();
             let pause_now = match self.turn().await {
                 Ok(progress) => {
                     pause = FIRST_PAUSE;
-                    let came = self.source.head().saturating_sub(head_before);
+                    let rate = pace.rate(tokio::time::Instant::now(), self.source.head());
                     let behind = self.source.head().saturating_sub(self.projections.position());
                     match progress {
-                        Progress::Moved => Pause::Rest(rest(came, behind, began.elapsed())),
+                        Progress::Moved => Pause::Rest(rest(rate, behind, began.elapsed())),
                         Progress::UpToDate => Pause::ForNews,
                         Progress::StandingBy => Pause::Whole(STAND_BY),
                     }
@@ -219,7 +235,9 @@ impl Projector {
             return Ok(Some(epoch));
         }
         turn.in_doubt = true;
-        turn.claim = self.source.log.claim(OWNER, &self.holder).await?;
+        if !self.stands_by {
+            turn.claim = self.source.log.claim(OWNER, &self.holder).await?;
+        }
         if let Some(claim) = &turn.claim {
             tracing::info!(epoch = claim.epoch(), "this node projects");
             let epoch = claim.epoch();
@@ -262,11 +280,27 @@ enum Progress {
     StandingBy,
 }
 
-/// How long the projector rests after a batch during which so many events came in.
-fn rest(came: u64, behind: u64, worked: Duration) -> Duration {
-    if came >= FULL_SPEED && behind < MOST_BEHIND {
+/// How fast events come in.
+#[derive(Debug)]
+struct Pace {
+    at: tokio::time::Instant,
+    head: u64,
+}
+
+impl Pace {
+    /// Events a second since it was asked last.
+    fn rate(&mut self, now: tokio::time::Instant, head: u64) -> f64 {
+        let before = std::mem::replace(self, Self { at: now, head });
+        let seconds = now.duration_since(before.at).as_secs_f64().max(0.001);
+        head.saturating_sub(before.head) as f64 / seconds
+    }
+}
+
+/// How long the projector rests after a batch, while so many events a second come in.
+fn rest(rate: f64, behind: u64, worked: Duration) -> Duration {
+    if rate >= FULL_SPEED && behind < MOST_BEHIND {
         (worked * RESTS).clamp(SHORT_REST, LONGEST_REST)
-    } else if behind < FULL_SPEED {
+    } else if behind < FULL_BATCH {
         SHORT_REST
     } else {
         Duration::ZERO
@@ -316,14 +350,23 @@ mod tests {
     fn intake_goes_first_at_full_speed_until_the_projections_are_far_behind() {
         let worked = Duration::from_millis(80);
         assert_eq!(rest(FULL_SPEED, 5_000, worked), worked * RESTS);
+        assert_eq!(rest(FULL_SPEED, 100, worked), worked * RESTS, "also where events come one by one");
         assert_eq!(rest(FULL_SPEED, 5_000, worked * 10), LONGEST_REST);
-        assert_eq!(rest(FULL_SPEED - 1, 5_000, worked), Duration::ZERO);
+        assert_eq!(rest(FULL_SPEED - 1.0, 5_000, worked), Duration::ZERO);
         assert_eq!(rest(FULL_SPEED, MOST_BEHIND, worked), Duration::ZERO);
     }
 
     #[test]
     fn single_events_are_gathered_for_a_moment() {
-        assert_eq!(rest(1, 0, Duration::from_millis(2)), SHORT_REST);
-        assert_eq!(rest(FULL_SPEED - 1, FULL_SPEED - 1, Duration::from_millis(2)), SHORT_REST);
+        assert_eq!(rest(10.0, 0, Duration::from_millis(2)), SHORT_REST);
+        assert_eq!(rest(FULL_SPEED - 1.0, FULL_BATCH - 1, Duration::from_millis(2)), SHORT_REST);
+    }
+
+    #[test]
+    fn a_pace_is_events_over_time() {
+        let start = tokio::time::Instant::now();
+        let mut pace = Pace { at: start, head: 1_000 };
+        assert_eq!(pace.rate(start + Duration::from_millis(500), 3_000), 4_000.0);
+        assert_eq!(pace.rate(start + Duration::from_millis(1_500), 3_000), 0.0);
     }
 }

@@ -6,6 +6,7 @@
 //! | `identities` | the records as matching holds them, in memory beside a generation |
 //! | `load` | all records of a generation, read for matching |
 //! | `live` | the loop that follows the log while this node holds the projector's epoch |
+//! | `newcomers` | which records are new, for whoever seals |
 //! | `rebuild` | a new generation from the whole log, on all cores, swapped in |
 //! | `verify` | the same computed beside the live tables and compared, row by row |
 
@@ -13,11 +14,13 @@ pub mod advance;
 pub mod identities;
 pub mod live;
 pub(crate) mod load;
+mod newcomers;
 pub mod rebuild;
 pub mod verify;
 
 pub use identities::{Identities, Previewed};
 pub use live::{Projector, Still};
+pub use newcomers::Newcomers;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;

@@ -12,13 +12,13 @@ use tokio::sync::watch;
 use crate::automations::Automator;
 use crate::clock::Clock;
 use crate::commands::{self, Commands, Context, Customers, Wish};
-use crate::config::Settings;
+use crate::config::{Role, Settings};
 use crate::event_types::EventTypes;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::privacy::{self, Vault};
 use crate::projector::verify::Verified;
-use crate::projector::{self, Identities, Projections, Projector, Source};
+use crate::projector::{self, Identities, Newcomers, Projections, Projector, Source};
 use crate::reads::Reads;
 use crate::replay::jobs::Replays;
 use crate::scorer::{self, Scorer};
@@ -122,12 +122,15 @@ impl Services {
         let projections = Projections::open(&*generations).await?;
         let source = Source { log: log.clone(), vault: vault.clone(), vocabulary: vocabulary.clone() };
         let identities = Identities::default();
+        vault.acquaint(Arc::new(Newcomers::new(identities.clone(), *log.head().borrow())));
         let reads = Reads::new(source.clone(), projections.clone(), identities.clone());
         let scores = Scores::new(reads.clone());
         let work = Work::new(source.clone());
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let customers = Customers { commands, reads: reads.clone(), work: work.clone() };
-        let projector = Arc::new(Projector::new(source, generations, projections, identities, options.holder.clone()));
+        let projector = Projector::new(source, generations, projections, identities, options.holder.clone());
+        let projects = settings.roles.have(Role::Project);
+        let projector = Arc::new(if projects { projector } else { projector.standing_by() });
         let scorer = Arc::new(Scorer::new(scores.clone(), projector.clone(), clock.clone()));
         let companion: Weak<Scorer> = Arc::downgrade(&scorer);
         projector.accompany(companion);
@@ -188,6 +191,7 @@ impl Services {
     pub async fn project(&self) {
         let behind = self.log.head().borrow().saturating_sub(self.projector.projections().position());
         if behind > FAR_BEHIND
+            && !self.projector.stands_by()
             && let Err(error) = self.projector.rebuild(&|_| ()).await
         {
             tracing::warn!(error = %error, "the projections could not be made anew, following up instead");

@@ -1,8 +1,7 @@
-//! What a writer remembers of the groups that it committed last, so that most small groups need no look-up.
+//! What a writer remembers of the groups that it committed last, so that most groups need no look-up.
 //!
-//! A guess takes events and records to be new. When they are not, a unique index refuses them, nothing is written, and
-//! the group is looked up after all. A key that was committed lately is remembered, so that a client that repeats what it
-//! has just sent costs no failed statement.
+//! A guess takes events and records to be new unless they were committed lately. When they are not new, a unique index
+//! refuses them, nothing is written, and the group is looked up after all.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -11,24 +10,31 @@ use std::sync::Arc;
 use kulta_events::{Instant, RecordId};
 use uuid::Uuid;
 
-use super::plan::{Known, Plan, Wanted};
+use super::plan::{Known, KnownEvent, Plan, Row, Wanted};
 
-/// Larger groups are looked up: one duplicate would spoil the work on all of it.
-const LARGEST_GUESS: usize = 64;
 /// Streams, and keys, that are remembered at most (twice that for a moment).
 const REMEMBERED: usize = 100_000;
-/// So many groups are looked up after a wrong guess: duplicates seldom come alone.
-const LOOK_UPS_AFTER_A_WRONG_GUESS: u32 = 16;
+/// Records whose data keys are remembered: until whoever made them has heard that they are stored.
+const REMEMBERED_RECORDS: usize = 10_000;
+/// So many groups are looked up after a wrong guess, since duplicates seldom come alone; twice as many after the next, at
+/// most so many.
+const LOOK_UPS: std::ops::Range<u32> = 16..4_096;
 
 /// The memory of one writer.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     state: Option<State>,
     revisions: [HashMap<Arc<str>, u64>; 2],
-    keys: [HashSet<Uuid>; 2],
-    records: [HashSet<RecordId>; 2],
+    events: [HashMap<Uuid, KnownEvent>; 2],
+    records: [HashMap<RecordId, Vec<StoredKey>>; 2],
+    /// Groups that are looked up yet.
     look_ups: u32,
+    /// How many were, after the last wrong guess.
+    looked_up: u32,
 }
+
+/// A data key of a record: its class, and how it is wrapped.
+type StoredKey = (i16, Vec<u8>);
 
 #[derive(Clone, Copy, Debug)]
 struct State {
@@ -45,18 +51,29 @@ impl Recent {
             return None;
         }
         let State { head, recorded_at, commits } = self.state?;
-        let few = wanted.events.len() <= LARGEST_GUESS && wanted.results.is_empty() && wanted.cursors.is_empty();
-        if !few || wanted.events.iter().any(|key| has(&self.keys, key)) {
-            return None;
-        }
-        // Whoever sealed for a record that is not stored has just looked: it is new, and so is its stream.
-        let all_new = wanted.records.len() == wanted.new_records.len();
-        if !all_new || wanted.records.iter().any(|record| has(&self.records, record)) {
+        if !wanted.cursors.is_empty() {
             return None;
         }
         let (revisions, asked) = self.share(wanted);
-        let known = Known { head, recorded_at, revisions, ..Known::default() };
-        asked.is_empty().then_some((known, commits))
+        if !asked.is_empty() {
+            return None;
+        }
+        let mut known = Known { head, recorded_at, revisions, ..Known::default() };
+        let met = wanted.events.iter().filter_map(|key| Some((*key, *find(&self.events, key)?)));
+        known.events.extend(met);
+        for record in &wanted.records {
+            match find(&self.records, record) {
+                Some(keys) => {
+                    known.records.insert(*record);
+                    known.keys.extend(keys.iter().map(|(class, wrapped)| ((*record, *class), wrapped.clone())));
+                }
+                // Whoever sealed for a record that is not stored has just looked: it is new, and so is its stream. Of a
+                // stored one, only what it has no key for yet is sealed under a new key.
+                None if wanted.new_records.contains(record) => {}
+                None => drop(known.records.insert(*record)),
+            }
+        }
+        Some((known, commits))
     }
 
     /// For a look-up: the revisions that are remembered, and the streams that must be asked for. The streams of records
@@ -65,13 +82,19 @@ impl Recent {
         let new: HashSet<String> = wanted.new_records.iter().map(|record| record.stream()).collect();
         let (mut remembered, mut asked) = (HashMap::new(), Vec::new());
         for stream in &wanted.streams {
-            match self.revisions.iter().find_map(|revisions| revisions.get(stream)) {
+            match find(&self.revisions, stream) {
                 Some(revision) => drop(remembered.insert(stream.clone(), *revision)),
                 None if new.contains(&**stream) => {}
                 None => asked.push(stream.clone()),
             }
         }
         (remembered, asked)
+    }
+
+    /// Whether a record that was taken to be new is not, and its stream was neither asked for nor is it remembered.
+    pub(super) fn overlooked(wanted: &Wanted, known: &Known, remembered: &HashMap<Arc<str>, u64>) -> bool {
+        let mut stored = wanted.new_records.iter().filter(|record| known.records.contains(record));
+        stored.any(|record| !remembered.contains_key(&*record.stream()))
     }
 
     /// Whether nobody else has written since, if that is the number of commits now.
@@ -82,35 +105,53 @@ impl Recent {
     /// A plan was committed; the number of commits before it was this.
     pub(super) fn committed(&mut self, plan: &Plan<'_>, commits: i64) {
         self.state = Some(State { head: plan.head, recorded_at: plan.recorded_at, commits: commits + 1 });
-        make_room(&mut self.revisions, |young| young.len() + plan.rows.len());
-        make_room(&mut self.keys, |young| young.len() + plan.rows.len());
-        make_room(&mut self.records, |young| young.len() + plan.records.len());
-        for row in &plan.rows {
-            self.revisions[0].insert(row.event.stream.clone(), row.revision);
-            self.keys[0].insert(row.event.key);
+        make_room(&mut self.revisions, REMEMBERED, plan.rows.len());
+        make_room(&mut self.events, REMEMBERED, plan.rows.len());
+        make_room(&mut self.records, REMEMBERED_RECORDS, plan.records.len());
+        for Row { event, position, revision } in &plan.rows {
+            self.revisions[0].insert(event.stream.clone(), *revision);
+            let known = KnownEvent { position: *position, fingerprint: event.fingerprint, version: event.version };
+            self.events[0].insert(event.key, known);
         }
-        self.records[0].extend(plan.records.iter().map(|(record, _)| record.record));
+        for (record, _) in &plan.records {
+            self.records[0].entry(record.record).or_default();
+        }
+        for key in &plan.keys {
+            let [young, old] = &mut self.records;
+            let keys = match old.get_mut(&key.record) {
+                Some(keys) => keys,
+                None => young.entry(key.record).or_default(),
+            };
+            keys.push((key.class as i16, key.wrapped.clone()));
+        }
+        if self.look_ups == 0 {
+            self.looked_up = 0;
+        }
     }
 
     /// A guess was wrong: something of it was there already.
     pub(super) fn was_wrong(&mut self) {
-        self.look_ups = LOOK_UPS_AFTER_A_WRONG_GUESS;
+        self.looked_up = (self.looked_up * 2).clamp(LOOK_UPS.start, LOOK_UPS.end);
+        self.look_ups = self.looked_up;
     }
 
     /// Somebody else has written, or may have.
     pub(super) fn forget(&mut self) {
-        *self = Self { look_ups: self.look_ups, ..Self::default() };
+        *self = Self { look_ups: self.look_ups, looked_up: self.looked_up, ..Self::default() };
     }
 }
 
-fn has<T: Eq + Hash>(sets: &[HashSet<T>; 2], item: &T) -> bool {
-    sets.iter().any(|set| set.contains(item))
+fn find<'a, K: Eq + Hash + std::borrow::Borrow<Q>, Q: Eq + Hash + ?Sized, V>(
+    maps: &'a [HashMap<K, V>; 2],
+    key: &Q,
+) -> Option<&'a V> {
+    maps.iter().find_map(|map| map.get(key))
 }
 
 /// Two generations: what was not met during a whole generation is forgotten.
-fn make_room<T: Default>(generations: &mut [T; 2], filled: impl Fn(&T) -> usize) {
+fn make_room<K, V>(generations: &mut [HashMap<K, V>; 2], most: usize, more: usize) {
     let [young, old] = generations;
-    if filled(young) > REMEMBERED {
+    if young.len() + more > most {
         *old = std::mem::take(young);
     }
 }

@@ -32,6 +32,8 @@ const SHORT: u64 = 1_000;
 const PAGE: usize = 5_000;
 /// The rest after a look, during which events gather, unless a reader waits.
 const REST: Duration = Duration::from_millis(250);
+/// The rest after a look at so many events: asking for each category and type then costs the intake that brings them.
+const LONG_REST: Duration = Duration::from_secs(1);
 /// How often it is looked without news.
 const LOOK: Duration = Duration::from_secs(2);
 /// The pause after a failure.
@@ -43,6 +45,7 @@ impl Work {
         let (mut head, mut wanted) = (self.source.log.head(), self.wanted.subscribe());
         while !*stop.borrow() {
             let until = *head.borrow_and_update();
+            let rest = if until.saturating_sub(self.position()) > SHORT { LONG_REST } else { REST };
             let failed = match self.catch_up(until).await {
                 Ok(()) => false,
                 Err(error) => {
@@ -60,7 +63,7 @@ impl Work {
                 let news = head.wait_for(|head| *head > position);
                 // A look now and then heals a lost signal.
                 drop(tokio::time::timeout(LOOK, news).await);
-                drop(tokio::time::timeout(REST, wanted.wait_for(|wanted| *wanted > position)).await);
+                drop(tokio::time::timeout(rest, wanted.wait_for(|wanted| *wanted > position)).await);
             };
             tokio::select! {
                 _ = stop.changed() => {}

@@ -49,13 +49,15 @@ pub struct Node {
 }
 
 impl Node {
+    /// Starts another node on the same database, which must be PostgreSQL.
+    pub fn beside(&self, binary: &str) -> Server {
+        program(binary).args(["serve", "--listen", "127.0.0.1:0", "--database-url", &self.url]).serve()
+    }
+
     /// Starts the binary (`env!("CARGO_BIN_EXE_kulta")`, or another build of it that `KULTA_BENCH_BINARY` names) on a
     /// fresh database.
     pub async fn start(binary: &str, store: Store, postgres: &Postgres) -> Self {
-        let other = std::env::var_os("KULTA_BENCH_BINARY");
-        let program = Program::new(other.as_deref().map_or(Path::new(binary), Path::new))
-            .env("KULTA_MASTER_KEY", MASTER)
-            .env("RUST_LOG", "warn");
+        let program = program(binary);
         let (url, database) = match store {
             Store::Sqlite => (format!("sqlite://{}", program.directory().join("kulta.db").display()), None),
             Store::Postgres => {
@@ -103,6 +105,12 @@ impl Node {
             database.drop().await;
         }
     }
+}
+
+fn program(binary: &str) -> Program {
+    let other = std::env::var_os("KULTA_BENCH_BINARY");
+    let program = Program::new(other.as_deref().map_or(Path::new(binary), Path::new));
+    program.env("KULTA_MASTER_KEY", MASTER).env("RUST_LOG", "warn")
 }
 
 /// Resident memory of a process now and at its highest, in MB.

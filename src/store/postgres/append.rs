@@ -127,7 +127,7 @@ impl Group {
     async fn look_up(&mut self, connection: &mut PgConnection, wanted: &Wanted) -> Result<(Known, i64), Error> {
         let (remembered, asked) = self.recent.share(wanted);
         let (mut known, commits) = known::look_up(connection, wanted, &asked).await?;
-        if self.recent.is_of(commits) && known.records.is_disjoint(&wanted.new_records) {
+        if self.recent.is_of(commits) && !Recent::overlooked(wanted, &known, &remembered) {
             known.revisions.extend(remembered);
             return Ok((known, commits));
         }

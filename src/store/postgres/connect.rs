@@ -36,6 +36,9 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, Error> {
         SCHEMA,
         ("enable_seqscan", "off"),
         ("jit", "off"),
+        // Statements are few and always go by index: planning them anew for each set of parameters costs more than many of
+        // them take.
+        ("plan_cache_mode", "force_generic_plan"),
         // A node that is frozen while it holds the log's lock must not stop the others for long.
         ("idle_in_transaction_session_timeout", "10000"),
         ("tcp_keepalives_idle", "30"),
@@ -56,8 +59,7 @@ pub(super) async fn writer(options: &PgConnectOptions) -> Result<PgConnection, E
     let mut connection = single(options).await?;
     schema::check_settings(&mut connection).await?;
     connection.execute(HOLD_DURABILITY).await?;
-    // Its statements are few and always go by index: planning them anew for each set of parameters costs more.
-    connection.execute("SET plan_cache_mode = force_generic_plan; SET work_mem = '64MB'").await?;
+    connection.execute("SET work_mem = '64MB'").await?;
     Ok(connection)
 }
 

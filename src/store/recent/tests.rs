@@ -1,6 +1,8 @@
+use kulta_events::field::Retention;
+
 use super::*;
 use crate::store::given::event;
-use crate::store::log::{Append, Mode, NewRecord};
+use crate::store::log::{Append, EventOutcome, Mode, NewKey, NewRecord};
 use crate::store::plan::plan;
 
 fn append(events: &[(u128, &str)]) -> [Append; 1] {
@@ -28,9 +30,17 @@ fn what_it_wrote_is_known() {
 }
 
 #[test]
-fn another_stream_or_a_key_seen_before_must_be_looked_up() {
+fn what_it_wrote_is_a_duplicate_where_it_is() {
+    let group = append(&[(4, "a"), (2, "b")]);
+    let (known, _) = recent().guess(&Wanted::of(&group)).unwrap();
+    let plan = plan(&group, known, Instant::from_micros(50));
+    let outcomes = &plan.outcomes[0].as_ref().unwrap().events;
+    assert_eq!(outcomes, &[EventOutcome::Accepted(4), EventOutcome::Duplicate(2)]);
+}
+
+#[test]
+fn another_stream_must_be_looked_up() {
     assert!(recent().guess(&Wanted::of(&append(&[(4, "c")]))).is_none());
-    assert!(recent().guess(&Wanted::of(&append(&[(4, "a"), (2, "b")]))).is_none());
     let mut expecting = append(&[(4, "a")]);
     expecting[0].expect.push(("c".into(), crate::store::log::Expected::None));
     assert!(recent().guess(&Wanted::of(&expecting)).is_none());
@@ -38,23 +48,55 @@ fn another_stream_or_a_key_seen_before_must_be_looked_up() {
 
 #[test]
 fn a_record_that_it_has_not_stored_is_new_and_so_is_its_stream() {
-    let new = |record: RecordId| {
-        let stream = format!("record-{record}");
-        let mut group = append(&[(4, &stream)]);
-        group[0].records.push(NewRecord { record, source: "erp".into(), sealed_subject: Vec::new() });
-        group
-    };
     let record = RecordId(Uuid::from_u128(7));
-    let (mut recent, group) = (recent(), new(record));
+    let (mut recent, group) = (recent(), sealed_for(record, 4, true));
     let (known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
     assert!(known.records.is_empty() && known.revisions.is_empty());
-    let plan = plan(&group, known, Instant::from_micros(50));
-    assert_eq!((plan.records.len(), plan.rows[0].revision), (1, 0));
-    recent.committed(&plan, commits);
+    let first = plan(&group, known, Instant::from_micros(50));
+    assert_eq!((first.records.len(), first.keys.len(), first.rows[0].revision), (1, 1, 0));
+    recent.committed(&first, commits);
     // Another request about it was sealed before the first was answered.
-    let mut group = new(record);
-    group[0].events[0].key = Uuid::from_u128(5);
-    assert!(recent.guess(&Wanted::of(&group)).is_none());
+    let group = sealed_for(record, 5, true);
+    let (known, _) = recent.guess(&Wanted::of(&group)).unwrap();
+    let second = plan(&group, known, Instant::from_micros(50));
+    assert_eq!((second.records.len(), second.keys.len(), second.rows[0].revision), (0, 0, 1));
+    assert!(second.outcomes[0].is_ok());
+}
+
+#[test]
+fn of_a_stored_record_a_key_that_is_made_is_new_once() {
+    let record = RecordId(Uuid::from_u128(7));
+    let mut recent = recent();
+    recent.revisions[0].insert(record.stream().into(), 3);
+    for (key, new) in [(4, 1), (5, 0)] {
+        let group = sealed_for(record, key, false);
+        let (known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
+        let plan = plan(&group, known, Instant::from_micros(50));
+        assert_eq!((plan.rows.len(), plan.records.len(), plan.keys.len()), (1, 0, new));
+        recent.committed(&plan, commits);
+    }
+}
+
+#[test]
+fn a_record_that_was_taken_to_be_new_may_have_a_stream_that_is_not_remembered() {
+    let record = RecordId(Uuid::from_u128(7));
+    let wanted = Wanted::of(&sealed_for(record, 4, true));
+    let mut known = Known::default();
+    assert!(!Recent::overlooked(&wanted, &known, &HashMap::new()));
+    known.records.insert(record);
+    assert!(Recent::overlooked(&wanted, &known, &HashMap::new()));
+    assert!(!Recent::overlooked(&wanted, &known, &HashMap::from([(record.stream().into(), 0)])));
+}
+
+/// An event sealed under a key that the log does not hold yet, of a record that it does not hold yet or does.
+fn sealed_for(record: RecordId, key: u128, new: bool) -> [Append; 1] {
+    let mut group = append(&[(key, &record.stream())]);
+    let class = if new { Retention::Contact } else { Retention::Conversation };
+    group[0].keys.push(NewKey { record, class, wrapped: vec![1] });
+    if new {
+        group[0].records.push(NewRecord { record, source: "erp".into(), sealed_subject: Vec::new() });
+    }
+    group
 }
 
 #[test]
@@ -68,11 +110,18 @@ fn only_streams_that_are_neither_remembered_nor_new_are_asked_for() {
 }
 
 #[test]
-fn after_a_wrong_guess_it_looks_up_for_a_while() {
+fn after_a_wrong_guess_it_looks_up_for_a_while_and_twice_as_long_after_the_next() {
     let (mut recent, group) = (recent(), append(&[(4, "a")]));
+    let asked = |recent: &mut Recent| (0..).take_while(|_| recent.guess(&Wanted::of(&group)).is_none()).count();
+    for expected in [16, 32, 64] {
+        recent.was_wrong();
+        assert_eq!(asked(&mut recent), expected);
+    }
+    (0..20).for_each(|_| recent.was_wrong());
+    assert_eq!(asked(&mut recent), 4_096);
+    recent.committed(&plan(&[], Known::default(), Instant::from_micros(50)), 4);
     recent.was_wrong();
-    let asked = (0..).take_while(|_| recent.guess(&Wanted::of(&group)).is_none()).count();
-    assert_eq!(asked, LOOK_UPS_AFTER_A_WRONG_GUESS as usize);
+    assert_eq!(asked(&mut recent), 16, "a guess was right meanwhile");
 }
 
 #[test]

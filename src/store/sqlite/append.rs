@@ -47,10 +47,10 @@ impl Commit for Group {
         }
         let (remembered, asked) = recent.share(&wanted);
         let mut known = known::look_up(connection, &wanted, &asked).await?;
-        if known.records.is_disjoint(&wanted.new_records) {
-            known.revisions.extend(remembered);
-        } else {
+        if Recent::overlooked(&wanted, &known, &remembered) {
             known = known::look_up(connection, &wanted, &wanted.streams).await?;
+        } else {
+            known.revisions.extend(remembered);
         }
         let plan = plan(group, known, (shared.clock)());
         write_all(shared, recent, connection, plan, attempt).await

@@ -4,12 +4,15 @@ use serde_json::{Value, json};
 
 use super::{Message, Topic, ids, metric, wait};
 use crate::kit::{Place, event};
-use crate::load::Rng;
 use crate::load::audit::read_log;
+use crate::load::{Rng, setting};
 
+/// `KULTA_KAFKA_EVENTS` and `KULTA_KAFKA_KILLS` make longer runs.
 const EVENTS: usize = 20_000;
 const PARTITIONS: usize = 4;
 const KILLS: usize = 10;
+/// How often an event is delivered, at most.
+const DELIVERIES: u64 = 5;
 
 fn purchase(number: usize) -> Value {
     let (subject, time) = (format!("c-{}", number % 700), format!("2025-06-01T10:{:02}:00Z", number % 60));
@@ -17,12 +20,12 @@ fn purchase(number: usize) -> Value {
     event("erp", &subject, &format!("e-{number}"), &time, "purchase.made", data)
 }
 
-/// Each event one to three times, in both modes, in no order, over all partitions.
-fn deliveries(rng: &mut Rng) -> Vec<(usize, Message)> {
+/// Each event up to five times, in both modes, in no order, over all partitions.
+fn deliveries(events: usize, rng: &mut Rng) -> Vec<(usize, Message)> {
     let mut deliveries = Vec::new();
-    for number in 0..EVENTS {
+    for number in 0..events {
         let event = purchase(number);
-        for _ in 0..1 + rng.below(3) {
+        for _ in 0..1 + rng.below(DELIVERIES) {
             let message = if rng.percent(50) { Message::structured(&event) } else { Message::binary(&event) };
             deliveries.push((usize::try_from(rng.below(PARTITIONS as u64)).unwrap(), message));
         }
@@ -36,11 +39,12 @@ fn deliveries(rng: &mut Rng) -> Vec<(usize, Message)> {
 fn every_event_once(place: &Place) {
     let seed = Rng::seed();
     eprintln!("KULTA_SEED={seed}");
-    let deliveries = deliveries(&mut Rng::new(seed));
+    let (events, kills) = (setting("KULTA_KAFKA_EVENTS", EVENTS), setting("KULTA_KAFKA_KILLS", KILLS));
+    let deliveries = deliveries(events, &mut Rng::new(seed));
     let mut topic = Topic::new(PARTITIONS);
     let reader = topic.read_by(place);
     let mut server = reader.serve();
-    for (number, part) in deliveries.chunks(deliveries.len().div_ceil(KILLS + 1)).enumerate() {
+    for (number, part) in deliveries.chunks(deliveries.len().div_ceil(kills + 1)).enumerate() {
         let before: i64 = topic.cursors(place).iter().sum();
         for (partition, message) in part {
             topic.send(*partition, message);
@@ -51,7 +55,7 @@ fn every_event_once(place: &Place) {
             let now = topic.cursors(place).iter().sum::<i64>();
             if now > before { Ok(()) } else { Err(format!("{now} of {:?}", topic.sent)) }
         });
-        if number < KILLS {
+        if number < kills {
             server.kill_9();
             server = reader.serve();
         }
@@ -59,7 +63,7 @@ fn every_event_once(place: &Place) {
     topic.all_read(place, &server);
     let mut client = server.client();
     let log = read_log(&mut client);
-    assert_eq!(ids(&log, "erp"), (0..EVENTS).map(|number| format!("e-{number}")).collect());
+    assert_eq!(ids(&log, "erp"), (0..events).map(|number| format!("e-{number}")).collect());
     for event in log.iter().filter(|event| event["source"] == "erp") {
         let number: usize = event["id"].as_str().unwrap()[2..].parse().unwrap();
         let sent = purchase(number);

@@ -51,7 +51,13 @@ impl Deployment {
     }
 
     pub fn serve(&self) -> Server {
-        self.program("serve").args(["--listen", "127.0.0.1:0"]).serve()
+        self.serve_at(&self.url, &[])
+    }
+
+    /// A node with these flags, whose database is reached at this address.
+    pub fn serve_at(&self, url: &str, flags: &[&str]) -> Server {
+        let program = self.program.clone().args(["serve", "--database-url", url, "--config", "kulta.toml"]);
+        program.args(["--listen", "127.0.0.1:0"]).args(flags.iter().copied()).serve()
     }
 
     pub fn client(&self, server: &Server) -> Client {

@@ -5,6 +5,7 @@
 //! - [`target`]: where the server is now
 //! - [`client`]: a client that repeats until it is answered
 //! - [`ledger`]: what was sent, and what was told about it
+//! - [`link`]: the network between a node and its database
 //! - [`worker`]: one thread of mixed load
 //! - [`crew`]: several workers, watched while somebody makes trouble
 //! - [`audit`]: the log against the ledger, customers against the log
@@ -14,6 +15,7 @@ pub mod client;
 pub mod crew;
 pub mod deployment;
 pub mod ledger;
+pub mod link;
 pub mod rng;
 pub mod target;
 pub mod worker;
@@ -22,6 +24,7 @@ pub use client::Patient;
 pub use crew::Crew;
 pub use deployment::Deployment;
 pub use ledger::Ledger;
+pub use link::Link;
 pub use rng::Rng;
 pub use target::Target;
 

@@ -1,5 +1,5 @@
-//! Two nodes on one PostgreSQL database: both take what comes, one projects, the other stands by and takes over when the
-//! first dies or freezes, and nothing is written twice.
+//! Nodes on one PostgreSQL database: all take what comes, one projects, the others stand by and take over when the first
+//! dies, freezes or is cut off, and nothing is written twice.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use kulta::clock::{Clock, SystemClock};
 use kulta::event_types::EventTypes;
 use kulta::intake::Intake;
-use kulta::intake::publish::{Along, Arrival};
+use kulta::intake::publish::{Along, Arrival, Status};
 use kulta::privacy::vault::{Door, Sealable};
-use kulta::privacy::{MasterKey, Vault};
+use kulta::privacy::{Acquainted, MasterKey, Vault};
 use kulta::store::{self, AppendError, Options, Page, Select};
-use kulta_events::{Json, Vocabulary};
+use kulta_events::{Json, RecordId, Vocabulary};
 use kulta_test_support::http::Client;
 use kulta_test_support::pg::{self, TestDatabase};
 use kulta_test_support::process::Server;
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::load::audit::{audit, read_log, sample};
-use crate::load::{Crew, Deployment, Rng, StopOnDrop, Target};
+use crate::load::{Crew, Deployment, Link, Rng, StopOnDrop, Target};
 
 /// Workers of each node.
 const WORKERS: usize = 3;
@@ -29,34 +29,46 @@ const AT_LEAST: u64 = 40;
 /// How long the other node may take to notice that the first is gone.
 const TAKE_OVER: Duration = Duration::from_secs(30);
 
-/// Two nodes, a crew that works on both, the projecting one first.
-struct Pair {
+/// Nodes of one database, a crew that works on all of them, the projecting one first.
+struct Nodes {
     runtime: Runtime,
     deployment: Deployment,
-    nodes: [Server; 2],
-    targets: [Arc<Target>; 2],
+    nodes: Vec<Server>,
+    targets: Vec<Arc<Target>>,
     crew: Crew,
     rng: Rng,
     _database: TestDatabase,
 }
 
-impl Pair {
-    fn start() -> Self {
+impl Nodes {
+    fn pair() -> Self {
+        Self::start(|runtime, _, deployment| {
+            let first = deployment.serve();
+            becomes(runtime, &mut deployment.client(&first), "live");
+            vec![first, deployment.serve()]
+        })
+    }
+
+    /// `serve` starts them; the first projects already.
+    fn start(serve: impl FnOnce(&Runtime, &str, &Deployment) -> Vec<Server>) -> Self {
         let (runtime, seed) = (Runtime::new().unwrap(), Rng::seed());
         eprintln!("KULTA_SEED={seed}");
         let mut rng = Rng::new(seed);
         let database = runtime.block_on(pg::database());
         let deployment = Deployment::postgres(database.url());
-        let first = deployment.serve();
-        becomes(&runtime, &mut deployment.client(&first), "live");
-        let nodes = [first, deployment.serve()];
-        let targets = [&nodes[0], &nodes[1]].map(|node| Arc::new(Target::new(node.addr())));
+        let nodes = serve(&runtime, database.url(), &deployment);
+        let targets: Vec<_> = nodes.iter().map(|node| Arc::new(Target::new(node.addr()))).collect();
         let crew = Crew::start(&targets, &deployment.token, WORKERS, &mut rng);
         Self { runtime, deployment, nodes, targets, crew, rng, _database: database }
     }
 
     fn client(&self, node: usize) -> Client {
         self.deployment.client(&self.nodes[node])
+    }
+
+    /// Waits until one of them does this; how long it took.
+    fn becomes(&self, node: usize, state: &str) -> Duration {
+        becomes(&self.runtime, &mut self.client(node), state)
     }
 
     fn work(&mut self) {
@@ -70,17 +82,21 @@ impl Pair {
     /// Everything that was acknowledged stands in the log, seen from either node, and the projections are right.
     fn finish(mut self) {
         let (ledger, _) = self.crew.finish();
-        let [first, second] = self.nodes;
-        let logs = [&first, &second].map(|node| {
+        let mut logs = Vec::new();
+        for node in &self.nodes {
             let mut client = self.deployment.client(node);
             let log = read_log(&mut client);
             sample(&mut client, &log, 20, &mut self.rng);
-            log
-        });
-        assert!(logs[0] == logs[1], "the nodes read different logs");
+            logs.push(log);
+        }
+        assert!(logs.iter().all(|log| *log == logs[0]), "the nodes read different logs");
         let of_the_crew: Vec<_> = logs[0].iter().filter(|event| event["source"] != "across").cloned().collect();
         ledger.with(|account| audit(account, &of_the_crew));
-        assert_eq!(second.terminate(Duration::from_secs(60)).code(), Some(0));
+        let mut nodes = self.nodes.into_iter();
+        let first = nodes.next().unwrap();
+        for other in nodes {
+            assert_eq!(other.terminate(Duration::from_secs(60)).code(), Some(0));
+        }
         eprintln!("{} events", logs[0].len());
         self.deployment.verify(first);
     }
@@ -119,7 +135,7 @@ fn write_here_read_there(here: &mut Client, there: &mut Client, number: u64) {
 
 #[test]
 fn both_take_what_comes_and_one_projects() {
-    let mut pair = Pair::start();
+    let mut pair = Nodes::pair();
     pair.work();
     assert_eq!(standing(&mut pair.client(0))["state"], "live");
     assert_eq!(standing(&mut pair.client(1))["state"], "standing_by");
@@ -137,7 +153,7 @@ fn both_take_what_comes_and_one_projects() {
 
 #[test]
 fn no_reader_of_either_node_notices_a_rebuild() {
-    let mut pair = Pair::start();
+    let mut pair = Nodes::pair();
     pair.work();
     let mut one = pair.client(0);
     let log = read_log(&mut one);
@@ -176,16 +192,14 @@ fn no_reader_of_either_node_notices_a_rebuild() {
 
 #[test]
 fn the_other_takes_over_when_one_dies() {
-    let mut pair = Pair::start();
+    let mut pair = Nodes::pair();
     for _ in 0..3 {
         pair.work();
-        let [dying, other] = pair.nodes;
-        dying.kill_9();
+        pair.nodes.remove(0).kill_9();
         // Whoever worked on it goes on with the other one.
-        pair.targets[0].set(other.addr());
-        let took = becomes(&pair.runtime, &mut pair.deployment.client(&other), "live");
-        eprintln!("took over in {took:.1?}");
-        pair.nodes = [other, pair.deployment.serve()];
+        pair.targets[0].set(pair.nodes[0].addr());
+        eprintln!("took over in {:.1?}", pair.becomes(0, "live"));
+        pair.nodes.push(pair.deployment.serve());
         pair.targets[0].set(pair.nodes[1].addr());
         pair.targets.swap(0, 1);
         pair.work();
@@ -195,20 +209,133 @@ fn the_other_takes_over_when_one_dies() {
 
 #[test]
 fn one_that_was_frozen_is_fenced() {
-    let mut pair = Pair::start();
+    let mut pair = Nodes::pair();
     for _ in 0..3 {
         pair.work();
         pair.nodes[0].signal(Signal::Stop);
-        let took = becomes(&pair.runtime, &mut pair.client(1), "live");
-        eprintln!("took over in {took:.1?}");
+        eprintln!("took over in {:.1?}", pair.becomes(1, "live"));
         pair.work();
         pair.nodes[0].signal(Signal::Cont);
-        becomes(&pair.runtime, &mut pair.client(0), "standing_by");
+        pair.becomes(0, "standing_by");
         pair.work();
         pair.nodes.swap(0, 1);
         pair.targets.swap(0, 1);
     }
     pair.finish();
+}
+
+/// Three nodes: two that may project, and one that only serves.
+#[test]
+fn only_nodes_that_may_project_take_over() {
+    let mut nodes = Nodes::start(|runtime, url, deployment| {
+        let first = deployment.serve_at(url, &["--roles", "project"]);
+        becomes(runtime, &mut deployment.client(&first), "live");
+        vec![first, deployment.serve_at(url, &["--roles", "serve"]), deployment.serve_at(url, &["--roles", "project"])]
+    });
+    nodes.work();
+    nodes.client(1).post("/v1/projections/rebuild").send().expect_status(409);
+    nodes.nodes[0].signal(Signal::Stop);
+    eprintln!("took over in {:.1?}", nodes.becomes(2, "live"));
+    nodes.work();
+    assert_eq!(standing(&mut nodes.client(1))["state"], "standing_by");
+    nodes.nodes[0].signal(Signal::Cont);
+    nodes.becomes(0, "standing_by");
+    nodes.nodes.remove(2).kill_9();
+    nodes.targets[2].set(nodes.nodes[1].addr());
+    eprintln!("took over in {:.1?}", nodes.becomes(0, "live"));
+    let (mut one, mut other) = (nodes.client(0), nodes.client(1));
+    for number in 0..20 {
+        write_here_read_there(&mut other, &mut one, number * 2);
+        write_here_read_there(&mut one, &mut other, number * 2 + 1);
+    }
+    nodes.work();
+    nodes.finish();
+}
+
+/// The network between the projecting node and the database swallows everything for a while: no connection is closed.
+#[test]
+fn one_that_was_cut_off_from_the_database_is_fenced() {
+    let mut link = None;
+    let mut nodes = Nodes::start(|runtime, url, deployment| {
+        let through = link.insert(runtime.block_on(Link::to(url)));
+        let first = deployment.serve_at(&through.url, &[]);
+        becomes(runtime, &mut deployment.client(&first), "live");
+        vec![first, deployment.serve(), deployment.serve()]
+    });
+    let link = link.unwrap();
+    for _ in 0..2 {
+        nodes.becomes(0, "live");
+        nodes.work();
+        link.cut();
+        // Whoever works on it goes on with another one; what it was asked and has not answered is asked again.
+        nodes.targets[0].set(nodes.nodes[1].addr());
+        let others = [1, 2];
+        let look = || {
+            let states = others.map(|node| standing(&mut nodes.client(node))["state"].clone());
+            if states.iter().any(|state| state == "live") { Ok(()) } else { Err(states) }
+        };
+        nodes.runtime.block_on(async { eventually(TAKE_OVER, || std::future::ready(look())).await });
+        nodes.work();
+        link.mend();
+        nodes.targets[0].set(nodes.nodes[0].addr());
+        nodes.becomes(0, "standing_by");
+        nodes.work();
+        // It projects again when the others are gone.
+        for node in others {
+            nodes.nodes[node].signal(Signal::Stop);
+        }
+        nodes.becomes(0, "live");
+        for node in others {
+            nodes.nodes[node].signal(Signal::Cont);
+            nodes.becomes(node, "standing_by");
+        }
+    }
+    nodes.finish();
+}
+
+/// A node that has not heard of a record yet.
+struct NeverHeardOf;
+
+impl Acquainted for NeverHeardOf {
+    fn is_new(&self, _: RecordId) -> bool {
+        true
+    }
+}
+
+/// Of a record that another node has just stored.
+async fn who_takes_a_record_for_new_seals_again(url: &str) {
+    let log = store::open(url, &Options::new(Arc::new(|| SystemClock.now()))).await.unwrap();
+    let vocabulary = EventTypes::from(Vocabulary::standard());
+    let open = async || Arc::new(Vault::open(log.clone(), MasterKey::parse(&"7".repeat(64)).unwrap()).await.unwrap());
+    let (one, two, reader) = (open().await, open().await, open().await);
+    two.acquaint(Arc::new(NeverHeardOf));
+    let intakes = [one, two].map(|vault| Intake::new(log.clone(), vault, vocabulary.clone(), Arc::new(SystemClock)));
+    for (number, name) in ["Anna", "Berta", "Cilla"].into_iter().enumerate() {
+        let text = json!({
+            "specversion": "1.0", "id": number.to_string(), "source": "crm", "type": "customer.contact_edited",
+            "subject": "7", "time": "2025-06-01T10:00:00Z", "data": {"name": name},
+        });
+        let arrival = Arrival { text: text.to_string().into(), problems: Vec::new(), origin: String::new() };
+        let intake = &intakes[number.min(1)];
+        let published = intake.publish(vec![arrival], "http", 1, Along::default()).await.unwrap();
+        assert_eq!(published.results[0].status, Status::Accepted(number as u64 + 1));
+    }
+    let stored = log.read(&Page::forwards(Select::All, 0, 10)).await.unwrap();
+    let opened = reader.open_events(&vocabulary.now(), stored, |_| true).await.unwrap();
+    let names: Vec<_> = opened.iter().map(|event| event.payload.data.get("name").and_then(Json::as_str)).collect();
+    assert_eq!(names, [Some("Anna"), Some("Berta"), Some("Cilla")]);
+    log.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_a_record_for_new_seals_again_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    who_takes_a_record_for_new_seals_again(&format!("sqlite://{}", folder.path().join("kulta.db").display())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_a_record_for_new_seals_again_on_postgres() {
+    who_takes_a_record_for_new_seals_again(pg::database().await.url()).await;
 }
 
 /// One log and two vaults, each with the keys that it has made and loaded, as two nodes have.
