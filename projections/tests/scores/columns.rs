@@ -81,7 +81,7 @@ fn columns(world: &World) -> (Facts, Customers) {
     let facts = builder.finish(tied, &ids);
     let sets: Vec<Vec<RecordId>> =
         (0..world.len()).map(|customer| (0..3).map(|place| record(customer, place)).collect()).collect();
-    let customers = Customers::of(&facts, sets.iter().map(Vec::as_slice));
+    let customers = Customers::of(&facts.records, sets.iter().map(Vec::as_slice));
     (facts, customers)
 }
 
@@ -119,7 +119,7 @@ fn replayed_by(
         tolerant,
         go_on: &|_| true,
     };
-    replay(&facts, &customers, &asked)
+    replay(Columns::Whole(&facts, &customers), &asked)
 }
 
 fn interpreted(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64) -> Vec<Result<Scored, ScoreError>> {
@@ -313,5 +313,5 @@ fn whoever_asked_can_end_it() {
         tolerant: false,
         go_on: &|_| false,
     };
-    assert_eq!(replay(&facts, &customers, &asked).unwrap_err(), Stopped::Cancelled);
+    assert_eq!(replay(Columns::Whole(&facts, &customers), &asked).unwrap_err(), Stopped::Cancelled);
 }
