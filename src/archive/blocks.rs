@@ -18,6 +18,8 @@ use super::segment::seldom_repeats;
 
 /// How names of such files end.
 pub const SUFFIX: &str = ".rows";
+/// So many different texts of a column are kept, though they seldom repeat.
+const FEW_TEXTS: usize = 1_000;
 /// Bytes of a record in the index: its id, how many rows, where its block ends, its checksum.
 const ENTRY: usize = 16 + 4 + 8 + 8;
 /// Bytes at the end of a file that tell how long the index is.
@@ -129,10 +131,10 @@ fn values<'a>(facts: &'a Facts, column: &Column) -> Option<(Vec<String>, Values<
         }
         Kind::Text => {
             let texts = facet.and_then(|facet| facet.texts.as_ref());
-            if texts.is_some() && seldom_repeats(facts, &column.facet) {
+            let names = texts.map(|texts| texts.dictionary.as_slice()).unwrap_or_default();
+            if names.len() > FEW_TEXTS && seldom_repeats(facts, &column.facet) {
                 return None;
             }
-            let names = texts.map(|texts| texts.dictionary.as_slice()).unwrap_or_default();
             let names = names.iter().skip(1).map(|name| name.to_string()).collect();
             Some((names, Values::Texts(texts.map(|texts| texts.codes.as_slice()))))
         }

@@ -122,8 +122,14 @@ impl Batch {
             (None, _) => {}
             (Some((_, only)), None) => places.extend_from_slice(only),
             _ => {
-                let all = (0..).zip(&self.types).filter(|(_, kind)| wanted[usize::from(**kind)]);
-                places.extend(all.map(|(place, _): (u32, _)| place));
+                // Which rows are wanted cannot be foreseen, so nothing here branches on it.
+                places.resize(self.types.len(), 0);
+                let mut kept = 0;
+                for (place, kind) in (0..).zip(&self.types) {
+                    places[kept] = place;
+                    kept += usize::from(wanted[usize::from(*kind)]);
+                }
+                places.truncate(kept);
             }
         }
     }

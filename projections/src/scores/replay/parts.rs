@@ -58,10 +58,13 @@ pub struct Chunk {
 impl Chunk {
     /// Without rows; its columns are those of the head.
     pub fn of(head: &Facts) -> Self {
-        Self { facts: head.clone(), scratch: Vec::new(), customers: Customers::default() }
+        let mut chunk = Self { facts: head.clone(), scratch: Vec::new(), customers: Customers::default() };
+        chunk.clear();
+        chunk
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Takes all rows out.
+    pub fn clear(&mut self) {
         self.facts.clear_rows();
         self.facts.starts.push(0);
         self.customers.clear();
