@@ -100,7 +100,13 @@ fn main() {
             let what = format!("replay of {events} events, {name} rules, archive to scores: DuckDB");
             table.ratio(&what, &duckdb, must, goal, "events/s, two threads each");
         }
-        table.ratio(&format!("{name}: row by row, from Parquet"), &parquet, 1.0, 4.0, "archive to scores, two threads each");
+        table.ratio(
+            &format!("{name}: row by row, from Parquet"),
+            &parquet,
+            1.0,
+            4.0,
+            "archive to scores, two threads each",
+        );
         table.ratio(&format!("{name}: a changed draft again, the first"), &again, 2.0, 5.0, "columns in memory");
         if name == "unordered" {
             let what = "unordered: rules from a file, the same written by hand in Rust";

@@ -71,7 +71,7 @@ const RULES: &str = "name = \"r\"\n[[rule]]\nid = \"buying\"\non = \"purchase.ma
 #[test]
 fn a_replay_over_damaged_rows_has_no_scores() {
     let place = archived();
-    place.file("rules.toml", RULES.to_owned());
+    place.file("rules.toml", RULES);
     let dir = place.directory().join("a");
     let name = files(&dir).into_iter().find(|name| name.ends_with(".rows")).unwrap();
     let whole = fs::read(dir.join(&name)).unwrap();
