@@ -21,6 +21,7 @@ mod money;
 mod parts;
 mod program;
 mod scope;
+mod tally;
 mod total;
 
 use std::collections::BTreeSet;
@@ -45,6 +46,7 @@ pub use total::{Sum, Sums};
 use batch::{Batch, Seen};
 use breakdown::{Gathered, Totals};
 use compiled::{Compiled, Over, Work};
+use tally::{Tally, mark};
 
 /// What rules read of customers.
 pub trait OfCustomers: Sync {
@@ -167,21 +169,6 @@ struct Part {
     refused: Vec<Unscored>,
     totals: Option<Totals>,
     stopped: Option<Stopped>,
-}
-
-/// What the rules found for a batch so far.
-#[derive(Default)]
-struct Tally {
-    sums: Vec<i128>,
-    /// Customers that the interpreter is to score.
-    beyond: Vec<bool>,
-    /// By rule and customer.
-    missing: Vec<u32>,
-    without_rate: Vec<u32>,
-    /// Currencies that were met, by their numbers.
-    marked: Vec<bool>,
-    /// What rules and business units gave, where it was asked for.
-    gathered: Option<Gathered>,
 }
 
 impl<'a> Run<'a> {
@@ -374,39 +361,5 @@ impl<'a> Run<'a> {
         sums.sort_by_key(|(range, _)| range.start);
         found.sums = Sums(sums.into_iter().flat_map(|(_, sums)| sums).collect());
         Ok(found)
-    }
-}
-
-impl Tally {
-    fn begin(&mut self, customers: usize, rules: usize) {
-        for (list, size) in [(&mut self.missing, customers * rules), (&mut self.without_rate, customers * rules)] {
-            list.clear();
-            list.resize(size, 0);
-        }
-        if let Some(gathered) = &mut self.gathered {
-            gathered.begin();
-        }
-        self.sums.clear();
-        self.sums.resize(customers, 0);
-        self.beyond.clear();
-        self.beyond.resize(customers, false);
-    }
-
-    /// Adds what a rule gives a customer; `None`: the interpreter must find it.
-    fn add(&mut self, customer: u32, sum: Option<i128>) {
-        let place = customer as usize;
-        match sum.and_then(|sum| self.sums[place].checked_add(sum)) {
-            Some(sum) => self.sums[place] = sum,
-            None => self.beyond[place] = true,
-        }
-    }
-}
-
-/// Leaves the customers for whom a rule may give something to the interpreter.
-fn mark(rule: &Compiled<'_>, from_first_event: bool, batch: &Batch, tally: &mut Tally) {
-    for (kind, customer) in batch.types.iter().zip(&batch.of) {
-        if from_first_event || rule.of_type[usize::from(*kind)] {
-            tally.beyond[*customer as usize] = true;
-        }
     }
 }
