@@ -11,11 +11,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use kulta::archive::{Archived, Manifest, read, write_made};
+use kulta::archive::{Archived, Manifest, Stream, read, write_made};
 use kulta::generate::{Config, MadeFacts};
-use kulta::replay::data::Data;
+use kulta::replay::data::{Data, Over};
 use kulta::replay::read::Cancel;
 use kulta::replay::run::{How, Known, Rules, score, wanted};
+use kulta::replay::stored::Stored;
 use kulta::scores::Compiled;
 use kulta_bench_kit::report::{Table, Turns, machine, rounds};
 use kulta_bench_kit::size;
@@ -57,26 +58,32 @@ fn main() {
     {
         let rules = RuleSet::parse(text, &facets).expect("the rules compile");
         let (mut duckdb, mut again, mut threads) = (Turns::default(), Turns::default(), Turns::default());
-        let mut written = Turns::default();
+        let (mut written, mut parquet) = (Turns::default(), Turns::default());
         let mut sums = (0.0, None);
         for _ in 0..rounds() {
             warm(dir);
             let start = Instant::now();
-            let data = archived(dir, &wanted(&[rules.reads(&facets)]));
-            let found = run(&data, &rules, &facets, THREADS);
-            let first = rate(&data, start);
+            let stored = stored(dir, &wanted(&[rules.reads(&facets)]));
+            let found = run(Over::from(&stored), &rules, &facets, THREADS);
+            let first = rate(events, start);
             sums.0 = total(&found);
+            drop((stored, found));
             let start = Instant::now();
-            run(&data, &rules, &facets, THREADS);
-            let second = rate(&data, start);
+            let data = archived(dir, &wanted(&[rules.reads(&facets)]));
+            let found = run(Over::from(&data), &rules, &facets, THREADS);
+            parquet.add(first, rate(events, start));
+            assert_eq!(total(&found).to_bits(), sums.0.to_bits(), "rows and Parquet say the same");
             let start = Instant::now();
-            run(&data, &rules, &facets, 1);
-            let one = rate(&data, start);
+            run(Over::from(&data), &rules, &facets, THREADS);
+            let second = rate(events, start);
+            let start = Instant::now();
+            run(Over::from(&data), &rules, &facets, 1);
+            let one = rate(events, start);
             if name == "unordered" {
                 let rows = by_hand::rows(&data);
                 let start = Instant::now();
                 let sum = by_hand::unordered(&data.facts, &rows, THREADS);
-                written.add(second, rate(&data, start));
+                written.add(second, rate(events, start));
                 assert!((sum - sums.0).abs() < 1.0, "by hand {sum}, by rules {}", sums.0);
             }
             drop(data);
@@ -93,6 +100,13 @@ fn main() {
             let what = format!("replay of {events} events, {name} rules, archive to scores: DuckDB");
             table.ratio(&what, &duckdb, must, goal, "events/s, two threads each");
         }
+        table.ratio(
+            &format!("{name}: row by row, from Parquet"),
+            &parquet,
+            1.0,
+            4.0,
+            "archive to scores, two threads each",
+        );
         table.ratio(&format!("{name}: a changed draft again, the first"), &again, 2.0, 5.0, "columns in memory");
         if name == "unordered" {
             let what = "unordered: rules from a file, the same written by hand in Rust";
@@ -121,6 +135,12 @@ fn archived(dir: &Path, wanted: &Wanted) -> Data {
     Data::of_archive(archived).0
 }
 
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
+fn stored(dir: &Path, wanted: &Wanted) -> Stored {
+    let streamed = Stream::open(dir, wanted, THREADS, &Cancel::default()).expect("it was written whole");
+    Stored::of(streamed.expect("all of it lies there record by record"))
+}
+
 /// Reads the files once: neither side pays for what the system has not in memory.
 #[expect(clippy::expect_used, reason = "a bench stops where it fails")]
 fn warm(dir: &Path) {
@@ -130,8 +150,8 @@ fn warm(dir: &Path) {
     }
 }
 
-fn rate(data: &Data, start: Instant) -> f64 {
-    data.facts.len() as f64 / start.elapsed().as_secs_f64()
+fn rate(events: u64, start: Instant) -> f64 {
+    events as f64 / start.elapsed().as_secs_f64()
 }
 
 struct Nobody;
@@ -143,7 +163,7 @@ impl OfCustomers for Nobody {
 }
 
 #[expect(clippy::expect_used, reason = "a bench stops where it fails")]
-fn run(data: &Data, rules: &RuleSet, facets: &Facets, threads: usize) -> Replayed {
+fn run(over: Over<'_>, rules: &RuleSet, facets: &Facets, threads: usize) -> Replayed {
     let asked = Asked {
         rules,
         is_money: &|kind, facet| facets.is_money(kind, facet),
@@ -156,7 +176,7 @@ fn run(data: &Data, rules: &RuleSet, facets: &Facets, threads: usize) -> Replaye
         tolerant: false,
         go_on: &|_| true,
     };
-    let found = replay(&data.facts, &data.customers, &asked).expect("every customer has a score");
+    let found = replay(over.columns, &asked).expect("every customer has a score");
     assert_eq!(found.interpreted, 0, "everything is computed over columns");
     found
 }
@@ -185,7 +205,7 @@ fn by_duckdb(dir: &Path, name: &str) -> Option<(f64, f64)> {
 fn whole(dir: &Path, facets: &Facets) {
     let rules = Rules::all(Compiled::new(RULES[1].1, facets).expect("the rules compile").into());
     let start = Instant::now();
-    let data = archived(dir, &wanted(&rules.reads(facets)));
+    let data = stored(dir, &wanted(&rules.reads(facets)));
     let as_of = Time::from_micros(END_US);
     let (cancel, progress) = (Cancel::default(), |_| ());
     let how = How { as_of, facets, tolerant: false, breakdown: false, cancel: &cancel, progress: &progress };

@@ -140,7 +140,8 @@ fn bytewise<const USED: usize>(bytes: &[u8], out: &mut [i64]) {
     }
 }
 
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
+/// A number of seven bits a byte, the lowest first. `None`: the bytes end before it does.
+pub fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
@@ -153,7 +154,8 @@ fn varint(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-fn zigzag(value: u64) -> i64 {
+/// Numbers near zero, whatever their sign, as small ones.
+pub fn zigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 

@@ -38,7 +38,8 @@ pub fn tidy(dir: &Path, keep: impl Fn(&str) -> bool) -> Result<(), Error> {
     for entry in fs::read_dir(dir).map_err(Error::io(dir))? {
         let path = entry.map_err(Error::io(dir))?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let ours = (name.starts_with("events-") || name.starts_with("crosswalk-")) && name.contains(".parquet")
+        let ours = (name.starts_with("events-") || name.starts_with("crosswalk-"))
+            && (name.contains(".parquet") || name.contains(super::blocks::SUFFIX))
             || name.starts_with("spill-")
             || name == "manifest.json.new";
         if ours && !keep(name) {

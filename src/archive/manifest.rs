@@ -27,6 +27,15 @@ pub enum Role {
     Delta,
     /// Which record belongs to which customer.
     Crosswalk,
+    /// The events of a base file once more, record by record, for replays.
+    Rows,
+}
+
+impl Role {
+    /// Whether files of this role are events as Parquet.
+    pub fn is_events(self) -> bool {
+        matches!(self, Role::Base | Role::Delta)
+    }
 }
 
 /// A file of an archive.
@@ -45,6 +54,9 @@ pub struct File {
     pub sha256: String,
     /// Its first and last record; `None` without rows.
     pub records: Option<(RecordId, RecordId)>,
+    /// Of rows for replays: the SHA-256 of the index at the end of the file, by which each record's rows are checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
 }
 
 /// What belongs to an archive.

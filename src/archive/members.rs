@@ -41,7 +41,7 @@ impl Members {
         files::write(&dir.join(format!("{name}{}", files::NEW)), &bytes)?;
         let (rows, length) = (self.records.len() as u64, bytes.len() as u64);
         let sha256 = files::sha256(&bytes);
-        Ok(File { name, role: Role::Crosswalk, rows, bytes: length, sha256, records: None })
+        Ok(File { name, role: Role::Crosswalk, rows, bytes: length, sha256, records: None, index: None })
     }
 
     fn encode(&self) -> Result<Vec<u8>, Error> {

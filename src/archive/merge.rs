@@ -14,8 +14,8 @@ use super::columns::shapes;
 use super::manifest::{Manifest, Role};
 use super::plan::{Plan, Shared};
 use super::read::{Bases, decode, in_order, rows_at, rows_of, whole};
+use super::segments::{Made, Progress, Segments};
 use super::ties::Ranks;
-use super::write::{Made, Progress, Segments};
 use super::{Error, manifest};
 use crate::replay::read::Cancel;
 

@@ -7,6 +7,10 @@
 //! | `manifest` | what belongs to an archive, and what each file must be |
 //! | `columns` | which columns the facets have |
 //! | `segment` | facts to a file |
+//! | `segments` | facts to all files of an archive, on all cores |
+//! | `blocks` | the rows of each record packed together, for replays |
+//! | `packed` | a column of a record's rows in few bytes |
+//! | `stream` | the rows of some records at a time |
 //! | `plan` | a file back to facts |
 //! | `pages` | the pages of a column straight into numbers |
 //! | `bits` | packed bits to numbers |
@@ -21,16 +25,20 @@
 //! | `read` | an archive into memory, checked |
 
 mod bits;
+mod blocks;
 mod columns;
 mod files;
 mod manifest;
 mod members;
 mod merge;
+mod packed;
 mod pages;
 mod plan;
 mod read;
 mod segment;
+mod segments;
 mod spill;
+mod stream;
 mod synthetic;
 mod ties;
 mod types;
@@ -41,10 +49,12 @@ pub use columns::{Column, Kind};
 pub use manifest::{File, Manifest, Role};
 pub use members::Members;
 pub use read::{Archived, read};
+pub use segments::Step;
+pub use stream::{Stream, Streamed};
 pub use synthetic::{Makes, write_made};
 pub use types::vocabulary;
 pub use update::{How, Written, update};
-pub use write::{Step, write};
+pub use write::write;
 
 use std::path::{Path, PathBuf};
 

@@ -48,8 +48,13 @@ impl Shared {
 
     /// The numbers here of types (0), sources (1) or units (2).
     pub fn codes(&self, kind: usize, codes: &Codes) -> Result<Vec<u16>, Error> {
-        let mut names = locked([&self.types, &self.sources, &self.units][kind]);
-        let table: Option<Vec<u16>> = codes.names.iter().map(|name| names.intern(name)).collect();
+        self.codes_of(kind, &codes.names)
+    }
+
+    /// The same of names.
+    pub fn codes_of(&self, kind: usize, names: &[impl AsRef<str>]) -> Result<Vec<u16>, Error> {
+        let mut known = locked([&self.types, &self.sources, &self.units][kind]);
+        let table: Option<Vec<u16>> = names.iter().map(|name| known.intern(name.as_ref())).collect();
         table.ok_or_else(|| TooMany.into())
     }
 

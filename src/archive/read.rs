@@ -13,7 +13,7 @@ use super::columns::shapes;
 use super::manifest::{File, Manifest, Role};
 use super::members::Members;
 use super::plan::{Plan, Shared};
-use super::write::on_threads;
+use super::segments::on_threads;
 use super::{Error, files};
 use crate::replay::read::Cancel;
 
@@ -36,9 +36,14 @@ pub struct Archived {
 /// # Errors
 /// [`Error::Damaged`] when a file is not what was written.
 pub fn read(dir: &Path, wanted: &Wanted, positions: bool, threads: usize, cancel: &Cancel) -> Result<Archived, Error> {
+    retried(dir, |manifest| read_once(dir, manifest, wanted, positions, threads, cancel))
+}
+
+/// Reads an archive; again, when it was replaced meanwhile.
+pub(super) fn retried<T>(dir: &Path, read: impl Fn(&Manifest) -> Result<T, Error>) -> Result<T, Error> {
     let mut manifest = Manifest::read(dir)?;
     for _ in 1..TRIES {
-        match read_once(dir, &manifest, wanted, positions, threads, cancel) {
+        match read(&manifest) {
             // Files that are gone may have been replaced meanwhile.
             Err(Error::Damaged { file, what }) => match Manifest::read(dir) {
                 Ok(newer) if newer != manifest => manifest = newer,
@@ -47,7 +52,7 @@ pub fn read(dir: &Path, wanted: &Wanted, positions: bool, threads: usize, cancel
             other => return other,
         }
     }
-    read_once(dir, &manifest, wanted, positions, threads, cancel)
+    read(&manifest)
 }
 
 fn read_once(

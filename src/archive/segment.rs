@@ -135,7 +135,7 @@ fn properties(facts: &Facts, columns: &[Column]) -> WriterProperties {
 }
 
 /// Whether a facet's texts are ids, of orders and the like.
-fn seldom_repeats(facts: &Facts, facet: &str) -> bool {
+pub fn seldom_repeats(facts: &Facts, facet: &str) -> bool {
     let place = facts.facet(facet).and_then(|place| facts.facets.get(place));
     let Some(texts) = place.and_then(|(_, facet)| facet.texts.as_ref()) else { return false };
     let there = texts.codes.iter().filter(|code| **code > 0).count();

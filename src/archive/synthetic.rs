@@ -10,7 +10,8 @@ use super::Error;
 use super::columns::{Column, Kind, Precision};
 use super::manifest::{Manifest, Role};
 use super::members::Members;
-use super::write::{Progress, Segments, publish};
+use super::segments::{Progress, Segments};
+use super::write::publish;
 use crate::replay::read::Cancel;
 
 /// Facts that are made, a part at a time.

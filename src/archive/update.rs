@@ -11,8 +11,9 @@ use super::members::Members;
 use super::merge::Merge;
 use super::plan::{Plan, Shared};
 use super::read::{checked, in_order, whole};
+use super::segments::{Progress, Segments};
 use super::ties::{Meetings, Ranks};
-use super::write::{Gathered, PER_FILE, Progress, Segments, log, members, publish};
+use super::write::{Gathered, PER_FILE, log, members, publish};
 use super::{Error, files, types};
 use crate::projector::Source;
 use crate::replay::read::Cancel;
@@ -158,7 +159,7 @@ impl Update<'_> {
 
     /// Archived events that share time and source with new ones.
     fn met(&self, meetings: &Meetings) -> Result<Vec<(i64, u16, u64)>, Error> {
-        let files: Vec<_> = self.old.files.iter().filter(|file| file.role != Role::Crosswalk).collect();
+        let files: Vec<_> = self.old.files.iter().filter(|file| file.role.is_events()).collect();
         let wanted = Wanted { facets: Some(Default::default()), ..Wanted::default() };
         let met = in_order(files.len(), crate::threads(), |file| {
             self.cancel.check()?;

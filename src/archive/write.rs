@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use kulta_events::{Json, RecordId, Vocabulary};
 use kulta_projections::scores::facts::{Builder, Codes, Facts, NewRow, Wanted};
 
-use super::columns::{Column, Precision, Survey};
+use super::columns::Survey;
 use super::manifest::{File, Manifest, Role};
 use super::members::Members;
+use super::segments::{Progress, Segments, Step};
 use super::spill::{Head, Spill, put, take};
 use super::ties::{Moments, Ranks};
-use super::{Error, files, segment, types};
+use super::{Error, files, types};
 use crate::projector::Source;
 use crate::replay::read::{Cancel, facts_of, read_ahead};
 use crate::store::views::Crosswalk;
@@ -22,18 +21,6 @@ use crate::store::views::Crosswalk;
 pub(super) const PER_FILE: u64 = 1 << 20;
 /// Records asked for at a time.
 const RECORDS: usize = 5_000;
-
-/// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Read the log up to a position of one.
-    Reading(u64, u64),
-    /// Written some files of many.
-    Writing(usize, usize),
-}
-
-/// Is told how far it is.
-pub type Progress<'a> = &'a (dyn Fn(Step) + Sync);
 
 /// Events of the log, put aside by records.
 pub(super) struct Gathered {
@@ -193,83 +180,4 @@ impl Gathered {
 /// Records are spread evenly, since their ids are hashes, and each part holds a range of them.
 fn part_of(record: RecordId, parts: usize) -> usize {
     (((record.0.as_u128() >> 64) * parts as u128) >> 64) as usize
-}
-
-/// Files of events that are to be written.
-pub(super) struct Segments<'a> {
-    dir: &'a Path,
-    position: u64,
-    role: Role,
-    precision: Precision,
-    columns: &'a [Column],
-}
-
-type Span = Option<(i64, i64)>;
-
-/// Files, and the earliest and the latest time in them.
-pub(super) type Made = (Vec<File>, Span);
-
-impl<'a> Segments<'a> {
-    /// Files of an archive.
-    pub fn new(dir: &'a Path, manifest: &'a Manifest, role: Role) -> Self {
-        let Manifest { position, precision, ref columns, .. } = *manifest;
-        Self { dir, position, role, precision, columns }
-    }
-
-    /// Writes the facts of each part into a file of its own, on all cores.
-    pub fn write(
-        &self,
-        parts: usize,
-        make: impl Fn(usize) -> Result<Facts, Error> + Sync,
-        progress: Progress<'_>,
-        cancel: &Cancel,
-    ) -> Result<Made, Error> {
-        let (next, written) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        let work = || -> Result<(), Error> {
-            loop {
-                let part = next.fetch_add(1, Ordering::Relaxed);
-                if part >= parts {
-                    return Ok(());
-                }
-                cancel.check()?;
-                let facts = make(part)?;
-                if facts.is_empty() && part > 0 {
-                    continue;
-                }
-                let file = self.file(part, &facts)?;
-                let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
-                written.push((part, file, facts.span()));
-                progress(Step::Writing(written.len(), parts));
-            }
-        };
-        on_threads(crate::threads().min(parts), work)?;
-        let mut written = written.into_inner().unwrap_or_else(PoisonError::into_inner);
-        written.sort_by_key(|(part, _, _)| *part);
-        let widest = |one: Span, other: Span| match (one, other) {
-            (Some((low, high)), Some((first, last))) => Some((low.min(first), high.max(last))),
-            (one, other) => one.or(other),
-        };
-        let span = written.iter().fold(None, |span, (_, _, own)| widest(span, *own));
-        Ok((written.into_iter().map(|(_, file, _)| file).collect(), span))
-    }
-
-    fn file(&self, part: usize, facts: &Facts) -> Result<File, Error> {
-        let word = if self.role == Role::Base { "base" } else { "delta" };
-        let name = format!("events-{:012}-{word}-{part:04}.parquet", self.position);
-        let bytes = segment::encode(facts, self.precision, self.columns)?;
-        files::write(&self.dir.join(format!("{name}{}", files::NEW)), &bytes)?;
-        let (rows, length, sha256) = (facts.len() as u64, bytes.len() as u64, files::sha256(&bytes));
-        let records = facts.records.first().copied().zip(facts.records.last().copied());
-        Ok(File { name, role: self.role, rows, bytes: length, sha256, records })
-    }
-}
-
-/// Does the same work on some threads until it is done.
-pub(super) fn on_threads(threads: usize, work: impl Fn() -> Result<(), Error> + Sync) -> Result<(), Error> {
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(&work)).collect();
-        let broken = || Err(Error::Io { file: "".into(), source: std::io::Error::other("a thread ended early") });
-        let ends = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| broken()));
-        ends.collect::<Vec<_>>().into_iter().collect()
-    })
 }

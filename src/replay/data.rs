@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kulta_events::{CustomerId, Instant, RecordId};
 use kulta_projections::scores::facts::{Codes, Facts, Wanted};
-use kulta_projections::scores::replay::Customers;
+use kulta_projections::scores::replay::{Columns, Customers};
 
 use super::Error;
 use super::read::{Cancel, facts};
@@ -40,6 +40,21 @@ pub struct Data {
     pub facts: Facts,
     /// The customers by their places in the facts.
     pub customers: Customers,
+}
+
+/// Customers, and where their rows are.
+#[derive(Clone, Copy)]
+pub struct Over<'a> {
+    /// The customers.
+    pub people: &'a People,
+    /// The rows.
+    pub columns: Columns<'a>,
+}
+
+impl<'a> From<&'a Data> for Over<'a> {
+    fn from(data: &'a Data) -> Self {
+        Self { people: &data.people, columns: Columns::Whole(&data.facts, &data.customers) }
+    }
 }
 
 /// Customers as they belonged together at a position.
@@ -105,16 +120,16 @@ impl Data {
 
     /// Customers, as [`gathered`], with their facts.
     fn of(position: u64, (ids, records, ends): Gathered, facts: Facts) -> Self {
-        let customers = Customers::of(&facts, slices(&records, &ends));
+        let customers = Customers::of(&facts.records, slices(&records, &ends));
         let people = Arc::new(People { position, events: facts.len(), ids, records, ends });
         Self { people, facts, customers }
     }
 }
 
 /// Customers by id, their records, and behind the last record of each.
-type Gathered = (Vec<CustomerId>, Vec<RecordId>, Vec<u32>);
+pub(super) type Gathered = (Vec<CustomerId>, Vec<RecordId>, Vec<u32>);
 
-fn gathered(crosswalk: Vec<(RecordId, CustomerId)>) -> Gathered {
+pub(super) fn gathered(crosswalk: Vec<(RecordId, CustomerId)>) -> Gathered {
     let (mut ids, mut records, mut ends) = (Vec::new(), Vec::with_capacity(crosswalk.len()), Vec::new());
     for (record, customer) in crosswalk {
         if ids.last() != Some(&customer) {
@@ -129,7 +144,8 @@ fn gathered(crosswalk: Vec<(RecordId, CustomerId)>) -> Gathered {
     (ids, records, ends)
 }
 
-fn slices<'a>(records: &'a [RecordId], ends: &'a [u32]) -> impl Iterator<Item = &'a [RecordId]> {
+/// The records of each customer.
+pub(super) fn slices<'a>(records: &'a [RecordId], ends: &'a [u32]) -> impl Iterator<Item = &'a [RecordId]> {
     let starts = std::iter::once(0).chain(ends.iter().copied());
     starts.zip(ends).map(|(start, end)| &records[start as usize..*end as usize])
 }

@@ -182,7 +182,7 @@ impl Replays {
             let facets = self.scores.facets();
             let (as_of, breakdown, cancel) = (asked.as_of, against.is_some(), &job.cancel);
             let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel, progress: &progress };
-            tokio::task::block_in_place(|| score(&data, &known, rules, &how))
+            tokio::task::block_in_place(|| score(&*data, &known, rules, &how))
         };
         let after = scored(&rules)?;
         let before = against.as_ref().map(scored).transpose()?;

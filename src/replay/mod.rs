@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `ask` | by which rules |
 //! | `data` | customers and their facts at one position of the log |
+//! | `stored` | the same over an archive, a few customers at a time |
 //! | `read` | facts from the log into columns |
 //! | `run` | scores of all customers by given rules |
 //! | `numbers` | a diff in numbers |
@@ -17,10 +18,12 @@ pub mod jobs;
 pub mod numbers;
 pub mod read;
 pub mod run;
+pub mod stored;
 
 use kulta_events::CustomerId;
 use kulta_projections::scores::facts::TooMany;
 use kulta_projections::scores::interpret::ScoreError;
+use kulta_projections::scores::replay::Unread;
 
 /// Why a replay did not end.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +59,9 @@ pub enum Error {
     /// The rules cannot be had.
     #[error(transparent)]
     NoRules(Box<ask::NoRules>),
+    /// Rows could not be read.
+    #[error(transparent)]
+    Unread(Unread),
     /// Columns cannot tell more apart.
     #[error(transparent)]
     TooMany(#[from] TooMany),

@@ -15,7 +15,7 @@ use kulta_projections::scores::rules::{Facets, Reads, RuleSet};
 use rust_decimal::Decimal;
 
 use super::Error;
-use super::data::{Data, Progress, Step};
+use super::data::{Over, People, Progress, Step};
 use super::read::Cancel;
 use crate::scores::Compiled;
 use crate::scores::rule_sets::hash;
@@ -136,11 +136,16 @@ pub struct How<'a> {
 /// Scores all customers.
 ///
 /// # Errors
-/// When a customer has no score and that is not tolerated, or it was cancelled.
-pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Result<Outcome, Error> {
+/// When a customer has no score and that is not tolerated, rows cannot be read, or it was cancelled.
+pub fn score<'a>(over: impl Into<Over<'a>>, customers: &Known, rules: &Rules, how: &How<'_>) -> Result<Outcome, Error> {
+    score_over(over.into(), customers, rules, how)
+}
+
+fn score_over(over: Over<'_>, customers: &Known, rules: &Rules, how: &How<'_>) -> Result<Outcome, Error> {
+    let people = over.people;
     let How { facets, tolerant, cancel, progress, .. } = *how;
     let done = AtomicU64::new(0);
-    let total = data.people.ids.len() as u64 * rules.spans.len() as u64;
+    let total = people.ids.len() as u64 * rules.spans.len() as u64;
     let go_on = |count: usize| {
         progress(Step::Scoring(done.fetch_add(count as u64, Ordering::Relaxed) + count as u64, total));
         cancel.check().is_ok()
@@ -162,7 +167,7 @@ pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Re
             tolerant,
             go_on: &go_on,
         };
-        let found = replay(&data.facts, &data.customers, &asked).map_err(|stopped| stopped_by(data, stopped))?;
+        let found = replay(over.columns, &asked).map_err(|stopped| stopped_by(people, stopped))?;
         let counts = set.rules.iter().zip(found.missing.iter().zip(&found.without_rate));
         let counts = counts.filter(|(_, (missing, without_rate))| **missing + **without_rate > 0);
         left_out.extend(counts.map(|(rule, (missing, without_rate))| LeftOut {
@@ -186,8 +191,8 @@ pub fn score(data: &Data, customers: &Known, rules: &Rules, how: &How<'_>) -> Re
     }
     let points = match sums {
         Some(sums) if tolerant => rounded(&sums, &mut refused),
-        Some(sums) => sums.totals().map_err(|customer| Error::TooLong(data.people.ids[customer]))?,
-        None => vec![Decimal::ZERO; data.people.ids.len()],
+        Some(sums) => sums.totals().map_err(|customer| Error::TooLong(people.ids[customer]))?,
+        None => vec![Decimal::ZERO; people.ids.len()],
     };
     let scores = match rules.grading() {
         Some(grading) => Scores::of(points, grading),
@@ -209,11 +214,12 @@ fn rounded(sums: &Sums, refused: &mut BTreeMap<usize, Unscored>) -> Vec<Decimal>
     (0..sums.len()).map(total).collect()
 }
 
-fn stopped_by(data: &Data, stopped: Stopped) -> Error {
+fn stopped_by(people: &People, stopped: Stopped) -> Error {
     match stopped {
         Stopped::Cancelled => Error::Cancelled,
+        Stopped::Unread(unread) => Error::Unread(unread),
         Stopped::Refused(Unscored { customer, position, error }) => {
-            Error::Refused { customer: data.people.ids.get(customer).copied(), position, error: Box::new(error) }
+            Error::Refused { customer: people.ids.get(customer).copied(), position, error: Box::new(error) }
         }
     }
 }

@@ -10,7 +10,7 @@ use kulta_projections::expr::{Expression, Scope};
 use kulta_projections::scores::facts::{Builder, Facts, NewRow, Wanted};
 use kulta_projections::scores::interpret::{Event, Interpreter, Refusal, ScoreError, Scored};
 use kulta_projections::scores::replay::{
-    Asked, Breakdown, Customers, OfCustomers, Replayed, Stopped, Unscored, replay,
+    Asked, Breakdown, Chunk, Columns, Customers, OfCustomers, Parts, Replayed, Stopped, Unread, Unscored, replay,
 };
 use kulta_projections::scores::rules::{ForEvents, Pays, Rule, RuleSet, Worth};
 use proptest::prelude::*;
@@ -81,7 +81,7 @@ fn columns(world: &World) -> (Facts, Customers) {
     let facts = builder.finish(tied, &ids);
     let sets: Vec<Vec<RecordId>> =
         (0..world.len()).map(|customer| (0..3).map(|place| record(customer, place)).collect()).collect();
-    let customers = Customers::of(&facts, sets.iter().map(Vec::as_slice));
+    let customers = Customers::of(&facts.records, sets.iter().map(Vec::as_slice));
     (facts, customers)
 }
 
@@ -119,7 +119,78 @@ fn replayed_by(
         tolerant,
         go_on: &|_| true,
     };
-    replay(&facts, &customers, &asked)
+    let found = replay(Columns::Whole(&facts, &customers), &asked);
+    in_parts(&found, replay(Columns::Parts(&Apart::of(&facts, &customers)), &asked));
+    found
+}
+
+/// Facts of which some customers are loaded at a time.
+struct Apart<'a> {
+    head: Facts,
+    facts: &'a Facts,
+    customers: &'a Customers,
+}
+
+impl<'a> Apart<'a> {
+    fn of(facts: &'a Facts, customers: &'a Customers) -> Self {
+        let mut head = facts.clone();
+        head.clear_rows();
+        Self { head, facts, customers }
+    }
+}
+
+impl Parts for Apart<'_> {
+    fn head(&self) -> &Facts {
+        &self.head
+    }
+
+    fn span(&self) -> Option<(i64, i64)> {
+        self.facts.span()
+    }
+
+    fn customers(&self) -> usize {
+        self.customers.len()
+    }
+
+    fn rows_of(&self, customer: usize) -> usize {
+        self.customers.places(customer).iter().map(|place| self.facts.rows_at(*place).len()).sum()
+    }
+
+    fn load(&self, customers: std::ops::Range<usize>, chunk: &mut Chunk) -> Result<(), Unread> {
+        for customer in customers {
+            for place in self.customers.places(customer) {
+                // A record in two runs, as one with events that came later.
+                let rows = self.facts.rows_at(*place);
+                let (start, end) = (rows.start as usize, rows.end as usize);
+                let middle = start + (end - start) / 2;
+                for run in [start..middle, middle..end] {
+                    chunk.facts.append(self.facts, run);
+                    chunk.end_run();
+                }
+            }
+            chunk.end_customer();
+        }
+        Ok(())
+    }
+}
+
+/// Where customers are loaded a few at a time the same is found, but for the positions of events.
+fn in_parts(whole: &Result<Replayed, Stopped>, parts: Result<Replayed, Stopped>) {
+    let (Ok(whole), Ok(parts)) = (whole, &parts) else {
+        assert_eq!(whole.is_ok(), parts.is_ok());
+        return;
+    };
+    assert_eq!(whole.sums.len(), parts.sums.len());
+    for customer in 0..whole.sums.len() {
+        assert_eq!(whole.sums.get(customer), parts.sums.get(customer));
+    }
+    assert_eq!((&whole.missing, &whole.without_rate), (&parts.missing, &parts.without_rate));
+    assert_eq!((&whole.currencies, &whole.breakdown), (&parts.currencies, &parts.breakdown));
+    assert_eq!(whole.interpreted, parts.interpreted);
+    let refused = |found: &Replayed| -> Vec<_> {
+        found.refused.iter().map(|unscored| (unscored.customer, unscored.error.clone())).collect()
+    };
+    assert_eq!(refused(whole), refused(parts));
 }
 
 fn interpreted(world: &World, set: &RuleSet, span: (i64, i64), as_of: i64) -> Vec<Result<Scored, ScoreError>> {
@@ -313,5 +384,5 @@ fn whoever_asked_can_end_it() {
         tolerant: false,
         go_on: &|_| false,
     };
-    assert_eq!(replay(&facts, &customers, &asked).unwrap_err(), Stopped::Cancelled);
+    assert_eq!(replay(Columns::Whole(&facts, &customers), &asked).unwrap_err(), Stopped::Cancelled);
 }

@@ -7,19 +7,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kulta_events::Instant;
+use kulta_projections::scores::facts::{Codes, Wanted};
 use kulta_projections::scores::rules::Facets;
 
 use super::out::Replayed;
 use super::{Args, CURRENT, Common, Failure, Misuse, PUBLISHED, words};
 use crate::archive;
 use crate::cli::progress::Told;
+use crate::replay;
 use crate::replay::csv::Names;
-use crate::replay::data::Data;
+use crate::replay::data::{Data, Over, People};
 use crate::replay::read::Cancel;
-use crate::replay::run::{How, Known, Rules, score, wanted};
+use crate::replay::run::{How, Known, Outcome, Rules, score, wanted};
+use crate::replay::stored::Stored;
 use crate::scores::Compiled;
 
-pub(super) fn replay(dir: &Path, as_of: Instant, args: &Args, common: Common) -> Result<(), Failure> {
+pub(super) fn run(dir: &Path, as_of: Instant, args: &Args, common: Common) -> Result<(), Failure> {
     let facets = Facets::of(&archive::vocabulary(&archive::manifest(dir)?.types));
     let rules = rules(&args.rules, &facets)?;
     let against = args.against.as_deref().map(|named| self::rules(named, &facets)).transpose()?;
@@ -30,18 +33,48 @@ pub(super) fn replay(dir: &Path, as_of: Instant, args: &Args, common: Common) ->
     }
     let (told, cancel) = (Told::default(), Cancel::default());
     let progress = |step| told.now_and_then(|| words(step));
-    let archived = archive::read(dir, &wanted(&reads), true, crate::threads(), &cancel)?;
-    let (data, sources) = Data::of_archive(archived);
     let breakdown = against.is_some();
     let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel: &cancel, progress: &progress };
-    let scored = |rules: &Rules| score(&data, &Known::default(), rules, &how);
-    let after = scored(&rules)?;
-    let before = against.as_ref().map(scored).transpose()?;
-    let named = data.people.records.iter().enumerate();
+    let both = (&rules, against.as_ref());
+    let wanted = wanted(&reads);
+    let (people, sources, (after, before)) = outcomes(dir, &wanted, both, &how)?;
+    let named = people.records.iter().enumerate();
     let names: Names =
         named.map(|(place, record)| (*record, (sources.get(place).to_owned(), Some(record.to_string())))).collect();
-    Replayed { data: &data, names: &names, rules: &rules, after: &after, before: before.as_ref(), as_of }
+    Replayed { people: &people, names: &names, rules: &rules, after: &after, before: before.as_ref(), as_of }
         .write(args, common)
+}
+
+type Outcomes = (Outcome, Option<Outcome>);
+
+fn scored<'a>(
+    over: impl Into<Over<'a>>,
+    (rules, against): (&Rules, Option<&Rules>),
+    how: &How<'_>,
+) -> Result<Outcomes, replay::Error> {
+    let over = over.into();
+    let scored = |rules: &Rules| score(over, &Known::default(), rules, how);
+    Ok((scored(rules)?, against.map(scored).transpose()?))
+}
+
+/// The scores, and who and what they are of.
+fn outcomes(
+    dir: &Path,
+    wanted: &Wanted,
+    both: (&Rules, Option<&Rules>),
+    how: &How<'_>,
+) -> Result<(Arc<People>, Codes, Outcomes), Failure> {
+    if let Some(streamed) = archive::Stream::open(dir, wanted, crate::threads(), how.cancel)? {
+        let stored = Stored::of(streamed);
+        match scored(&stored, both, how) {
+            // All columns in memory, with positions, tell where the event stands for which a rule fails.
+            Err(replay::Error::Refused { .. }) => {}
+            outcomes => return Ok((stored.people, stored.sources, outcomes?)),
+        }
+    }
+    let (data, sources) = Data::of_archive(archive::read(dir, wanted, true, crate::threads(), how.cancel)?);
+    let outcomes = scored(&data, both, how)?;
+    Ok((data.people, sources, outcomes))
 }
 
 fn rules(named: &str, facets: &Facets) -> Result<Rules, Failure> {

@@ -81,7 +81,7 @@ pub async fn run(mut args: Args, common: Common) -> Result<(), Failure> {
     let as_of = time(args.as_of.as_deref(), "--as-of")?.unwrap_or_else(|| clock.now());
     let known_at = time(args.known_at.as_deref(), "--known-at")?;
     if let Some(dir) = &args.archive {
-        return archive::replay(dir, as_of, &args, common);
+        return archive::run(dir, as_of, &args, common);
     }
     let settings = std::mem::take(&mut args.node).settings(Vec::new())?;
     let services = Services::open(settings, Arc::new(clock), "replay").await?;
@@ -126,7 +126,7 @@ async fn replay(
     let after = scored(&rules)?;
     let before = against.as_ref().map(scored).transpose()?;
     let names = names(services, &data).await?;
-    Replayed { data: &data, names: &names, rules: &rules, after: &after, before: before.as_ref(), as_of }
+    Replayed { people: &data.people, names: &names, rules: &rules, after: &after, before: before.as_ref(), as_of }
         .write(args, common)
 }
 

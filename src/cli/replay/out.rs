@@ -11,13 +11,13 @@ use serde_json::json;
 
 use super::{Args, Common, Failure};
 use crate::replay::csv::{self, Names};
-use crate::replay::data::Data;
+use crate::replay::data::People;
 use crate::replay::numbers::Numbers;
 use crate::replay::run::{Outcome, Rules};
 
 /// See the module.
 pub(super) struct Replayed<'a> {
-    pub(super) data: &'a Data,
+    pub(super) people: &'a People,
     pub(super) names: &'a Names,
     pub(super) rules: &'a Rules,
     pub(super) after: &'a Outcome,
@@ -28,14 +28,14 @@ pub(super) struct Replayed<'a> {
 impl Replayed<'_> {
     /// Writes scores and diff, warns of what was left out, and tells in a line what was done.
     pub(super) fn write(&self, args: &Args, common: Common) -> Result<(), Failure> {
-        let Self { data, names, after, .. } = *self;
-        csv::scores(create(&args.out)?, &data.people, names, &after.scores)?;
+        let Self { people, names, after, .. } = *self;
+        csv::scores(create(&args.out)?, people, names, &after.scores)?;
         warn(after);
         let moved = match self.before {
             Some(before) => {
                 if let Some(path) = &args.diff {
                     let moved = changes(&before.scores, &after.scores);
-                    csv::diff(create(path)?, &data.people, names, (&before.scores, &after.scores), &moved)?;
+                    csv::diff(create(path)?, people, names, (&before.scores, &after.scores), &moved)?;
                 }
                 let numbers = Numbers::of(before, after);
                 if let Some(path) = &args.totals {
@@ -46,15 +46,14 @@ impl Replayed<'_> {
             None => None,
         };
         if args.out != Path::new("-") && args.totals.as_deref() != Some(Path::new("-")) {
-            tell(data, self.rules, after, moved, self.as_of, common);
+            tell(people, self.rules, after, moved, self.as_of, common);
         }
         Ok(())
     }
 }
 
-fn tell(data: &Data, rules: &Rules, after: &Outcome, moved: Option<Numbers>, as_of: Instant, common: Common) {
-    let (position, customers, events, hash) =
-        (data.people.position, data.people.ids.len(), data.facts.len(), rules.hash());
+fn tell(people: &People, rules: &Rules, after: &Outcome, moved: Option<Numbers>, as_of: Instant, common: Common) {
+    let (position, customers, events, hash) = (people.position, people.ids.len(), people.events, rules.hash());
     if common.json {
         let told = json!({"position": position, "as_of": as_of, "rules_hash": hash, "customers": customers,
             "events": events, "left_out": after.left_out, "diff": moved});

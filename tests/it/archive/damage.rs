@@ -6,7 +6,7 @@ use std::path::Path;
 use kulta::archive::{Error, How};
 use serde_json::Value;
 
-use super::{Opened, all, import, minute, purchase, read, same, written};
+use super::{Opened, all, import, minute, purchase, read, same, streamed, written};
 use crate::kit::Place;
 
 /// An archive with a base and a delta.
@@ -52,7 +52,8 @@ fn a_hundred_damages_are_named_and_mended() {
                 fs::write(dir.join(name), &bytes).unwrap();
             }
         }
-        match read(&place, "a", &all()) {
+        // Somebody who reads everything, then a replay.
+        match read(&place, "a", &all()).and_then(|archived| streamed(&place, "a", &all()).map(|_| archived)) {
             Err(Error::Damaged { file, what }) => assert_eq!(file, *name, "{what}"),
             // White space of the manifest may be other white space.
             Ok(archived) if name == "manifest.json" => assert_eq!(archived.manifest, whole.manifest),
@@ -61,6 +62,27 @@ fn a_hundred_damages_are_named_and_mended() {
         let mended = opened.update(dir.clone()).unwrap();
         assert!(matches!(mended.how, How::Repaired(_) | How::Unchanged), "{:?}", mended.how);
         same(&read(&place, "a", &all()).unwrap().facts, &whole.facts, "mended");
+        assert!(streamed(&place, "a", &all()).unwrap().is_some());
+    }
+}
+
+const RULES: &str = "name = \"r\"\n[[rule]]\nid = \"buying\"\non = \"purchase.made\"\npoints = 'amount'\n";
+
+#[test]
+fn a_replay_over_damaged_rows_has_no_scores() {
+    let place = archived();
+    place.file("rules.toml", RULES);
+    let dir = place.directory().join("a");
+    let name = files(&dir).into_iter().find(|name| name.ends_with(".rows")).unwrap();
+    let whole = fs::read(dir.join(&name)).unwrap();
+    let replayed = || place.kulta(["replay", "--archive", "a", "--rules", "rules.toml", "--out", "scores.csv"]).run();
+    replayed().expect_code(0);
+    for at in (0..whole.len()).step_by(whole.len() / 20) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 4;
+        fs::write(dir.join(&name), bytes).unwrap();
+        let told = replayed().expect_code(1);
+        assert!(told.stderr.contains(&format!("the archive is damaged: {name}: ")), "{at}: {}", told.stderr);
     }
 }
 

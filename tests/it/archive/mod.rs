@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kulta::archive::{self, Archived};
+use kulta::archive::{self, Archived, Streamed};
 use kulta::clock::SystemClock;
 use kulta::config::Settings;
 use kulta::projector::Source;
 use kulta::replay::read::{Cancel, facts};
 use kulta::services::Services;
 use kulta::store::views::Crosswalk;
+use kulta_events::RecordId;
 use kulta_projections::scores::facts::{Facts, Wanted};
+use kulta_projections::scores::replay::Chunk;
 use serde_json::{Value, json};
 
 use crate::kit::{MASTER_KEY, Place, event};
@@ -28,6 +30,36 @@ fn all() -> Wanted {
 /// An archive, read on two threads.
 fn read(place: &Place, dir: &str, wanted: &Wanted) -> Result<Archived, archive::Error> {
     archive::read(&place.directory().join(dir), wanted, true, 2, &Cancel::default())
+}
+
+/// The rows of an archive as a replay reads them, record by record, brought into the order of facts; `None`: what is wanted
+/// does not lie there record by record.
+fn streamed(place: &Place, dir: &str, wanted: &Wanted) -> Result<Option<Vec<Row>>, archive::Error> {
+    let dir = place.directory().join(dir);
+    let Some(Streamed { stream, .. }) = archive::Stream::open(&dir, wanted, 2, &Cancel::default())? else {
+        return Ok(None);
+    };
+    let mut chunk = Chunk::of(stream.head());
+    let mut found = Vec::new();
+    for (place, record) in (0..).zip(stream.records()) {
+        chunk.clear();
+        stream.load(place, &mut chunk)?;
+        let mut own: Vec<u32> = (0..chunk.facts.len() as u32).collect();
+        assert_eq!(own.len(), stream.rows(place));
+        chunk.facts.sort(&mut own);
+        found.extend(own.into_iter().map(|row| Row::of(&chunk.facts, *record, row)));
+    }
+    Ok(Some(found))
+}
+
+/// That replays read the same rows from an archive as everybody else.
+#[track_caller]
+fn same_rows(place: &Place, dir: &str, facets: &[&str]) {
+    let facets = Some(facets.iter().map(|facet| Box::from(*facet)).collect());
+    let wanted = Wanted { facets, types: None };
+    let whole = archive::read(&place.directory().join(dir), &wanted, false, 2, &Cancel::default()).unwrap();
+    let found = streamed(place, dir, &wanted).unwrap().expect("all of it lies there record by record");
+    assert_eq!(found, rows(&whole.facts));
 }
 
 /// Imports events; each is accepted.
@@ -102,7 +134,7 @@ impl Drop for Opened {
 struct Row {
     record: String,
     time: i64,
-    position: u64,
+    position: Option<u64>,
     words: [String; 3],
     rank: u32,
     facets: BTreeMap<String, String>,
@@ -112,22 +144,26 @@ struct Row {
 fn rows(facts: &Facts) -> Vec<Row> {
     let mut rows = Vec::with_capacity(facts.len());
     for (place, record) in (0..).zip(&facts.records) {
-        for row in facts.rows_at(place) {
-            let at = row as usize;
-            let say = |(facet, (name, _)): (usize, &(Arc<str>, _))| {
-                Some((name.to_string(), format!("{:?}", facts.value(facet, row)?)))
-            };
-            rows.push(Row {
-                record: record.0.to_string(),
-                time: facts.times[at],
-                position: facts.positions[at],
-                words: [&facts.types, &facts.sources, &facts.units].map(|codes| codes.get(at).to_owned()),
-                rank: facts.ranks[at],
-                facets: facts.facets.iter().enumerate().filter_map(say).collect(),
-            });
-        }
+        rows.extend(facts.rows_at(place).map(|row| Row::of(facts, *record, row)));
     }
     rows
+}
+
+impl Row {
+    fn of(facts: &Facts, record: RecordId, row: u32) -> Self {
+        let at = row as usize;
+        let say = |(facet, (name, _)): (usize, &(Arc<str>, _))| {
+            Some((name.to_string(), format!("{:?}", facts.value(facet, row)?)))
+        };
+        Self {
+            record: record.0.to_string(),
+            time: facts.times[at],
+            position: facts.positions.get(at).copied(),
+            words: [&facts.types, &facts.sources, &facts.units].map(|codes| codes.get(at).to_owned()),
+            rank: facts.ranks[at],
+            facets: facts.facets.iter().enumerate().filter_map(say).collect(),
+        }
+    }
 }
 
 /// That two say the same, told at the first difference.
@@ -156,11 +192,12 @@ fn says_what_it_did(place: &Place) {
     let told = place.kulta(["archive", "a"]).run().expect_code(0);
     let words: Vec<&str> = told.stdout.split_whitespace().map(|word| word.split('=').next().unwrap()).collect();
     assert_eq!(words, ["position", "events", "files", "bytes"]);
-    assert!(told.stdout.contains("events=180 files=2 "), "{}", told.stdout);
+    assert!(told.stdout.contains("events=180 files=3 "), "{}", told.stdout);
     assert_eq!(written(place, "a").0, "unchanged");
     import(place, &events[180..190]);
     let (done, told) = written(place, "a");
     assert_eq!((done.as_str(), &told["events"], &told["deltas"]), ("extended", &json!(190), &json!(1)));
+    same_rows(place, "a", &["amount", "currency", "product_group", "order"]);
     import(place, &events[190..]);
     let (done, told) = written(place, "a");
     assert_eq!((done.as_str(), &told["events"], &told["deltas"]), ("merged", &json!(200), &json!(0)), "over a tenth");
@@ -172,6 +209,7 @@ fn says_what_it_did(place: &Place) {
     let opened = Opened::new(place);
     assert_eq!(archived.members.records, opened.crosswalk().records);
     same(&archived.facts, &opened.facts(archived.manifest.position, all()), "archive and log");
+    same_rows(place, "a", &["amount", "currency"]);
 }
 
 #[test]

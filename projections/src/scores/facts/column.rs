@@ -148,6 +148,14 @@ impl Held {
 }
 
 impl Numbers {
+    /// The integers themselves, for whoever fills columns: [`Numbers::NONE`] stands for a number that is not there.
+    pub fn integers_mut(&mut self) -> &mut Vec<i64> {
+        &mut self.values
+    }
+
+    /// Stands for a number that is not there.
+    pub const NONE: i64 = MISSING;
+
     /// How a row's number is held.
     pub fn held(&self, row: usize) -> Held {
         Held::of(self.values.get(row).copied().unwrap_or(MISSING))

@@ -9,6 +9,7 @@ mod build;
 pub mod column;
 mod merge;
 mod places;
+mod rows;
 mod runs;
 #[cfg(test)]
 mod tests;

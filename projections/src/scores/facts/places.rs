@@ -2,8 +2,6 @@
 
 use kulta_events::RecordId;
 
-use super::Facts;
-
 /// The places of records by the first bits of their ids, which are spread evenly: hardly more than one record has the
 /// same.
 #[derive(Debug)]
@@ -16,9 +14,8 @@ pub struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Those of facts.
-    pub fn of(facts: &'a Facts) -> Self {
-        let records = &*facts.records;
+    /// Those of records that ascend.
+    pub fn of(records: &'a [RecordId]) -> Self {
         let bits = records.len().max(2).ilog2();
         let rest = u128::BITS - bits;
         let mut starts = Vec::with_capacity((1 << bits) + 1);
@@ -30,7 +27,7 @@ impl<'a> Places<'a> {
         Self { records, starts, rest }
     }
 
-    /// The place of a record; `None` when it has no rows.
+    /// The place of a record; `None` when it is not among them.
     pub fn get(&self, record: RecordId) -> Option<u32> {
         let first = (record.0.as_u128() >> self.rest) as usize;
         let start = self.starts[first];
@@ -42,6 +39,7 @@ impl<'a> Places<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scores::facts::Facts;
     use uuid::Uuid;
 
     #[test]
@@ -55,7 +53,7 @@ mod tests {
                 let mut records: Vec<RecordId> = (0..count).map(|n| RecordId(Uuid::from_u128(make(n)))).collect();
                 records.sort_unstable();
                 let facts = Facts { records: records.clone(), ..Facts::default() };
-                let places = Places::of(&facts);
+                let places = Places::of(&records);
                 for (place, record) in (0..).zip(&records) {
                     assert_eq!(places.get(*record), Some(place));
                 }

@@ -17,7 +17,7 @@ impl Run<'_> {
         tally: &mut Tally,
     ) {
         let Some(scaled) = work.credit.scaled(work.decimals) else {
-            return super::mark(rule, work.from_first_event, batch, tally);
+            return super::tally::mark(rule, work.from_first_event, batch, tally);
         };
         let mut gaps = Vec::new();
         for customer in 0..batch.customers.len() {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::Customers;
+use super::{Columns, Customers};
 use crate::scores::calendar::{Calendar, Near};
 use crate::scores::facts::{Facts, Timed};
 
@@ -58,10 +58,10 @@ pub(super) struct Batch {
 
 impl Batch {
     /// How many customers from one on make a batch.
-    pub(super) fn customers_from(customers: &Customers, facts: &Facts, first: usize) -> usize {
+    pub(super) fn customers_from(columns: &Columns<'_>, first: usize) -> usize {
         let (mut rows, mut count) = (0, 0);
-        for customer in first..customers.len().min(first + CUSTOMERS) {
-            let own: usize = customers.places(customer).iter().map(|place| facts.rows_at(*place).len()).sum();
+        for customer in first..columns.customers().min(first + CUSTOMERS) {
+            let own = columns.rows_of(customer);
             if count > 0 && rows + own > ROWS {
                 break;
             }
@@ -122,8 +122,14 @@ impl Batch {
             (None, _) => {}
             (Some((_, only)), None) => places.extend_from_slice(only),
             _ => {
-                let all = (0..).zip(&self.types).filter(|(_, kind)| wanted[usize::from(**kind)]);
-                places.extend(all.map(|(place, _): (u32, _)| place));
+                // Which rows are wanted cannot be foreseen, so nothing here branches on it.
+                places.resize(self.types.len(), 0);
+                let mut kept = 0;
+                for (place, kind) in (0..).zip(&self.types) {
+                    places[kept] = place;
+                    kept += usize::from(wanted[usize::from(*kind)]);
+                }
+                places.truncate(kept);
             }
         }
     }

@@ -181,6 +181,7 @@ impl<'a> Credit<'a> {
         scaled.sum.checked_mul(scaled.worth)?.checked_mul(scaled.points)
     }
 
+    #[inline(always)]
     fn counts(&self, state: &mut State, day: i32) -> Option<bool> {
         if let Some((limit, windows)) = &self.limit {
             if state.limit.enters(windows.of(day))? {
@@ -204,6 +205,7 @@ impl<'a> Credit<'a> {
         Some(complete)
     }
 
+    #[inline(always)]
     fn points(&self, scaled: &Scaled, state: &mut State, day: i32, worth: i64) -> Option<i128> {
         let worth = times(i128::from(worth), scaled.worth)?;
         let Some((_, windows)) = &self.tiers else { return Some(worth) };
@@ -217,6 +219,7 @@ impl<'a> Credit<'a> {
         Some(points)
     }
 
+    #[inline(always)]
     fn credited(&self, scaled: &Scaled, state: &mut State, day: i32, points: i128) -> Option<i128> {
         let points = times(points, scaled.points)?;
         let Some((_, windows)) = &self.cap else { return Some(points) };
@@ -232,6 +235,7 @@ impl<'a> Credit<'a> {
 
 impl Scaled {
     /// What a sum of the measure is worth.
+    #[inline(always)]
     fn earned(&self, sum: i128) -> Option<i128> {
         let (mut earned, mut from) = (0_i128, 0_i128);
         for (end, rate) in &self.tiers {
@@ -266,6 +270,7 @@ struct Current(Option<i32>);
 impl Current {
     /// Whether this is another window than that of the event before. `None`: it is an earlier one, which happens where
     /// clocks are set back across midnight.
+    #[inline(always)]
     fn enters(&mut self, window: i32) -> Option<bool> {
         match self.0 {
             Some(current) if current == window => Some(false),
@@ -280,7 +285,7 @@ impl Current {
 
 /// The product. Numbers of 64 bits, which almost all are, are multiplied in one step; what checks 128 bits takes ten times
 /// as long.
-#[inline]
+#[inline(always)]
 fn times(a: i128, b: i128) -> Option<i128> {
     if b == 1 {
         return Some(a);

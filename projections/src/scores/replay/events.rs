@@ -5,6 +5,7 @@ use super::lanes::{BEYOND, BoolLanes, FINE, MISSING, NumberLanes, States, WITHOU
 use super::money::{Conversion, currencies};
 use super::program::{Condition, Rows};
 use super::{Batch, Run, Tally};
+use crate::scores::facts::Facts;
 
 /// The events of a batch that a rule looks at.
 struct Chosen {
@@ -34,17 +35,18 @@ impl Run<'_> {
         index: usize,
         rule: &Compiled<'_>,
         work: &Events<'_>,
+        facts: &Facts,
         batch: &mut Batch,
         tally: &mut Tally,
     ) {
         let mut chosen = self.choose(rule, batch);
         if let Some((when, money)) = &work.when {
-            self.filter(index, (when, money), &mut chosen, batch, tally);
+            self.filter(index, (when, money), &mut chosen, (facts, batch), tally);
         }
         if chosen.lanes.is_empty() {
             return;
         }
-        let worth = self.worth(work, &chosen, tally).and_then(|worth| {
+        let worth = self.worth(work, facts, &chosen, tally).and_then(|worth| {
             let scaled = work.credit.scaled(worth.scale)?;
             Some((worth, scaled))
         });
@@ -72,7 +74,7 @@ impl Run<'_> {
                 let sum = match &mut tally.gathered {
                     None => work.credit.sum(&scaled, events, |_, _| ()),
                     Some(gathered) => {
-                        let unit = |lane: u32| self.facts.units.codes[batch.rows[lane as usize] as usize];
+                        let unit = |lane: u32| facts.units.codes[batch.rows[lane as usize] as usize];
                         let sum =
                             work.credit.sum(&scaled, events, |lane, points| gathered.heed(Some(unit(lane)), points));
                         gathered.put(index, customer, work.credit.unit(&scaled)).and(sum)
@@ -101,12 +103,12 @@ impl Run<'_> {
         index: usize,
         (when, money): (&Condition, &[usize]),
         chosen: &mut Chosen,
-        batch: &Batch,
+        (facts, batch): (&Facts, &Batch),
         tally: &mut Tally,
     ) {
-        currencies(self.facts, &chosen.rows, money, &mut tally.marked);
-        let found = self.conversion(chosen, money).and_then(|conversion| {
-            let on = Rows { facts: self.facts, rows: &chosen.rows, money: conversion.as_ref() };
+        currencies(facts, &chosen.rows, money, &mut tally.marked);
+        let found = self.conversion(facts, chosen, money).and_then(|conversion| {
+            let on = Rows { facts, rows: &chosen.rows, money: conversion.as_ref() };
             let BoolLanes { bools, states } = when.run(on)?;
             Some((bools, before(conversion, states)))
         });
@@ -121,10 +123,10 @@ impl Run<'_> {
         });
     }
 
-    fn worth(&self, work: &Events<'_>, chosen: &Chosen, tally: &mut Tally) -> Option<NumberLanes> {
-        currencies(self.facts, &chosen.rows, &work.money, &mut tally.marked);
-        let conversion = self.conversion(chosen, &work.money)?;
-        let on = Rows { facts: self.facts, rows: &chosen.rows, money: conversion.as_ref() };
+    fn worth(&self, work: &Events<'_>, facts: &Facts, chosen: &Chosen, tally: &mut Tally) -> Option<NumberLanes> {
+        currencies(facts, &chosen.rows, &work.money, &mut tally.marked);
+        let conversion = self.conversion(facts, chosen, &work.money)?;
+        let on = Rows { facts, rows: &chosen.rows, money: conversion.as_ref() };
         let mut found = work.worth.run(on)?;
         found.states = before(conversion, found.states);
         Some(found)
@@ -132,9 +134,9 @@ impl Run<'_> {
 
     /// How the money of these events is converted, if it is at all; `None`: it cannot be said here.
     #[expect(clippy::option_option, reason = "whether it can be said, and whether there is anything to convert")]
-    fn conversion(&self, chosen: &Chosen, read: &[usize]) -> Option<Option<Conversion>> {
+    fn conversion(&self, facts: &Facts, chosen: &Chosen, read: &[usize]) -> Option<Option<Conversion>> {
         match &self.asked.rules.money {
-            Some(money) if !read.is_empty() => Conversion::of(money, self.facts, &chosen.rows, read).map(Some),
+            Some(money) if !read.is_empty() => Conversion::of(money, facts, &chosen.rows, read).map(Some),
             _ => Some(None),
         }
     }

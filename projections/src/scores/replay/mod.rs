@@ -18,8 +18,10 @@ mod customers;
 mod events;
 mod lanes;
 mod money;
+mod parts;
 mod program;
 mod scope;
+mod tally;
 mod total;
 
 use std::collections::BTreeSet;
@@ -37,12 +39,14 @@ use crate::expr::Scope;
 
 pub use breakdown::Breakdown;
 pub use customers::Customers;
+pub use parts::{Chunk, Columns, Parts, Unread};
 pub use scope::RowScope;
 pub use total::{Sum, Sums};
 
 use batch::{Batch, Seen};
 use breakdown::{Gathered, Totals};
 use compiled::{Compiled, Over, Work};
+use tally::{Tally, mark};
 
 /// What rules read of customers.
 pub trait OfCustomers: Sync {
@@ -116,15 +120,19 @@ pub enum Stopped {
     /// A customer has no score.
     #[error(transparent)]
     Refused(#[from] Unscored),
+    /// Rows could not be read.
+    #[error(transparent)]
+    Unread(#[from] Unread),
 }
 
 /// Scores all customers.
 ///
 /// # Errors
-/// When it was cancelled, or a customer has no score and that is not tolerated: then the first of those that were found.
-pub fn replay(facts: &Facts, customers: &Customers, asked: &Asked<'_>) -> Result<Replayed, Stopped> {
-    let run = Run::new(facts, customers, asked);
-    let threads = asked.threads.clamp(1, customers.len().max(1));
+/// When it was cancelled, rows could not be read, or a customer has no score and that is not tolerated: then the first of
+/// those that were found.
+pub fn replay(columns: Columns<'_>, asked: &Asked<'_>) -> Result<Replayed, Stopped> {
+    let run = Run::new(columns, asked);
+    let threads = asked.threads.clamp(1, columns.customers().max(1));
     let parts = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -139,8 +147,7 @@ pub fn replay(facts: &Facts, customers: &Customers, asked: &Asked<'_>) -> Result
 }
 
 struct Run<'a> {
-    facts: &'a Facts,
-    customers: &'a Customers,
+    columns: Columns<'a>,
     asked: &'a Asked<'a>,
     calendar: Calendar,
     rules: Vec<Compiled<'a>>,
@@ -164,25 +171,11 @@ struct Part {
     stopped: Option<Stopped>,
 }
 
-/// What the rules found for a batch so far.
-#[derive(Default)]
-struct Tally {
-    sums: Vec<i128>,
-    /// Customers that the interpreter is to score.
-    beyond: Vec<bool>,
-    /// By rule and customer.
-    missing: Vec<u32>,
-    without_rate: Vec<u32>,
-    /// Currencies that were met, by their numbers.
-    marked: Vec<bool>,
-    /// What rules and business units gave, where it was asked for.
-    gathered: Option<Gathered>,
-}
-
 impl<'a> Run<'a> {
-    fn new(facts: &'a Facts, customers: &'a Customers, asked: &'a Asked<'a>) -> Self {
+    fn new(columns: Columns<'a>, asked: &'a Asked<'a>) -> Self {
         let seen = (asked.seen.0, asked.seen.1.min(asked.as_of));
-        let (first, last) = facts.span().unwrap_or((asked.as_of, asked.as_of));
+        let facts = columns.head();
+        let (first, last) = columns.span().unwrap_or((asked.as_of, asked.as_of));
         let calendar =
             Calendar::new(asked.rules.zone.clone(), first, last.max(asked.as_of.min(last.saturating_add(1))));
         let days = (calendar.day(first), calendar.day(last));
@@ -196,8 +189,7 @@ impl<'a> Run<'a> {
             rules,
             interpreter: Interpreter::new(asked.rules, asked.is_money, seen, asked.as_of),
             seen: Seen { times: seen, position, all, in_order },
-            facts,
-            customers,
+            columns,
             asked,
             calendar,
             next: AtomicUsize::new(0),
@@ -210,22 +202,31 @@ impl<'a> Run<'a> {
         let rules = self.rules.len();
         let mut part = Part { missing: vec![0; rules], without_rate: vec![0; rules], ..Part::default() };
         let (mut batch, mut tally) = (Batch::default(), Tally::default());
+        let head = self.columns.head();
         if self.asked.breakdown {
-            part.totals = Some(Totals::new(self.facts, rules));
-            tally.gathered = Some(Gathered::new(self.facts));
+            part.totals = Some(Totals::new(head, rules));
+            tally.gathered = Some(Gathered::new(head));
         }
+        let mut chunk = matches!(self.columns, Columns::Parts(_)).then(|| Chunk::of(head));
         while let Some(range) = self.take() {
             let count = range.len();
-            batch.fill(self.customers, self.facts, range.clone(), &self.seen);
+            let facts = match self.rows(range.clone(), &mut chunk, &mut batch) {
+                Ok(facts) => facts,
+                Err(unread) => {
+                    self.stop.store(true, Ordering::Relaxed);
+                    part.stopped = Some(unread.into());
+                    return part;
+                }
+            };
             tally.begin(count, rules);
             for (index, rule) in self.rules.iter().enumerate() {
                 match &rule.work {
-                    Work::Events(work) => self.events(index, rule, work, &mut batch, &mut tally),
+                    Work::Events(work) => self.events(index, rule, work, facts, &mut batch, &mut tally),
                     Work::Absence(work) => self.absence(index, rule, work, &batch, &mut tally),
                     Work::Interpreted { from_first_event } => mark(rule, *from_first_event, &batch, &mut tally),
                 }
             }
-            match self.sums(&batch, &tally, &mut part) {
+            match self.sums(facts, &batch, &tally, &mut part) {
                 Ok(sums) => part.sums.push((range, sums)),
                 Err(stopped) => {
                     self.stop.store(true, Ordering::Relaxed);
@@ -242,13 +243,36 @@ impl<'a> Run<'a> {
         part
     }
 
+    /// Brings the rows of some customers into a batch; gives the columns that they are of.
+    fn rows<'b>(
+        &'b self,
+        range: Range<usize>,
+        chunk: &'b mut Option<Chunk>,
+        batch: &mut Batch,
+    ) -> Result<&'b Facts, Unread> {
+        match (self.columns, chunk) {
+            (Columns::Parts(parts), Some(chunk)) => {
+                chunk.clear();
+                parts.load(range.clone(), chunk)?;
+                batch.fill(&chunk.customers, &chunk.facts, 0..range.len(), &self.seen);
+                batch.customers = range;
+                Ok(&chunk.facts)
+            }
+            (Columns::Parts(parts), None) => Ok(parts.head()),
+            (Columns::Whole(facts, customers), _) => {
+                batch.fill(customers, facts, range, &self.seen);
+                Ok(facts)
+            }
+        }
+    }
+
     fn take(&self) -> Option<Range<usize>> {
         loop {
             let first = self.next.load(Ordering::Relaxed);
-            if first >= self.customers.len() || self.stop.load(Ordering::Relaxed) {
+            if first >= self.columns.customers() || self.stop.load(Ordering::Relaxed) {
                 return None;
             }
-            let last = first + Batch::customers_from(self.customers, self.facts, first);
+            let last = first + Batch::customers_from(&self.columns, first);
             if self.next.compare_exchange(first, last, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
                 return Some(first..last);
             }
@@ -256,7 +280,7 @@ impl<'a> Run<'a> {
     }
 
     /// The sums of a batch, those of customers that are left to the interpreter included.
-    fn sums(&self, batch: &Batch, tally: &Tally, part: &mut Part) -> Result<Vec<Sum>, Stopped> {
+    fn sums(&self, facts: &Facts, batch: &Batch, tally: &Tally, part: &mut Part) -> Result<Vec<Sum>, Stopped> {
         let count = batch.customers.len();
         if let (Some(totals), Some(gathered)) = (&mut part.totals, &tally.gathered) {
             totals.take(gathered, &tally.beyond);
@@ -272,7 +296,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             part.interpreted += 1;
-            match self.interpret(batch, number, part) {
+            match self.interpret(facts, batch, number, part) {
                 Ok(sum) => sums.push(Sum::Long(sum)),
                 Err(unscored) if self.asked.tolerant => {
                     part.refused.push(unscored);
@@ -284,20 +308,18 @@ impl<'a> Run<'a> {
         Ok(sums)
     }
 
-    fn interpret(&self, batch: &Batch, number: usize, part: &mut Part) -> Result<BigDecimal, Unscored> {
+    fn interpret(&self, facts: &Facts, batch: &Batch, number: usize, part: &mut Part) -> Result<BigDecimal, Unscored> {
         let customer = batch.customers.start + number;
-        let rows = &*batch.ordered_rows_of(number, self.facts, &self.seen);
-        let scopes: Vec<RowScope<'_>> = rows.iter().map(|row| RowScope::new(self.facts, *row)).collect();
+        let rows = &*batch.ordered_rows_of(number, facts, &self.seen);
+        let scopes: Vec<RowScope<'_>> = rows.iter().map(|row| RowScope::new(facts, *row)).collect();
         let events: Vec<_> = scopes.iter().map(RowScope::event).collect();
         let scored = self.interpreter.score(&events, &*self.asked.customer.scope(customer)).map_err(|error| {
             let event = match &error {
                 ScoreError::Refused(refusal) => refusal.event,
                 ScoreError::TotalTooLong => None,
             };
-            let position = event
-                .and_then(|event| rows.get(event))
-                .and_then(|row| self.facts.positions.get(*row as usize))
-                .copied();
+            let position =
+                event.and_then(|event| rows.get(event)).and_then(|row| facts.positions.get(*row as usize)).copied();
             Unscored { customer, position, error }
         })?;
         for rule in 0..self.rules.len() {
@@ -305,7 +327,7 @@ impl<'a> Run<'a> {
             part.without_rate[rule] += scored.without_rate[rule];
         }
         if let Some(totals) = &mut part.totals {
-            totals.take_parts(self.facts, rows, &scored.parts);
+            totals.take_parts(facts, rows, &scored.parts);
         }
         part.currencies.extend(scored.currencies);
         Ok(scored.exact)
@@ -317,7 +339,7 @@ impl<'a> Run<'a> {
         let mut stopped: Vec<&Stopped> = parts.iter().filter_map(|part| part.stopped.as_ref()).collect();
         stopped.sort_by_key(|stopped| match stopped {
             Stopped::Refused(unscored) => unscored.customer,
-            Stopped::Cancelled => usize::MAX,
+            Stopped::Unread(_) | Stopped::Cancelled => usize::MAX,
         });
         if let Some(first) = stopped.first() {
             return Err((*first).clone());
@@ -325,12 +347,12 @@ impl<'a> Run<'a> {
         let mut sums: Vec<(Range<usize>, Vec<Sum>)> = Vec::new();
         for part in parts {
             if let Some(totals) = &part.totals {
-                found.breakdown.get_or_insert_default().add(&totals.named(self.facts, self.asked.rules));
+                found.breakdown.get_or_insert_default().add(&totals.named(self.columns.head(), self.asked.rules));
             }
             (0..rules).for_each(|rule| found.missing[rule] += part.missing[rule]);
             (0..rules).for_each(|rule| found.without_rate[rule] += part.without_rate[rule]);
             found.currencies.extend(part.currencies);
-            found.currencies.extend(money::names(self.facts, &part.marked));
+            found.currencies.extend(money::names(self.columns.head(), &part.marked));
             found.interpreted += part.interpreted;
             sums.extend(part.sums);
             found.refused.extend(part.refused);
@@ -339,39 +361,5 @@ impl<'a> Run<'a> {
         sums.sort_by_key(|(range, _)| range.start);
         found.sums = Sums(sums.into_iter().flat_map(|(_, sums)| sums).collect());
         Ok(found)
-    }
-}
-
-impl Tally {
-    fn begin(&mut self, customers: usize, rules: usize) {
-        for (list, size) in [(&mut self.missing, customers * rules), (&mut self.without_rate, customers * rules)] {
-            list.clear();
-            list.resize(size, 0);
-        }
-        if let Some(gathered) = &mut self.gathered {
-            gathered.begin();
-        }
-        self.sums.clear();
-        self.sums.resize(customers, 0);
-        self.beyond.clear();
-        self.beyond.resize(customers, false);
-    }
-
-    /// Adds what a rule gives a customer; `None`: the interpreter must find it.
-    fn add(&mut self, customer: u32, sum: Option<i128>) {
-        let place = customer as usize;
-        match sum.and_then(|sum| self.sums[place].checked_add(sum)) {
-            Some(sum) => self.sums[place] = sum,
-            None => self.beyond[place] = true,
-        }
-    }
-}
-
-/// Leaves the customers for whom a rule may give something to the interpreter.
-fn mark(rule: &Compiled<'_>, from_first_event: bool, batch: &Batch, tally: &mut Tally) {
-    for (kind, customer) in batch.types.iter().zip(&batch.of) {
-        if from_first_event || rule.of_type[usize::from(*kind)] {
-            tally.beyond[*customer as usize] = true;
-        }
     }
 }
