@@ -87,6 +87,8 @@ impl App {
             services.stop();
         };
         let (limits, timeouts) = (&services.settings.limits, &services.settings.timeouts);
+        let publishing: Vec<_> =
+            kafka::publishers(&services).into_iter().map(|publisher| tokio::spawn(publisher.run())).collect();
         let consuming = tokio::spawn(async {
             if let Some(consumer) = consumer {
                 consumer.run().await;
@@ -105,8 +107,8 @@ impl App {
             }
         });
         http::server::serve(listener, http::router(services.clone()), limits, timeouts, told).await;
-        // They end with the batches that they are folding, or storing.
-        let _ = tokio::join!(projecting, consuming);
+        // They end with the batches that they are folding, storing or publishing.
+        let _ = tokio::join!(projecting, consuming, futures::future::join_all(publishing));
         services.close().await;
         tracing::info!("stopped");
     }

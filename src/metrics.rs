@@ -54,13 +54,28 @@ struct PartitionLabels {
     partition: i32,
 }
 
-/// What is counted while Kafka is read.
+/// A topic that is published to.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TopicLabels {
+    topic: String,
+}
+
+impl TopicLabels {
+    fn of(topic: &str) -> Self {
+        Self { topic: topic.to_owned() }
+    }
+}
+
+/// What is counted while Kafka is read and published to.
 #[derive(Debug, Default)]
 pub struct Kafka {
     lag: Family<PartitionLabels, Gauge<u64, AtomicU64>>,
     assigned: Counter,
     retried: Counter,
     moved: Counter,
+    published: Family<TopicLabels, Counter>,
+    out_lag: Family<TopicLabels, Gauge<u64, AtomicU64>>,
+    out_retried: Family<TopicLabels, Counter>,
 }
 
 impl Kafka {
@@ -72,6 +87,12 @@ impl Kafka {
         kulta.register("kafka_retries", help, self.retried.clone());
         let help = "Batches from Kafka that were dropped because another node had stored them";
         kulta.register("kafka_moved", help, self.moved.clone());
+        let help = "Messages that this node published";
+        kulta.register("kafka_published", help, self.published.clone());
+        let help = "Positions of the log that are not published to a topic of this node yet";
+        kulta.register("kafka_out_lag", help, self.out_lag.clone());
+        let help = "How often publishing to a topic failed and was tried again";
+        kulta.register("kafka_out_retries", help, self.out_retried.clone());
     }
 
     /// Sets how much of a partition is not stored yet.
@@ -92,6 +113,26 @@ impl Kafka {
     /// Counts a batch that the log did not take.
     pub fn retried(&self) {
         self.retried.inc();
+    }
+
+    /// Counts messages that the brokers have taken.
+    pub fn out_published(&self, topic: &str, messages: u64) {
+        self.published.get_or_create(&TopicLabels::of(topic)).inc_by(messages);
+    }
+
+    /// Sets how many positions of the log are not published to a topic yet.
+    pub fn out_lag(&self, topic: &str, lag: u64) {
+        self.out_lag.get_or_create(&TopicLabels::of(topic)).set(lag);
+    }
+
+    /// Forgets the lag of a topic that another node publishes to.
+    pub fn out_released(&self, topic: &str) {
+        self.out_lag.remove(&TopicLabels::of(topic));
+    }
+
+    /// Counts a try to publish that failed.
+    pub fn out_retried(&self, topic: &str) {
+        self.out_retried.get_or_create(&TopicLabels::of(topic)).inc();
     }
 
     /// Counts a batch that another node had stored.

@@ -17,6 +17,7 @@ mod postgres;
 mod recent;
 mod score_sql;
 pub mod scores;
+mod sent;
 mod sql;
 mod sqlite;
 mod view_rows;
@@ -31,6 +32,7 @@ pub use log::{
     Mode, NewDeadLetter, NewEvent, NewKey, NewRecord,
 };
 pub use page::{Direction, Page, Select, StoredEvent, StoredRecord, TimelinePage};
+pub use sent::{Sent, SentCustomer};
 
 use std::fmt;
 use std::path::PathBuf;

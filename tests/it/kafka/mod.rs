@@ -1,7 +1,9 @@
 //! Events from Kafka, against the broker that `tests/run.sh` brings up. A broker named in `KULTA_TEST_KAFKA` must allow
 //! sessions of a second (`group.min.session.timeout.ms`) and messages of 24 MiB (`message.max.bytes`).
 
+mod customers;
 mod example;
+mod follow;
 mod group;
 mod once;
 mod outage;
