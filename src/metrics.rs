@@ -1,6 +1,8 @@
 //! What a node counts, in Prometheus' terms. Labels hold no personal data and only values from closed lists.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
@@ -76,6 +78,8 @@ pub struct Kafka {
     published: Family<TopicLabels, Counter>,
     out_lag: Family<TopicLabels, Gauge<u64, AtomicU64>>,
     out_retried: Family<TopicLabels, Counter>,
+    /// Up to which position topics are published by this node.
+    out_reached: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Kafka {
@@ -120,14 +124,26 @@ impl Kafka {
         self.published.get_or_create(&TopicLabels::of(topic)).inc_by(messages);
     }
 
-    /// Sets how many positions of the log are not published to a topic yet.
-    pub fn out_lag(&self, topic: &str, lag: u64) {
-        self.out_lag.get_or_create(&TopicLabels::of(topic)).set(lag);
+    /// Notes up to which position of the log a topic is published by this node.
+    pub fn out_reached(&self, topic: &str, position: u64) {
+        self.reached().insert(topic.to_owned(), position);
     }
 
-    /// Forgets the lag of a topic that another node publishes to.
+    /// Forgets a topic that another node publishes to.
     pub fn out_released(&self, topic: &str) {
+        self.reached().remove(topic);
         self.out_lag.remove(&TopicLabels::of(topic));
+    }
+
+    /// Sets how many positions of the log are not published yet.
+    fn observe(&self, head: u64) {
+        for (topic, reached) in &*self.reached() {
+            self.out_lag.get_or_create(&TopicLabels::of(topic)).set(head.saturating_sub(*reached));
+        }
+    }
+
+    fn reached(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.out_reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a try to publish that failed.
@@ -225,6 +241,7 @@ impl Metrics {
     /// Sets what is looked up when somebody asks. `matching`: records and questions, once they are loaded.
     pub fn observe(&self, head: u64, open_letters: Option<u64>, matching: Option<(usize, usize)>) {
         self.head.set(head);
+        self.kafka.observe(head);
         if let Some(count) = open_letters {
             self.open_letters.set(count);
         }
@@ -263,6 +280,9 @@ mod tests {
         let metrics = Metrics::default();
         let route = Route("/v1/events".into());
         metrics.request(RequestLabels { route, method: "POST", status: 200 }, Duration::from_millis(3));
+        metrics.kafka.out_reached("kulta.events", 40);
+        metrics.kafka.out_reached("kulta.scores", 7);
+        metrics.kafka.out_released("kulta.scores");
         metrics.observe(42, Some(2), Some((7, 3)));
         let text = metrics.text();
         for line in [
@@ -272,9 +292,11 @@ mod tests {
             "kulta_dead_letters_open 2",
             "kulta_matching_records 7",
             "kulta_reviews_open 3",
+            "kulta_kafka_out_lag{topic=\"kulta.events\"} 2",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
         assert!(text.contains("kulta_process_resident_memory_bytes ") && text.ends_with("# EOF\n"));
+        assert!(!text.contains("kulta.scores"), "another node's");
     }
 }

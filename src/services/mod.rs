@@ -128,7 +128,12 @@ impl Services {
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let customers = Customers { commands, reads: reads.clone(), work: work.clone() };
         let projector = Arc::new(Projector::new(source, generations, projections, identities, options.holder.clone()));
-        let scorer = Arc::new(Scorer::new(scores.clone(), projector.clone(), clock.clone()));
+        let scorer = Arc::new(Scorer::new(
+            scores.clone(),
+            projector.clone(),
+            clock.clone(),
+            settings.kafka.scores_topic.clone(),
+        ));
         let companion: Weak<Scorer> = Arc::downgrade(&scorer);
         projector.accompany(companion);
         let business = settings.business.clone();

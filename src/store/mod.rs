@@ -15,6 +15,7 @@ pub mod page;
 pub mod plan;
 mod postgres;
 mod recent;
+pub mod score_notes;
 mod score_sql;
 pub mod scores;
 mod sent;

@@ -173,13 +173,12 @@ impl Feed for Customers {
         drop(tokio::time::timeout(LOOK, self.projections().moved_from(self.seen)).await);
     }
 
-    fn lag(&self, place: Option<&str>) -> u64 {
-        let published = match place.and_then(Place::read) {
+    fn reached(&self, place: Option<&str>) -> u64 {
+        match place.and_then(Place::read) {
             _ if self.up_to_date => self.seen,
             Some(Place { step: Step::Published(position, _), .. }) => position,
             _ => 0,
-        };
-        self.services.log.head().borrow().saturating_sub(published)
+        }
     }
 }
 

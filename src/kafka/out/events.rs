@@ -1,12 +1,13 @@
 //! The log's facts, without personal parts, keyed by stream.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
+use kulta_events::Recorded;
 use tokio::sync::watch;
 
 use super::{Batch, Error, Feed, Message};
-use crate::store::{Log, Page, Select, StoredEvent};
+use crate::projector::Source;
+use crate::services::Services;
+use crate::store::{Page, Select};
 
 /// Events of a batch.
 const EVENTS: usize = 5_000;
@@ -14,14 +15,15 @@ const EVENTS: usize = 5_000;
 /// Every event of the log, in its order.
 #[derive(Debug)]
 pub(super) struct Events {
-    log: Arc<dyn Log>,
+    source: Source,
     head: watch::Receiver<u64>,
 }
 
 impl Events {
-    pub fn new(log: Arc<dyn Log>) -> Self {
-        let head = log.head();
-        Self { log, head }
+    pub fn new(services: &Services) -> Self {
+        let Services { log, vault, vocabulary, .. } = services;
+        let source = Source { log: log.clone(), vault: vault.clone(), vocabulary: vocabulary.clone() };
+        Self { source, head: log.head() }
     }
 }
 
@@ -35,10 +37,12 @@ impl Feed for Events {
     async fn next(&mut self, place: Option<&str>) -> Result<Option<Batch>, Error> {
         self.head.mark_unchanged();
         let page = Page { parts: false, ..Page::forwards(Select::All, position(place), EVENTS) };
-        let events = self.log.read(&page).await?;
+        let events = self.source.log.read(&page).await?;
         let Some(last) = events.last() else { return Ok(None) };
         let to = last.position.to_string();
-        Ok(Some(Batch { messages: events.into_iter().map(message).collect(), to, sent: None }))
+        let facts = self.source.vault.facts_of(&self.source.vocabulary.now(), events);
+        let messages = facts.into_iter().map(message).collect::<Result<_, _>>()?;
+        Ok(Some(Batch { messages, to, sent: None }))
     }
 
     async fn news(&mut self) {
@@ -46,61 +50,66 @@ impl Feed for Events {
         let _ = self.head.changed().await;
     }
 
-    fn lag(&self, place: Option<&str>) -> u64 {
-        self.head.borrow().saturating_sub(position(place))
+    fn reached(&self, place: Option<&str>) -> u64 {
+        position(place)
     }
 }
 
 /// Its facts, and what is no person's of what is around them: the id is a keyed hash, the subject the record's id.
-fn message(event: StoredEvent) -> Message {
-    let message = Message::new(event.stream.clone(), event.key.to_string(), event.source, event.type_name)
-        .attribute("ce_time", event.time)
-        .attribute("ce_dataversion", event.version)
+fn message(event: Recorded) -> Result<Message, Error> {
+    let Recorded { mut payload, order, .. } = event;
+    if let Some(event_type) = event.event_type {
+        event_type.to_wire(&mut payload.data);
+    }
+    let mut message = Message::new(event.stream.clone(), event.key.to_string(), order.source, event.type_name)
+        .attribute("ce_time", order.time)
         .attribute("ce_position", event.position)
         .attribute("ce_stream", &event.stream)
         .attribute("ce_revision", event.revision)
         .attribute("ce_recordedat", event.recorded_at)
-        .data(event.facts);
-    let message = match event.record {
-        Some(record) => message.attribute("ce_subject", record),
-        None => message,
-    };
-    match event.unit {
-        Some(unit) => message.attribute("ce_unit", unit),
-        None => message,
+        .data(serde_json::to_string(&payload.data)?);
+    if let Some(event_type) = event.event_type {
+        message = message.attribute("ce_dataversion", event_type.version);
     }
+    if let Some(record) = event.record {
+        message = message.attribute("ce_subject", record);
+    }
+    if let Some(unit) = event.unit {
+        message = message.attribute("ce_unit", unit);
+    }
+    Ok(message)
 }
 
 #[cfg(test)]
 mod tests {
-    use kulta_events::{Instant, RecordId};
+    use kulta_events::recorded::{EventName, Order, Payload};
+    use kulta_events::{Instant, Json, RecordId, Vocabulary};
     use uuid::Uuid;
 
     use super::*;
 
     #[test]
     fn a_message_holds_facts_and_names_nobody() {
-        let event = StoredEvent {
+        let at = |text| Instant::parse(text).unwrap();
+        let id = EventName::Id("aino@example.fi/1".to_owned());
+        let event = Recorded {
             position: 7,
             stream: "record-x".to_owned(),
             revision: 2,
             key: Uuid::from_u128(9),
-            fingerprint: Uuid::from_u128(10),
+            event_type: Vocabulary::standard().get("purchase.made"),
             type_name: "purchase.made".to_owned(),
-            version: 1,
-            source: "erp".to_owned(),
             record: Some(RecordId(Uuid::from_u128(1))),
-            time: Instant::parse("2026-03-02T10:15:00Z").unwrap(),
-            recorded_at: Instant::parse("2026-03-02T10:15:01Z").unwrap(),
+            order: Order { time: at("2026-03-02T10:15:00Z"), source: "erp".to_owned(), id },
+            recorded_at: at("2026-03-02T10:15:01Z"),
             actor: 3,
             unit: Some("helsinki".to_owned()),
-            facts: r#"{"amount":"12.50"}"#.to_owned(),
-            sealed_id: vec![1],
-            parts: Vec::new(),
-            part_count: 0,
+            causation: None,
+            correlation: None,
             unknown: 0,
+            payload: Payload { data: Json::parse(br#"{"amount":12.50}"#).unwrap(), erased: true },
         };
-        let Message { key, value, headers } = message(event);
+        let Message { key, value, headers } = message(event).unwrap();
         assert_eq!((key.as_str(), value.as_deref()), ("record-x", Some(r#"{"amount":"12.50"}"#)));
         let expected = [
             ("content-type", "application/json"),
@@ -109,11 +118,11 @@ mod tests {
             ("ce_source", "erp"),
             ("ce_type", "purchase.made"),
             ("ce_time", "2026-03-02T10:15:00Z"),
-            ("ce_dataversion", "1"),
             ("ce_position", "7"),
             ("ce_stream", "record-x"),
             ("ce_revision", "2"),
             ("ce_recordedat", "2026-03-02T10:15:01Z"),
+            ("ce_dataversion", "1"),
             ("ce_subject", "00000000-0000-0000-0000-000000000001"),
             ("ce_unit", "helsinki"),
         ];

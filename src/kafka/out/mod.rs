@@ -6,7 +6,7 @@
 //! | `producer` | a batch as one transaction of Kafka |
 //! | `topic` | makes a topic that is missing |
 //! | `message` | a CloudEvent in binary mode |
-//! | `events`, `customers` | what comes next for a topic |
+//! | `events`, `customers`, `scores` | what comes next for a topic |
 //!
 //! Of all nodes one publishes to a topic. It sends a batch, waits until the brokers have it, and moves the checkpoint; no
 //! more than that batch is in memory, however long the brokers are away.
@@ -16,6 +16,7 @@ mod events;
 mod message;
 mod producer;
 mod publisher;
+mod scores;
 mod topic;
 
 pub use publisher::{Publisher, publishers};
@@ -43,8 +44,8 @@ enum Error {
     /// Another node publishes to this topic by now.
     #[error("another node publishes to this topic")]
     TakenOver,
-    /// A golden record is not as kulta writes it.
-    #[error("a golden record cannot be read")]
+    /// What is stored is not as kulta writes it.
+    #[error("what is to be published cannot be read")]
     Unreadable(#[from] serde_json::Error),
     /// The thread that speaks to the brokers has ended.
     #[error("the thread that speaks to Kafka has ended")]
@@ -68,9 +69,14 @@ trait Feed: std::fmt::Debug + Send + Sync {
     /// What comes behind a place (`None`: at the beginning); `None` when there is nothing for now.
     async fn next(&mut self, place: Option<&str>) -> Result<Option<Batch>, Error>;
 
+    /// The last batch is published, and its place stored.
+    async fn published(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Returns when there may be more than the last [`Feed::next`] saw.
     async fn news(&mut self);
 
-    /// How many positions of the log are not published yet.
-    fn lag(&self, place: Option<&str>) -> u64;
+    /// Up to which position of the log everything is published, when everything up to a place is.
+    fn reached(&self, place: Option<&str>) -> u64;
 }

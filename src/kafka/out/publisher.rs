@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::customers::Customers;
 use super::events::Events;
 use super::producer::Producer;
+use super::scores::Scores;
 use super::topic::Topic;
 use super::{Batch, Error, Feed};
 use crate::kafka::config;
@@ -46,9 +47,10 @@ pub fn publishers(services: &Arc<Services>) -> Vec<Publisher> {
         let (services, feed) = (services.clone(), feed(&name));
         Some(Publisher { services, topic: Topic { name, cleanup }, feed, pause: FIRST_PAUSE })
     };
-    let events = of(&settings.events_topic, "delete", &|_| Box::new(Events::new(services.log.clone())));
+    let events = of(&settings.events_topic, "delete", &|_| Box::new(Events::new(services)));
     let customers = of(&settings.customers_topic, "compact", &|topic| Box::new(Customers::new(services, topic)));
-    [events, customers].into_iter().flatten().collect()
+    let scores = of(&settings.scores_topic, "delete", &|topic| Box::new(Scores::new(services, topic)));
+    [events, customers, scores].into_iter().flatten().collect()
 }
 
 impl Publisher {
@@ -84,7 +86,11 @@ impl Publisher {
             return Ok(());
         };
         let settings = &self.services.settings.kafka;
-        self.topic.make(settings).await?;
+        let mut stopping = self.services.stopping();
+        tokio::select! {
+            made = self.topic.make(settings) => made?,
+            _ = stopping.wait_for(|stop| *stop) => return Ok(()),
+        }
         // In this order: whoever takes over later begins a producer later, and what is published by this one was read after it
         // had begun.
         let config = config::producer(settings, &self.topic.name)?;
@@ -101,7 +107,7 @@ impl Publisher {
         while claim.is_held() && !*stopping.borrow() {
             let place = checkpoint.place.as_deref();
             let batch = self.feed.next(place).await?;
-            self.services.metrics.kafka.out_lag(&self.topic.name, self.feed.lag(place));
+            self.services.metrics.kafka.out_reached(&self.topic.name, self.feed.reached(place));
             let Some(Batch { messages, to, sent }) = batch else {
                 tokio::select! {
                     () = self.feed.news() => {}
@@ -117,6 +123,7 @@ impl Publisher {
             self.services.metrics.kafka.out_published(&self.topic.name, count);
             let append = Append { sent, ..Append::new(Mode::EachAlone) };
             self.move_to(&mut checkpoint, Some(to), append).await?;
+            self.feed.published().await?;
             self.pause = FIRST_PAUSE;
         }
         Ok(())

@@ -7,6 +7,7 @@ mod connect;
 mod follow;
 mod generation;
 mod generation_copy;
+mod generation_notes;
 mod generation_reached;
 mod generation_read;
 mod generation_relations;

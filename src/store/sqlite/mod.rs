@@ -5,6 +5,7 @@
 
 mod append;
 mod generation;
+mod generation_notes;
 mod generation_read;
 mod generation_relations;
 mod generation_schema;

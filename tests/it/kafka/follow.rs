@@ -6,19 +6,18 @@ use std::time::Duration;
 use kulta_test_support::http::Client;
 use kulta_test_support::process::{Program, Server};
 use rdkafka::Message as _;
-use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Headers as _;
 use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::{ClientConfig, Offset};
 use serde_json::Value;
 
-use super::{PATIENCE, Topic, brokers, client, wait};
+use super::{PATIENCE, Topic, brokers, wait};
 use crate::kit::{Asks, Place, pages, text};
 
 /// A message as it is read.
 #[derive(Clone, Debug)]
 pub struct Published {
-    pub partition: i32,
     pub key: String,
     pub value: Option<String>,
     pub headers: BTreeMap<String, String>,
@@ -48,9 +47,14 @@ impl Reader {
     /// Waits until the topic is there.
     #[track_caller]
     pub fn of(server: &Server, topic: &str) -> Self {
-        let mut config = client();
-        config.remove("message.max.bytes");
-        let config = config
+        Self::at(ClientConfig::new().set("bootstrap.servers", brokers()), server, topic)
+    }
+
+    /// On these brokers.
+    #[track_caller]
+    pub fn at(config: &ClientConfig, server: &Server, topic: &str) -> Self {
+        let mut config = config.clone();
+        config
             .set("group.id", format!("reader-of-{topic}"))
             .set("enable.auto.commit", "false")
             .set("isolation.level", "read_committed");
@@ -77,12 +81,7 @@ impl Reader {
             let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
             let headers = message.headers().unwrap().iter();
             let headers = headers.map(|header| (header.key.to_owned(), text(header.value.unwrap()))).collect();
-            taken.push(Published {
-                partition: message.partition(),
-                key: text(message.key().unwrap()),
-                value: message.payload().map(text),
-                headers,
-            });
+            taken.push(Published { key: text(message.key().unwrap()), value: message.payload().map(text), headers });
         }
         taken
     }
@@ -98,20 +97,33 @@ pub struct Follower {
     /// What compaction would leave.
     pub compacted: BTreeMap<String, Published>,
     pub read: usize,
+    /// Messages that are older than one that came before under their key.
+    pub fell_back: usize,
 }
 
 impl Follower {
     #[track_caller]
     pub fn of(server: &Server, topic: &str) -> Self {
+        Self::by(Reader::of(server, topic))
+    }
+
+    /// On these brokers.
+    #[track_caller]
+    pub fn at(config: &ClientConfig, server: &Server, topic: &str) -> Self {
+        Self::by(Reader::at(config, server, topic))
+    }
+
+    fn by(reader: Reader) -> Self {
         let (customers, holders) = (BTreeMap::new(), BTreeMap::new());
-        Self { reader: Reader::of(server, topic), customers, holders, compacted: BTreeMap::new(), read: 0 }
+        Self { reader, customers, holders, compacted: BTreeMap::new(), read: 0, fell_back: 0 }
     }
 
     /// Reads on.
     pub fn read(&mut self) {
         for message in self.reader.take() {
             self.read += 1;
-            self.compacted.insert(message.key.clone(), message.clone());
+            let before = self.compacted.insert(message.key.clone(), message.clone());
+            self.fell_back += usize::from(before.is_some_and(|before| before.position() > message.position()));
             self.take(message);
         }
     }
@@ -193,7 +205,7 @@ pub fn publishing_by(program: Program, setting: &str) -> Out {
     let topic = Topic::unused_name();
     let program = program
         .env("KULTA_KAFKA_BROKERS", brokers())
-        .env(&format!("KULTA_KAFKA_{setting}_TOPIC"), &topic)
+        .env(format!("KULTA_KAFKA_{setting}_TOPIC"), &topic)
         .env("KULTA_KAFKA_PARTITIONS", "3")
         .env("KULTA_KAFKA_GROUP", format!("of-{topic}"));
     Out { topic, program }
