@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use uuid::Uuid;
 
+use super::settled::Settled;
 use super::{Batch, Error, Feed, Message};
 use crate::projector::Projections;
 use crate::services::Services;
@@ -37,12 +38,15 @@ pub(super) struct Customers {
     setbacks: Option<u64>,
     /// Whether everything that was seen is published.
     up_to_date: bool,
+    settled: Settled,
 }
 
 /// How far a generation is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     generation: i64,
+    /// The highest position that was published before this generation: everything in it reflects that much of the log.
+    floor: u64,
     step: Step,
 }
 
@@ -55,20 +59,40 @@ enum Step {
 }
 
 impl Place {
+    /// The beginning of a generation that is new to a topic which is at this place.
+    fn begin(generation: i64, before: Option<Self>) -> Self {
+        Self { generation, floor: before.map_or(0, Self::published), step: Step::Compared(Uuid::nil()) }
+    }
+
+    /// The highest position that was published.
+    fn published(self) -> u64 {
+        match self.step {
+            Step::Compared(_) => self.floor,
+            Step::Published(position, _) => position.max(self.floor),
+        }
+    }
+
+    fn at(self, step: Step) -> Self {
+        Self { step, ..self }
+    }
+
     fn read(text: &str) -> Option<Self> {
         let parts: Vec<_> = text.split(' ').collect();
-        let (generation, step) = match parts[..] {
-            [generation, "compared", id] => (generation, Step::Compared(id.parse().ok()?)),
-            [generation, "published", at, id] => (generation, Step::Published(at.parse().ok()?, id.parse().ok()?)),
+        let (generation, floor, step) = match parts[..] {
+            [generation, floor, "compared", id] => (generation, floor, Step::Compared(id.parse().ok()?)),
+            [generation, floor, "published", at, id] => {
+                (generation, floor, Step::Published(at.parse().ok()?, id.parse().ok()?))
+            }
             _ => return None,
         };
-        Some(Self { generation: generation.parse().ok()?, step })
+        Some(Self { generation: generation.parse().ok()?, floor: floor.parse().ok()?, step })
     }
 
     fn to_text(self) -> String {
-        match self.step {
-            Step::Compared(id) => format!("{} compared {id}", self.generation),
-            Step::Published(at, id) => format!("{} published {at} {id}", self.generation),
+        let Self { generation, floor, step } = self;
+        match step {
+            Step::Compared(id) => format!("{generation} {floor} compared {id}"),
+            Step::Published(at, id) => format!("{generation} {floor} published {at} {id}"),
         }
     }
 }
@@ -89,7 +113,7 @@ struct Record {
 impl Customers {
     pub fn new(services: &Arc<Services>, topic: &str) -> Self {
         let (services, topic) = (services.clone(), topic.to_owned());
-        Self { services, topic, seen: 0, setbacks: None, up_to_date: false }
+        Self { services, topic, seen: 0, setbacks: None, up_to_date: false, settled: Settled::default() }
     }
 
     fn projections(&self) -> &Projections {
@@ -101,23 +125,22 @@ impl Customers {
         let setbacks = generation.setbacks();
         let known = self.setbacks.replace(setbacks).is_none_or(|before| before == setbacks);
         let number = generation.number();
-        let place = text.and_then(Place::read).filter(|place| place.generation == number && known);
-        place.unwrap_or(Place { generation: number, step: Step::Compared(Uuid::nil()) })
+        let place = text.and_then(Place::read);
+        place.filter(|place| place.generation == number && known).unwrap_or_else(|| Place::begin(number, place))
     }
 
     /// Tombstones for what the topic holds and the generation does not know.
-    async fn compare(&self, generation: &dyn Generation, after: Uuid) -> Result<Batch, Error> {
+    async fn compare(&self, generation: &dyn Generation, place: Place, after: Uuid) -> Result<Batch, Error> {
         let after = (!after.is_nil()).then_some(CustomerId(after));
         let held = self.services.log.sent_page(&self.topic, after, PAGE).await?;
-        let number = generation.number();
         let Some(last) = held.last() else {
-            let place = Place { generation: number, step: Step::Published(0, Uuid::nil()) };
+            let place = place.at(Step::Published(0, Uuid::nil()));
             return Ok(Batch { to: place.to_text(), ..Batch::default() });
         };
-        let place = Place { generation: number, step: Step::Compared(last.customer.0) };
+        let place = place.at(Step::Compared(last.customer.0));
         let ids: Vec<CustomerId> = held.iter().map(|sent| sent.customer).collect();
         let there: HashSet<CustomerId> = generation.named(&ids).await?.iter().map(|named| named.customer).collect();
-        let mut batch = Taken::default();
+        let mut batch = Taken::above(place.floor);
         for gone in held.iter().filter(|sent| !there.contains(&sent.customer)) {
             let holder = generation.record(RecordId(gone.customer.0)).await?.map(|row| row.customer);
             let position = match holder {
@@ -131,11 +154,15 @@ impl Customers {
     }
 
     /// Who was shaped behind a place.
-    async fn walk(&self, generation: &dyn Generation, behind: (u64, Uuid)) -> Result<Option<Batch>, Error> {
+    async fn walk(
+        &self,
+        generation: &dyn Generation,
+        place: Place,
+        behind: (u64, Uuid),
+    ) -> Result<Option<Batch>, Error> {
         let customers = generation.customers_since(behind, PAGE).await?;
         let Some(last) = customers.last() else { return Ok(None) };
-        let step = Step::Published(last.position, last.customer.0);
-        let place = Place { generation: generation.number(), step };
+        let place = place.at(Step::Published(last.position, last.customer.0));
         let read = |customer: StoredCustomer| {
             let Records { records } = serde_json::from_str(&customer.golden)?;
             Ok::<_, Error>((customer, records))
@@ -145,7 +172,7 @@ impl Customers {
             customers.iter().flat_map(|(_, records)| records).map(|record| record.record_id.into()).collect();
         let held = self.services.log.sent(&self.topic, &ids).await?;
         let held = held.into_iter().map(|sent| (sent.customer, sent.records)).collect();
-        let mut batch = Taken::default();
+        let mut batch = Taken::above(place.floor);
         for (customer, records) in customers {
             batch.take(customer, &records, &held);
         }
@@ -158,11 +185,15 @@ impl Feed for Customers {
     async fn next(&mut self, place: Option<&str>) -> Result<Option<Batch>, Error> {
         // In this order: another generation that takes the place of this one meanwhile is not behind the position.
         self.seen = self.projections().position();
+        if !self.settled.is(&*self.services.log, self.services.projector.projections()) {
+            self.up_to_date = false;
+            return Ok(None);
+        }
         let live = self.projections().live();
         let place = self.place(&*live, place);
         let batch = match place.step {
-            Step::Compared(after) => Some(self.compare(&*live, after).await?),
-            Step::Published(position, id) => self.walk(&*live, (position, id)).await?,
+            Step::Compared(after) => Some(self.compare(&*live, place, after).await?),
+            Step::Published(position, id) => self.walk(&*live, place, (position, id)).await?,
         };
         self.up_to_date = batch.is_none();
         Ok(batch)
@@ -176,8 +207,8 @@ impl Feed for Customers {
     fn reached(&self, place: Option<&str>) -> u64 {
         match place.and_then(Place::read) {
             _ if self.up_to_date => self.seen,
-            Some(Place { step: Step::Published(position, _), .. }) => position,
-            _ => 0,
+            Some(place) => place.published(),
+            None => 0,
         }
     }
 }
@@ -185,12 +216,18 @@ impl Feed for Customers {
 /// A batch in the making.
 #[derive(Debug, Default)]
 struct Taken {
+    /// No message tells of a lower position.
+    floor: u64,
     messages: Vec<Message>,
     put: Vec<SentCustomer>,
     removed: Vec<CustomerId>,
 }
 
 impl Taken {
+    fn above(floor: u64) -> Self {
+        Self { floor, ..Self::default() }
+    }
+
     /// A customer as it is now, given what the topic holds of its records' ids.
     fn take(&mut self, customer: StoredCustomer, records: &[Record], held: &HashMap<CustomerId, Vec<RecordId>>) {
         let StoredCustomer { customer: id, position, golden } = customer;
@@ -208,7 +245,7 @@ impl Taken {
             return;
         }
         let value = wire(id, position, &golden);
-        self.messages.push(message(id, &ids, position, "kulta.customer.changed").data(value));
+        self.messages.push(self.message(id, &ids, position, "kulta.customer.changed").data(value));
         if held.get(&id) != Some(&ids) {
             self.put.push(SentCustomer { customer: id, records: ids });
         }
@@ -217,28 +254,28 @@ impl Taken {
     /// An id that is no customer's any more; `into`: who has its record now, `None`: it is erased.
     fn gone(&mut self, id: CustomerId, records: &[RecordId], position: u64, into: Option<CustomerId>) {
         let tombstone = match into {
-            Some(into) => message(id, records, position, "kulta.customer.merged").attribute("ce_mergedinto", into),
-            None => message(id, records, position, "kulta.customer.erased"),
+            Some(into) => self.message(id, records, position, "kulta.customer.merged").attribute("ce_mergedinto", into),
+            None => self.message(id, records, position, "kulta.customer.erased"),
         };
         self.messages.push(tombstone);
         self.removed.push(id);
     }
 
+    /// A message without a value.
+    fn message(&self, id: CustomerId, records: &[RecordId], position: u64, type_name: &str) -> Message {
+        let position = position.max(self.floor);
+        Message::new(id.to_string(), format!("{id}/{position}"), "kulta".to_owned(), type_name.to_owned())
+            .attribute("ce_subject", id)
+            .attribute("ce_position", position)
+            .attribute("ce_records", serde_json::json!(records))
+    }
+
     fn finish(self, topic: &str, place: Place) -> Batch {
-        let Self { messages, put, removed } = self;
+        let Self { messages, put, removed, .. } = self;
         let sent = Sent { topic: topic.to_owned(), put, removed };
         let changes = !sent.put.is_empty() || !sent.removed.is_empty();
         Batch { messages, to: place.to_text(), sent: changes.then_some(sent) }
     }
-}
-
-/// A message without a value.
-fn message(id: CustomerId, records: &[RecordId], position: u64, type_name: &str) -> Message {
-    let event = format!("{id}/{position}");
-    Message::new(id.to_string(), event, "kulta".to_owned(), type_name.to_owned())
-        .attribute("ce_subject", id)
-        .attribute("ce_position", position)
-        .attribute("ce_records", serde_json::json!(records))
 }
 
 #[cfg(test)]
@@ -249,9 +286,11 @@ mod tests {
     fn places_come_back_from_their_text() {
         let id = Uuid::from_u128(7);
         for step in [Step::Compared(Uuid::nil()), Step::Compared(id), Step::Published(12, id)] {
-            let place = Place { generation: 3, step };
+            let place = Place { generation: 3, floor: 9, step };
             assert_eq!(Place::read(&place.to_text()), Some(place));
         }
+        let left = Place { generation: 3, floor: 9, step: Step::Published(12, id) };
+        assert_eq!(Place::begin(4, Some(left)), Place { generation: 4, floor: 12, step: Step::Compared(Uuid::nil()) });
         assert_eq!(Place::read("3 published 12"), None);
         assert_eq!(Place::read(""), None);
     }

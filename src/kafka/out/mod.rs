@@ -7,6 +7,7 @@
 //! | `topic` | makes a topic that is missing |
 //! | `message` | a CloudEvent in binary mode |
 //! | `events`, `customers`, `scores` | what comes next for a topic |
+//! | `settled` | whether a generation has got to what was published before it was there |
 //!
 //! Of all nodes one publishes to a topic. It sends a batch, waits until the brokers have it, and moves the checkpoint; no
 //! more than that batch is in memory, however long the brokers are away.
@@ -17,6 +18,7 @@ mod message;
 mod producer;
 mod publisher;
 mod scores;
+mod settled;
 mod topic;
 
 pub use publisher::{Publisher, publishers};

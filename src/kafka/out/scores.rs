@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use kulta_events::CustomerId;
 use serde_json::json;
 
+use super::settled::Settled;
 use super::{Batch, Error, Feed, Message};
 use crate::services::Services;
 use crate::store::score_notes::{Note, Noted};
@@ -30,11 +31,18 @@ pub(super) struct Scores {
     /// The notes of the last batch, and whose they are.
     taken: Option<(Arc<dyn Generation>, Vec<i64>)>,
     reached: u64,
+    settled: Settled,
 }
 
 impl Scores {
     pub fn new(services: &Arc<Services>, topic: &str) -> Self {
-        Self { services: services.clone(), topic: topic.to_owned(), taken: None, reached: 0 }
+        Self {
+            services: services.clone(),
+            topic: topic.to_owned(),
+            taken: None,
+            reached: 0,
+            settled: Settled::default(),
+        }
     }
 
     /// Up to where scores are published, given the first note that is not.
@@ -53,6 +61,9 @@ impl Scores {
 #[async_trait]
 impl Feed for Scores {
     async fn next(&mut self, _: Option<&str>) -> Result<Option<Batch>, Error> {
+        if !self.settled.is(&*self.services.log, self.services.projector.projections()) {
+            return Ok(None);
+        }
         let live = self.services.projector.projections().live();
         let notes = match live.noted_for().await? {
             Some(topic) if topic == self.topic => live.notes(0, SCORES).await?,

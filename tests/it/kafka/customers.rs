@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::follow::{Follower, publishing};
+use super::wait;
 use crate::kit::{Asks, PATIENCE, Place, event, text};
 
 fn registered(n: usize) -> Value {
@@ -61,6 +62,17 @@ fn a_follower_ends_with_the_golden_records(place: &Place) {
 
     let server = out.program.serve();
     follower.agree(&server);
+    // Projections that are made from nothing take nobody back.
+    server.terminate(PATIENCE);
+    place.execute("UPDATE generation SET state = 'retired'");
+    let (read, tombstones) = (follower.read, follower.tombstones);
+    let server = out.program.serve();
+    follower.agree(&server);
+    wait(&server, || {
+        follower.read();
+        if follower.read >= read + count - 1 { Ok(()) } else { Err(format!("{} more", follower.read - read)) }
+    });
+    assert_eq!(follower.tombstones, tombstones);
     // Whoever begins now ends with the same.
     Follower::of(&server, &out.topic).agree(&server);
     server.terminate(PATIENCE);

@@ -25,9 +25,9 @@ async fn notes_are_kept_with_what_they_tell(store: Store) {
     live.advance_scores(&change(&set, Vec::new(), &[], 5), EPOCH).await.unwrap();
     live.begin_notes("kulta.scores", None, EPOCH).await.unwrap();
     assert_eq!(live.noted_for().await.unwrap().as_deref(), Some("kulta.scores"));
-    let mut all = notes(&live).await;
-    all.sort_by_key(|note| note.customer);
-    assert_eq!(all, [note("value", 1, Cause::All, 5), note("value", 2, Cause::All, 5)]);
+    let all = notes(&live).await;
+    let expected = [1, 2].map(|n| note("value", n, Cause::All, 5));
+    assert!(all.len() == 2 && expected.iter().all(|note| all.contains(note)), "{all:?}");
 
     // With what others take the place of, in the order in which they came.
     live.begin_notes("another", Some(&[note("value", 3, Cause::Rules, 4)]), EPOCH).await.unwrap();
