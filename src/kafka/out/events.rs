@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use kulta_events::Recorded;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::{Batch, Error, Feed, Message};
 use crate::projector::Source;
@@ -17,14 +18,52 @@ const EVENTS: usize = 5_000;
 pub(super) struct Events {
     source: Source,
     head: watch::Receiver<u64>,
+    /// What comes behind a batch that is being sent, while there is much.
+    ahead: Option<Ahead>,
+}
+
+/// A batch that is being read.
+#[derive(Debug)]
+struct Ahead {
+    after: u64,
+    reading: JoinHandle<Result<Option<Read>, Error>>,
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.reading.abort();
+    }
+}
+
+/// A batch that was read.
+#[derive(Debug)]
+struct Read {
+    messages: Vec<Message>,
+    last: u64,
 }
 
 impl Events {
     pub fn new(services: &Services) -> Self {
         let Services { log, vault, vocabulary, .. } = services;
         let source = Source { log: log.clone(), vault: vault.clone(), vocabulary: vocabulary.clone() };
-        Self { source, head: log.head() }
+        Self { source, head: log.head(), ahead: None }
     }
+
+    /// What was read ahead behind a place, if that is something.
+    async fn taken(&mut self, after: u64) -> Result<Option<Read>, Error> {
+        match self.ahead.take() {
+            Some(mut ahead) if ahead.after == after => (&mut ahead.reading).await.map_err(|_| Error::Thread)?,
+            _ => Ok(None),
+        }
+    }
+}
+
+async fn read(source: Source, after: u64) -> Result<Option<Read>, Error> {
+    let page = Page { parts: false, ..Page::forwards(Select::All, after, EVENTS) };
+    let events = source.log.read(&page).await?;
+    let Some(last) = events.last().map(|event| event.position) else { return Ok(None) };
+    let facts = source.vault.facts_of(&source.vocabulary.now(), events);
+    Ok(Some(Read { messages: facts.into_iter().map(message).collect::<Result<_, _>>()?, last }))
 }
 
 /// The position behind which to go on.
@@ -36,13 +75,16 @@ fn position(place: Option<&str>) -> u64 {
 impl Feed for Events {
     async fn next(&mut self, place: Option<&str>) -> Result<Option<Batch>, Error> {
         self.head.mark_unchanged();
-        let page = Page { parts: false, ..Page::forwards(Select::All, position(place), EVENTS) };
-        let events = self.source.log.read(&page).await?;
-        let Some(last) = events.last() else { return Ok(None) };
-        let to = last.position.to_string();
-        let facts = self.source.vault.facts_of(&self.source.vocabulary.now(), events);
-        let messages = facts.into_iter().map(message).collect::<Result<_, _>>()?;
-        Ok(Some(Batch { messages, to, sent: None }))
+        let after = position(place);
+        let found = match self.taken(after).await? {
+            None => read(self.source.clone(), after).await?,
+            found => found,
+        };
+        let Some(Read { messages, last }) = found else { return Ok(None) };
+        if messages.len() == EVENTS {
+            self.ahead = Some(Ahead { after: last, reading: tokio::spawn(read(self.source.clone(), last)) });
+        }
+        Ok(Some(Batch { messages, to: last.to_string(), sent: None }))
     }
 
     async fn news(&mut self) {

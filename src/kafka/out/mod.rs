@@ -10,7 +10,7 @@
 //! | `settled` | whether a generation has got to what was published before it was there |
 //!
 //! Of all nodes one publishes to a topic. It sends a batch, waits until the brokers have it, and moves the checkpoint; no
-//! more than that batch is in memory, however long the brokers are away.
+//! more than that batch and the next is in memory, however long the brokers are away.
 
 mod customers;
 mod events;
