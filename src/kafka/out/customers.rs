@@ -140,7 +140,7 @@ impl Customers {
         let place = place.at(Step::Compared(last.customer.0));
         let ids: Vec<CustomerId> = held.iter().map(|sent| sent.customer).collect();
         let there: HashSet<CustomerId> = generation.named(&ids).await?.iter().map(|named| named.customer).collect();
-        let mut batch = Taken::above(place.floor);
+        let mut batch = Taken::at(place);
         for gone in held.iter().filter(|sent| !there.contains(&sent.customer)) {
             let holder = generation.record(RecordId(gone.customer.0)).await?.map(|row| row.customer);
             let position = match holder {
@@ -172,7 +172,7 @@ impl Customers {
             customers.iter().flat_map(|(_, records)| records).map(|record| record.record_id.into()).collect();
         let held = self.services.log.sent(&self.topic, &ids).await?;
         let held = held.into_iter().map(|sent| (sent.customer, sent.records)).collect();
-        let mut batch = Taken::above(place.floor);
+        let mut batch = Taken::at(place);
         for (customer, records) in customers {
             batch.take(customer, &records, &held);
         }
@@ -216,6 +216,7 @@ impl Feed for Customers {
 /// A batch in the making.
 #[derive(Debug, Default)]
 struct Taken {
+    generation: i64,
     /// No message tells of a lower position.
     floor: u64,
     messages: Vec<Message>,
@@ -224,8 +225,8 @@ struct Taken {
 }
 
 impl Taken {
-    fn above(floor: u64) -> Self {
-        Self { floor, ..Self::default() }
+    fn at(place: Place) -> Self {
+        Self { generation: place.generation, floor: place.floor, ..Self::default() }
     }
 
     /// A customer as it is now, given what the topic holds of its records' ids.
@@ -264,7 +265,9 @@ impl Taken {
     /// A message without a value.
     fn message(&self, id: CustomerId, records: &[RecordId], position: u64, type_name: &str) -> Message {
         let position = position.max(self.floor);
-        Message::new(id.to_string(), format!("{id}/{position}"), "kulta".to_owned(), type_name.to_owned())
+        // Another generation may say something else of the same position.
+        let event = format!("{id}/{}/{position}", self.generation);
+        Message::new(id.to_string(), event, "kulta".to_owned(), type_name.to_owned())
             .attribute("ce_subject", id)
             .attribute("ce_position", position)
             .attribute("ce_records", serde_json::json!(records))

@@ -85,6 +85,9 @@ impl Publisher {
             self.services.metrics.kafka.out_released(&self.topic.name);
             return Ok(());
         };
+        let stored = self.services.log.cursor(&self.checkpoint()).await?;
+        let (_, place) = read(stored.as_deref());
+        self.services.metrics.kafka.out_reached(&self.topic.name, self.feed.reached(place));
         let settings = &self.services.settings.kafka;
         let mut stopping = self.services.stopping();
         tokio::select! {
@@ -132,12 +135,11 @@ impl Publisher {
     /// Where to go on. Whoever published before can move the checkpoint no more.
     async fn take_over(&self, epoch: i64) -> Result<Checkpoint, Error> {
         let stored = self.services.log.cursor(&self.checkpoint()).await?;
-        let read = stored.as_deref().and_then(|text| text.split_once(' '));
-        let (last, place) = read.map_or((None, ""), |(epoch, place)| (epoch.parse().ok(), place));
-        if last.is_some_and(|last: i64| last > epoch) {
+        let (last, place) = read(stored.as_deref());
+        if last.is_some_and(|last| last > epoch) {
             return Err(Error::TakenOver);
         }
-        let place = (!place.is_empty()).then(|| place.to_owned());
+        let place = place.map(str::to_owned);
         let mut checkpoint = Checkpoint { epoch, stored, place: place.clone() };
         self.move_to(&mut checkpoint, place, Append::new(Mode::EachAlone)).await?;
         Ok(checkpoint)
@@ -160,5 +162,23 @@ impl Publisher {
     /// The name of the checkpoint, and of who may move it.
     fn checkpoint(&self) -> String {
         format!("kafka-out/{}", self.topic.name)
+    }
+}
+
+/// Whose epoch a checkpoint is of, and the place.
+fn read(stored: Option<&str>) -> (Option<i64>, Option<&str>) {
+    let parts = stored.and_then(|text| text.split_once(' '));
+    parts.map_or((None, None), |(epoch, place)| (epoch.parse().ok(), (!place.is_empty()).then_some(place)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_is_an_epoch_and_a_place() {
+        assert_eq!(read(None), (None, None));
+        assert_eq!(read(Some("7 ")), (Some(7), None));
+        assert_eq!(read(Some("7 3 0 published 12 x")), (Some(7), Some("3 0 published 12 x")));
     }
 }

@@ -117,18 +117,19 @@ async fn messages(generation: &dyn Generation, notes: &[Noted]) -> Result<Option
     if numbers(live(generation).await?) != numbers(sets.clone()) {
         return Ok(None);
     }
-    let tell = |Noted { note, .. }: &Noted| {
+    let tell = |noted: &Noted| {
+        let note = &noted.note;
         let found = rows.get(&(note.rule_set.as_str(), note.customer));
-        message(note, sets.get(&note.rule_set).zip(found))
+        message(generation.number(), noted, sets.get(&note.rule_set).zip(found))
     };
     Ok(Some(notes.iter().map(tell).collect()))
 }
 
 /// A score as it is now; `None`: it is no more.
-fn message(note: &Note, found: Option<(&ScoreSet, &PointsOf)>) -> Message {
-    let Note { rule_set, customer, cause, position } = note;
+fn message(generation: i64, noted: &Noted, found: Option<(&ScoreSet, &PointsOf)>) -> Message {
+    let Noted { number, note: Note { rule_set, customer, cause, position } } = noted;
     let type_name = if found.is_some() { "kulta.score.changed" } else { "kulta.score.removed" };
-    let id = format!("{rule_set}/{customer}/{position}");
+    let id = format!("{rule_set}/{customer}/{generation}-{number}");
     let message = Message::new(customer.to_string(), id, "kulta".to_owned(), type_name.to_owned())
         .attribute("ce_subject", customer)
         .attribute("ce_position", position)
@@ -164,17 +165,19 @@ mod tests {
     fn a_score_is_told_with_its_rules_or_as_gone() {
         let customer = CustomerId(Uuid::from_u128(7));
         let note = Note { rule_set: "value".to_owned(), customer, cause: Cause::Grade, position: 12 };
+        let noted = Noted { number: 5, note };
         let as_of = Instant::parse("2026-03-02T21:59:59.999999Z").unwrap();
         let made_by = MadeBy { rule_set: "value".to_owned(), version: 3, hash: "ab".to_owned(), as_of, policy: 0 };
         let set = ScoreSet { number: 1, state: SetState::Live, made_by, position: 20 };
         let row = (customer, Some(Decimal::new(125, 1)), Some("A".to_owned()));
-        let told = message(&note, Some((&set, &row)));
+        let told = message(2, &noted, Some((&set, &row)));
         assert_eq!(told.key, customer.to_string());
         let expected = json!({"customer_id": customer, "rule_set": "value", "version": 3, "hash": "ab",
             "points": "12.5", "grade": "A", "scored_as_of": "2026-03-02T21:59:59.999999Z", "cause": "grade",
             "position": 12});
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&told.value.unwrap()).unwrap(), expected);
-        let gone = message(&note, None);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&told.value.unwrap_or_default()).unwrap(), expected);
+        assert!(told.headers.contains(&("ce_id", format!("value/{customer}/2-5"))));
+        let gone = message(2, &noted, None);
         assert_eq!(gone.value, None);
         assert!(gone.headers.contains(&("ce_ruleset", "value".to_owned())));
         assert!(gone.headers.contains(&("ce_type", "kulta.score.removed".to_owned())));
