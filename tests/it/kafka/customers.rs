@@ -75,6 +75,27 @@ fn a_follower_ends_with_the_golden_records(place: &Place) {
     assert_eq!(follower.tombstones, tombstones);
     // Whoever begins now ends with the same.
     Follower::of(&server, &out.topic).agree(&server);
+
+    // Somebody is erased, as docs/privacy.md says.
+    let erased = server.client().record("crm", "9");
+    server.terminate(PATIENCE);
+    let record = place.id(&erased);
+    place.execute(&format!(
+        "DELETE FROM sealed WHERE position IN (SELECT position FROM log WHERE record_id = {record});
+         DELETE FROM record_key WHERE record_id = {record};"
+    ));
+    place.kulta(["rebuild"]).run().expect_code(0);
+    let server = out.program.serve();
+    wait(&server, || {
+        follower.read();
+        match follower.compacted[&erased].value {
+            Some(_) => Err("it is there still".to_owned()),
+            None => Ok(()),
+        }
+    });
+    assert_eq!(follower.compacted[&erased].header("ce_type"), "kulta.customer.erased");
+    assert!(!follower.customers.contains_key(&erased));
+    assert_eq!(follower.tombstones, tombstones + 1, "nobody else is taken back");
     server.terminate(PATIENCE);
 }
 
