@@ -90,6 +90,11 @@ impl App {
             services.stop();
         };
         let (limits, timeouts) = (&services.settings.limits, &services.settings.timeouts);
+        let publishers = match services.settings.roles.have(Role::Publish) {
+            true => kafka::publishers(&services),
+            false => Vec::new(),
+        };
+        let publishing: Vec<_> = publishers.into_iter().map(|publisher| tokio::spawn(publisher.run())).collect();
         let consuming = tokio::spawn(async {
             if let Some(consumer) = consumer {
                 consumer.run().await;
@@ -108,8 +113,8 @@ impl App {
             }
         });
         http::server::serve(listener, http::router(services.clone()), limits, timeouts, told).await;
-        // They end with the batches that they are folding, or storing.
-        let _ = tokio::join!(projecting, consuming);
+        // They end with the batches that they are folding, storing or publishing.
+        let _ = tokio::join!(projecting, consuming, futures::future::join_all(publishing));
         services.close().await;
         tracing::info!("stopped");
     }

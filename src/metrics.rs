@@ -1,6 +1,8 @@
 //! What a node counts, in Prometheus' terms. Labels hold no personal data and only values from closed lists.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
@@ -54,13 +56,30 @@ struct PartitionLabels {
     partition: i32,
 }
 
-/// What is counted while Kafka is read.
+/// A topic that is published to.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TopicLabels {
+    topic: String,
+}
+
+impl TopicLabels {
+    fn of(topic: &str) -> Self {
+        Self { topic: topic.to_owned() }
+    }
+}
+
+/// What is counted while Kafka is read and published to.
 #[derive(Debug, Default)]
 pub struct Kafka {
     lag: Family<PartitionLabels, Gauge<u64, AtomicU64>>,
     assigned: Counter,
     retried: Counter,
     moved: Counter,
+    published: Family<TopicLabels, Counter>,
+    out_lag: Family<TopicLabels, Gauge<u64, AtomicU64>>,
+    out_retried: Family<TopicLabels, Counter>,
+    /// Up to which position topics are published by this node.
+    out_reached: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Kafka {
@@ -72,6 +91,12 @@ impl Kafka {
         kulta.register("kafka_retries", help, self.retried.clone());
         let help = "Batches from Kafka that were dropped because another node had stored them";
         kulta.register("kafka_moved", help, self.moved.clone());
+        let help = "Messages that this node published";
+        kulta.register("kafka_published", help, self.published.clone());
+        let help = "Positions of the log that are not published to a topic of this node yet";
+        kulta.register("kafka_out_lag", help, self.out_lag.clone());
+        let help = "How often publishing to a topic failed and was tried again";
+        kulta.register("kafka_out_retries", help, self.out_retried.clone());
     }
 
     /// Sets how much of a partition is not stored yet.
@@ -92,6 +117,38 @@ impl Kafka {
     /// Counts a batch that the log did not take.
     pub fn retried(&self) {
         self.retried.inc();
+    }
+
+    /// Counts messages that the brokers have taken.
+    pub fn out_published(&self, topic: &str, messages: u64) {
+        self.published.get_or_create(&TopicLabels::of(topic)).inc_by(messages);
+    }
+
+    /// Notes up to which position of the log a topic is published by this node.
+    pub fn out_reached(&self, topic: &str, position: u64) {
+        self.reached().insert(topic.to_owned(), position);
+    }
+
+    /// Forgets a topic that another node publishes to.
+    pub fn out_released(&self, topic: &str) {
+        self.reached().remove(topic);
+        self.out_lag.remove(&TopicLabels::of(topic));
+    }
+
+    /// Sets how many positions of the log are not published yet.
+    fn observe(&self, head: u64) {
+        for (topic, reached) in &*self.reached() {
+            self.out_lag.get_or_create(&TopicLabels::of(topic)).set(head.saturating_sub(*reached));
+        }
+    }
+
+    fn reached(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.out_reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a try to publish that failed.
+    pub fn out_retried(&self, topic: &str) {
+        self.out_retried.get_or_create(&TopicLabels::of(topic)).inc();
     }
 
     /// Counts a batch that another node had stored.
@@ -184,6 +241,7 @@ impl Metrics {
     /// Sets what is looked up when somebody asks. `matching`: records and questions, once they are loaded.
     pub fn observe(&self, head: u64, open_letters: Option<u64>, matching: Option<(usize, usize)>) {
         self.head.set(head);
+        self.kafka.observe(head);
         if let Some(count) = open_letters {
             self.open_letters.set(count);
         }
@@ -222,6 +280,9 @@ mod tests {
         let metrics = Metrics::default();
         let route = Route("/v1/events".into());
         metrics.request(RequestLabels { route, method: "POST", status: 200 }, Duration::from_millis(3));
+        metrics.kafka.out_reached("kulta.events", 40);
+        metrics.kafka.out_reached("kulta.scores", 7);
+        metrics.kafka.out_released("kulta.scores");
         metrics.observe(42, Some(2), Some((7, 3)));
         let text = metrics.text();
         for line in [
@@ -231,9 +292,11 @@ mod tests {
             "kulta_dead_letters_open 2",
             "kulta_matching_records 7",
             "kulta_reviews_open 3",
+            "kulta_kafka_out_lag{topic=\"kulta.events\"} 2",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }
         assert!(text.contains("kulta_process_resident_memory_bytes ") && text.ends_with("# EOF\n"));
+        assert!(!text.contains("kulta.scores"), "another node's");
     }
 }

@@ -1,17 +1,28 @@
-//! How Kafka is reached, and what is read there.
+//! How Kafka is reached, what is read there, and what is published.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Secret;
+use super::value::count;
 
-/// See the module. Nothing is read from Kafka while there are no brokers or no topics.
+/// See the module. Without brokers nothing is read or published; what is not named is neither.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kafka {
     /// Where the cluster is asked first, `HOST:PORT`.
     pub brokers: Vec<String>,
     /// The topics that are read.
     pub topics: Vec<String>,
+    /// The topic to which the log's facts are published.
+    pub events_topic: Option<String>,
+    /// The topic to which golden records are published.
+    pub customers_topic: Option<String>,
+    /// The topic to which changes of scores are published.
+    pub scores_topic: Option<String>,
+    /// Partitions of these topics, where kulta makes them.
+    pub partitions: usize,
+    /// Replicas of these topics, where kulta makes them; `None`: as many as the cluster makes by itself.
+    pub replication: Option<usize>,
     /// The consumer group of all nodes of one log.
     pub group: String,
     /// After so much silence the group takes a node for dead.
@@ -35,6 +46,11 @@ impl Default for Kafka {
         Self {
             brokers: Vec::new(),
             topics: Vec::new(),
+            events_topic: None,
+            customers_topic: None,
+            scores_topic: None,
+            partitions: 6,
+            replication: None,
             group: "kulta".to_owned(),
             session_timeout: Duration::from_secs(10),
             security_protocol: SecurityProtocol::Plaintext,
@@ -109,10 +125,24 @@ impl Kafka {
         !self.brokers.is_empty() && !self.topics.is_empty()
     }
 
+    /// The topics that are published to.
+    pub fn out_topics(&self) -> impl Iterator<Item = &String> {
+        [&self.events_topic, &self.customers_topic, &self.scores_topic].into_iter().flatten()
+    }
+
     /// Whether these settings can stand together.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.brokers.is_empty() && !self.topics.is_empty() {
             return Err("kafka.topics is given, but not kafka.brokers".to_owned());
+        }
+        if self.brokers.is_empty() && self.out_topics().next().is_some() {
+            return Err("a topic to publish to is given, but not kafka.brokers".to_owned());
+        }
+        let mut named: Vec<&String> = self.topics.iter().chain(self.out_topics()).collect();
+        named.sort_unstable();
+        // What kulta publishes would come back to it, or two kinds of messages would lie under one name.
+        if let Some(twice) = named.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("the topic {} is named twice under kafka", twice[0]));
         }
         if self.sasl_password.is_some() && self.sasl_password_file.is_some() {
             return Err("both kafka.sasl_password and kafka.sasl_password_file are given: give one".to_owned());
@@ -144,6 +174,22 @@ pub(super) fn topics(text: &str) -> Result<Vec<String>, String> {
     if topics.iter().all(fits) { Ok(topics) } else { Err("expected names of topics".to_owned()) }
 }
 
+/// The name of one topic.
+pub(super) fn topic(text: &str) -> Result<Option<String>, String> {
+    match <[String; 1]>::try_from(topics(text)?) {
+        Ok([name]) => Ok(Some(name)),
+        Err(_) => Err("expected the name of a topic".to_owned()),
+    }
+}
+
+/// Partitions or replicas: as many as Kafka can be told of.
+pub(super) fn small_count(text: &str) -> Result<usize, String> {
+    count(text)
+        .ok()
+        .filter(|number| *number <= 10_000)
+        .ok_or_else(|| "expected a whole number from 1 to 10000".to_owned())
+}
+
 pub(super) fn show_list(items: Vec<String>) -> String {
     items.join(", ")
 }
@@ -158,6 +204,11 @@ mod tests {
         assert_eq!((good.check(), good.reads(), Kafka::default().reads()), (Ok(()), true, false));
         let no_brokers = Kafka { brokers: Vec::new(), ..good.clone() };
         assert!(no_brokers.check().is_err());
+        let out = |name: &str| Kafka { events_topic: Some(name.to_owned()), ..good.clone() };
+        assert_eq!(out("kulta.events").check(), Ok(()));
+        assert!(Kafka { brokers: Vec::new(), topics: Vec::new(), ..out("kulta.events") }.check().is_err());
+        assert!(out("t").check().is_err(), "what is published is not read");
+        assert!(Kafka { scores_topic: Some("u".to_owned()), ..out("u") }.check().is_err());
         let sasl = Kafka { security_protocol: SecurityProtocol::SaslSsl, ..good.clone() };
         assert!(sasl.check().is_err());
         let named = Kafka { sasl_username: Some("kulta".to_owned()), ..sasl };
@@ -171,6 +222,8 @@ mod tests {
     #[test]
     fn names_of_topics_are_those_of_kafka() {
         assert_eq!(topics(" erp.events, billing-1 ,"), Ok(vec!["erp.events".to_owned(), "billing-1".to_owned()]));
+        assert_eq!(topic("kulta.customers"), Ok(Some("kulta.customers".to_owned())));
+        assert!(topic("a, b").is_err() && topic("").is_err() && topic("a b").is_err());
         assert!(topics("^erp.*").is_err() && topics("a/b").is_err() && topics("ä").is_err());
     }
 }

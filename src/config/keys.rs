@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::business::{
     days, directions, names, openings, show_days, show_directions, show_names, show_time_zone, time_zone,
 };
-use super::kafka::{list, sasl_mechanism, security_protocol, show_list, topics};
+use super::kafka::{list, sasl_mechanism, security_protocol, show_list, small_count, topic, topics};
 use super::roles::{roles, show_roles};
 use super::value::{bytes, count, show_bytes, show_time, show_url, time};
 use super::{LogFormat, Secret, Settings};
@@ -80,7 +80,7 @@ pub const KEYS: &[Key] = &[
         roles,
         roles,
         show_roles,
-        "What the node does beside answering requests: `project` (identities, golden records, lists of scores, automations), `consume` (events from Kafka); `serve` alone: neither"
+        "What the node does beside answering requests: `project` (identities, golden records, lists of scores, automations), `consume` (events from Kafka), `publish` (to Kafka); `serve` alone: nothing"
     ),
     key!(
         "master_key",
@@ -200,15 +200,50 @@ pub const KEYS: &[Key] = &[
         kafka.brokers,
         list,
         show_list,
-        "Kafka brokers to ask first, `HOST:PORT`; Kafka is read when there are brokers and topics"
+        "Kafka brokers to ask first, `HOST:PORT`; Kafka is used when there are brokers and topics"
     ),
     key!("kafka.topics", kafka.topics, topics, show_list, "The topics that are read"),
+    key!(
+        "kafka.events_topic",
+        kafka.events_topic,
+        topic,
+        Option::unwrap_or_default,
+        "The topic to which the log's facts are published, `kulta.events` by custom"
+    ),
+    key!(
+        "kafka.customers_topic",
+        kafka.customers_topic,
+        topic,
+        Option::unwrap_or_default,
+        "The topic to which golden records are published, `kulta.customers` by custom"
+    ),
+    key!(
+        "kafka.scores_topic",
+        kafka.scores_topic,
+        topic,
+        Option::unwrap_or_default,
+        "The topic to which changes of scores are published, `kulta.scores` by custom"
+    ),
+    key!(
+        "kafka.partitions",
+        kafka.partitions,
+        small_count,
+        show,
+        "Partitions of a topic that kulta makes to publish to it"
+    ),
+    key!(
+        "kafka.replication",
+        kafka.replication,
+        |text: &str| small_count(text).map(Some),
+        |number: Option<usize>| number.map(show).unwrap_or_default(),
+        "Replicas of such a topic; without it as many as the cluster's default"
+    ),
     key!(
         "kafka.group",
         kafka.group,
         |text: &str| non_empty(text).map(str::to_owned),
         |group: String| group,
-        "The consumer group, the same on all nodes of one log"
+        "The consumer group, the same on all nodes of one log; also the first part of the producers' transactional ids"
     ),
     key!(
         "kafka.session_timeout",

@@ -9,11 +9,13 @@ pub enum Role {
     Project,
     /// Read events from Kafka.
     Consume,
+    /// Publish to topics of Kafka, each while no other node does.
+    Publish,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Serve, Self::Project, Self::Consume];
+    pub const ALL: [Self; 4] = [Self::Serve, Self::Project, Self::Consume, Self::Publish];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -21,6 +23,7 @@ impl Role {
             Self::Serve => "serve",
             Self::Project => "project",
             Self::Consume => "consume",
+            Self::Publish => "publish",
         }
     }
 }
@@ -67,7 +70,7 @@ mod tests {
     fn every_node_serves_and_does_what_it_is_told_besides() {
         assert_eq!(show_roles(roles("consume").unwrap()), "serve, consume");
         assert_eq!(show_roles(roles(" project,serve ,project").unwrap()), "serve, project");
-        assert_eq!(roles("serve, project, consume").unwrap(), Roles::default());
+        assert_eq!(roles("serve, publish, project, consume").unwrap(), Roles::default());
         assert!(!roles("serve").unwrap().have(Role::Project));
         for wrong in ["", " , ", "projekt", "project consume"] {
             assert!(roles(wrong).is_err(), "{wrong}");

@@ -9,16 +9,21 @@ use crate::config::Kafka;
 /// What the library fetches ahead of the consumer, in kilobytes.
 const FETCHED_AHEAD: &str = "16384";
 
-/// What is told to the library.
+/// A transaction that was not ended within so many milliseconds is ended by the brokers.
+const TRANSACTION_MS: &str = "60000";
+/// A message that no broker has taken within so many milliseconds is given up, and its transaction with it.
+const MESSAGE_MS: &str = "30000";
+/// The largest message, in bytes: an event may have 1 MiB, a golden record has many values.
+pub(super) const LARGEST_MESSAGE: &str = "8388608";
+
+/// What is told to the library of a consumer.
 ///
 /// # Errors
 /// When the file with the password cannot be read.
 pub(super) fn client(settings: &Kafka) -> Result<ClientConfig, Error> {
     let session = settings.session_timeout.as_millis();
-    let mut config = ClientConfig::new();
+    let mut config = common(settings)?;
     config
-        .set("client.id", "kulta")
-        .set("bootstrap.servers", settings.brokers.join(","))
         .set("group.id", &settings.group)
         .set("session.timeout.ms", session.to_string())
         .set("heartbeat.interval.ms", (session / 3).max(1).to_string())
@@ -31,11 +36,41 @@ pub(super) fn client(settings: &Kafka) -> Result<ClientConfig, Error> {
         .set("isolation.level", "read_committed")
         .set("queued.max.messages.kbytes", FETCHED_AHEAD)
         .set("fetch.queue.backoff.ms", "50")
+        .set("statistics.interval.ms", "1000");
+    Ok(config)
+}
+
+/// What is told to the library of the one producer of a topic.
+///
+/// # Errors
+/// When the file with the password cannot be read.
+pub(super) fn producer(settings: &Kafka, topic: &str) -> Result<ClientConfig, Error> {
+    let mut config = common(settings)?;
+    config
+        // Of two producers of one id the brokers let the later one publish only.
+        .set("transactional.id", format!("{}/{topic}", settings.group))
+        .set("transaction.timeout.ms", TRANSACTION_MS)
+        .set("message.timeout.ms", MESSAGE_MS)
+        .set("message.max.bytes", LARGEST_MESSAGE)
+        // As the Java clients do: a key is in the same partition, whoever publishes it.
+        .set("partitioner", "murmur2_random")
+        .set("compression.type", "lz4");
+    Ok(config)
+}
+
+/// What is told to the library of every client.
+///
+/// # Errors
+/// When the file with the password cannot be read.
+pub(super) fn common(settings: &Kafka) -> Result<ClientConfig, Error> {
+    let mut config = ClientConfig::new();
+    config
+        .set("client.id", "kulta")
+        .set("bootstrap.servers", settings.brokers.join(","))
         .set("topic.metadata.refresh.interval.ms", "10000")
         .set("reconnect.backoff.ms", "250")
         .set("reconnect.backoff.max.ms", "5000")
         .set("socket.keepalive.enable", "true")
-        .set("statistics.interval.ms", "1000")
         .set("security.protocol", settings.security_protocol.name())
         .set_log_level(RDKafkaLogLevel::Warning);
     if settings.security_protocol.is_sasl() {

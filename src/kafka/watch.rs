@@ -32,20 +32,32 @@ impl Troubles {
     }
 }
 
+/// Passes a line of the library's log on.
+pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
+    // Messages name brokers, topics and groups, never what is in them.
+    if (level as i32) <= RDKafkaLogLevel::Warning as i32 {
+        tracing::warn!(facility, message, "librdkafka");
+    } else {
+        tracing::debug!(facility, message, "librdkafka");
+    }
+}
+
+impl Troubles {
+    /// Tells what went wrong, unless it is told already.
+    pub fn tell(&self, error: &KafkaError, reason: &str) {
+        if self.is_news(error) {
+            tracing::warn!(%error, reason, "Kafka does not answer as it should");
+        }
+    }
+}
+
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // Messages name brokers, topics and groups, never what is in them.
-        if (level as i32) <= RDKafkaLogLevel::Warning as i32 {
-            tracing::warn!(facility, message, "librdkafka");
-        } else {
-            tracing::debug!(facility, message, "librdkafka");
-        }
+        log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        if self.troubles.is_news(&error) {
-            tracing::warn!(%error, reason, "Kafka does not answer as it should");
-        }
+        self.troubles.tell(&error, reason);
     }
 
     /// The lag: what readers may see of a partition beyond what the log has stored of it.

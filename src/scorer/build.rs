@@ -60,9 +60,9 @@ impl Scorer {
         let live = |set| SetChange { set, state: SetState::Live, rows: Vec::new() };
         let built: Vec<_> = sets.filter(|set| set.state == SetState::Built).map(live).collect();
         if let Some(to) = built.iter().map(|change| change.set.position).max() {
-            let changes = ScoreChanges { sets: built, gone: Vec::new(), to, done: 0 };
+            let changes = ScoreChanges { sets: built, to, ..ScoreChanges::default() };
             maker.generation.advance_scores(&changes, epoch).await?;
         }
-        Ok(())
+        self.carry_notes(&*maker.generation, epoch).await
     }
 }

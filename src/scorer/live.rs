@@ -44,6 +44,8 @@ pub struct Turn {
     failed: Option<(MadeBy, Instant)>,
     /// The generation in which nothing is to be done, since there are neither rule sets nor lists.
     idle: Option<i64>,
+    /// The generation in which it was seen to that changes are noted, or are not.
+    pub(super) noted: Option<i64>,
     /// Since when lists are past.
     past: HashMap<i64, Instant>,
 }
@@ -107,10 +109,12 @@ impl Scorer {
         let (generation, epoch, position) = {
             let Some(still) = self.projector.still().await else {
                 turn.stop_making().await;
+                turn.noted = None;
                 return Ok(Progress::StandingBy);
             };
             (still.generation.clone(), still.epoch, still.position)
         };
+        self.see_to_notes(&mut turn, &*generation, epoch).await?;
         turn.look(self, position).await?;
         turn.made(generation.number()).await?;
         if turn.histories.is_empty() && turn.idle == Some(generation.number()) {
@@ -136,6 +140,7 @@ impl Scorer {
         turn.idle = plan.none.then(|| generation.number());
         let remove = turn.removable(plan);
         if !remove.is_empty() {
+            self.note_removed(&*generation, &remove, epoch).await?;
             generation.remove_scores(&remove, epoch).await?;
         }
         Ok(if worked || turn.making.is_some() { Progress::Worked } else { Progress::UpToDate })

@@ -7,6 +7,7 @@
 //! | `part` | the columns of some customers, read by their records |
 //! | `build` | a whole list, beside the live one |
 //! | `step` | what changes lists since their position |
+//! | `notes` | whose score changed, for whoever publishes that |
 //! | `live` | the loop that does all this while this node projects |
 //! | `check` | a list against what the log says |
 //!
@@ -17,6 +18,7 @@
 mod build;
 mod check;
 mod live;
+mod notes;
 mod part;
 mod plan;
 mod rows;
@@ -62,14 +64,17 @@ pub struct Scorer {
     scores: Scores,
     projector: Arc<Projector>,
     clock: Arc<dyn Clock>,
+    /// The topic for which changes are noted, if one is published to.
+    topic: Option<String>,
     /// Held while lists are changed. Whoever holds this may take the projector's turn, never the other way round.
     turn: Mutex<live::Turn>,
 }
 
 impl Scorer {
     /// A scorer over a node's scores.
-    pub fn new(scores: Scores, projector: Arc<Projector>, clock: Arc<dyn Clock>) -> Self {
-        Self { scores, projector, clock, turn: Mutex::default() }
+    /// `topic`: where changes of scores are published.
+    pub fn new(scores: Scores, projector: Arc<Projector>, clock: Arc<dyn Clock>, topic: Option<String>) -> Self {
+        Self { scores, projector, clock, topic, turn: Mutex::default() }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::scores::rows::ScoreRow;
 
+use super::notes;
 use super::part::{parts, read};
 use super::plan::Wanted;
 use super::rows::{facts_wanted, outcome, rows};
@@ -72,7 +73,13 @@ pub(super) async fn changed(source: &Source, still: &Still<'_>, mut touched: Tou
 
 /// Lists that are built become live at a position to which they were brought. Apart from bringing them there: whoever
 /// reads the documented view for long holds this up, and not that.
-async fn swap(generation: &dyn Generation, follow: &[(ScoreSet, Wanted)], at: u64, epoch: i64) -> Result<(), Error> {
+async fn swap(
+    generation: &dyn Generation,
+    follow: &[(ScoreSet, Wanted)],
+    at: u64,
+    epoch: i64,
+    noted: bool,
+) -> Result<(), Error> {
     let built = follow.iter().filter(|(set, _)| set.state == SetState::Built);
     let change = |(set, _): &(ScoreSet, Wanted)| SetChange {
         set: ScoreSet { position: at, ..set.clone() },
@@ -81,7 +88,8 @@ async fn swap(generation: &dyn Generation, follow: &[(ScoreSet, Wanted)], at: u6
     };
     let sets: Vec<_> = built.map(change).collect();
     if !sets.is_empty() {
-        let changes = ScoreChanges { sets, gone: Vec::new(), to: at, done: 0 };
+        let notes = if noted { notes::of_swap(generation, follow, at).await? } else { Vec::new() };
+        let changes = ScoreChanges { sets, to: at, notes, ..ScoreChanges::default() };
         generation.advance_scores(&changes, epoch).await?;
     }
     Ok(())
@@ -98,7 +106,10 @@ impl Scorer {
         kept: Option<u64>,
     ) -> Result<(), Error> {
         let Changed { members, gone, to, epoch } = changed;
-        let mut rows = self.rows_of(&members, follow, to).await?.into_iter();
+        let rows = self.rows_of(&members, follow, to).await?;
+        let noted = self.topic.is_some();
+        let notes = if noted { notes::of_step(generation, follow, &rows, &gone, to).await? } else { Vec::new() };
+        let mut rows = rows.into_iter();
         let change = |(set, _): &(ScoreSet, Wanted)| SetChange {
             set: set.clone(),
             state: set.state,
@@ -106,8 +117,8 @@ impl Scorer {
         };
         let sets = follow.iter().map(change).collect();
         let done = kept.map_or(to, |kept| kept.min(to));
-        generation.advance_scores(&ScoreChanges { sets, gone, to, done }, epoch).await?;
-        swap(generation, follow, to, epoch).await
+        generation.advance_scores(&ScoreChanges { sets, gone, to, done, notes }, epoch).await?;
+        swap(generation, follow, to, epoch, noted).await
     }
 
     /// For each list the rows of these customers.

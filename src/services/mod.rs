@@ -131,7 +131,12 @@ impl Services {
         let projector = Projector::new(source, generations, projections, identities, options.holder.clone());
         let projects = settings.roles.have(Role::Project);
         let projector = Arc::new(if projects { projector } else { projector.standing_by() });
-        let scorer = Arc::new(Scorer::new(scores.clone(), projector.clone(), clock.clone()));
+        let scorer = Arc::new(Scorer::new(
+            scores.clone(),
+            projector.clone(),
+            clock.clone(),
+            settings.kafka.scores_topic.clone(),
+        ));
         let companion: Weak<Scorer> = Arc::downgrade(&scorer);
         projector.accompany(companion);
         let business = settings.business.clone();

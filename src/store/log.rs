@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use kulta_events::field::Retention;
-use kulta_events::{Instant, RecordId};
+use kulta_events::{CustomerId, Instant, RecordId};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use super::page::{Direction, Page, Select, StoredEvent, StoredRecord, TimelinePage};
-use super::{Claim, Error};
+use super::{Claim, Error, Sent, SentCustomer};
 
 /// What an append expects of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +173,8 @@ pub struct Append {
     pub keys: Vec<NewKey>,
     /// Named cursors to be moved. When one stands elsewhere than its mover thinks, nothing of the append is stored.
     pub cursors: Vec<CursorMove>,
+    /// What was published to a topic.
+    pub sent: Option<Sent>,
     /// Dead letters.
     pub dead_letters: Vec<NewDeadLetter>,
     /// Dead letters that are settled by this append.
@@ -191,6 +193,7 @@ impl Append {
             records: Vec::new(),
             keys: Vec::new(),
             cursors: Vec::new(),
+            sent: None,
             dead_letters: Vec::new(),
             settles: Vec::new(),
             result: None,
@@ -285,6 +288,13 @@ pub trait Log: std::fmt::Debug + Send + Sync {
 
     /// A named cursor.
     async fn cursor(&self, name: &str) -> Result<Option<String>, Error>;
+
+    /// Those of these customers that a topic holds, in no order.
+    async fn sent(&self, topic: &str, ids: &[CustomerId]) -> Result<Vec<SentCustomer>, Error>;
+
+    /// Customers that a topic holds, by id, behind `after`.
+    async fn sent_page(&self, topic: &str, after: Option<CustomerId>, limit: usize)
+    -> Result<Vec<SentCustomer>, Error>;
 
     /// An answer kept under an idempotency key.
     async fn command_result(&self, key: Uuid) -> Result<Option<CommandResult>, Error>;

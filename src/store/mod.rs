@@ -15,8 +15,10 @@ pub mod page;
 pub mod plan;
 mod postgres;
 mod recent;
+pub mod score_notes;
 mod score_sql;
 pub mod scores;
+mod sent;
 mod sql;
 mod sqlite;
 mod view_rows;
@@ -31,6 +33,7 @@ pub use log::{
     Mode, NewDeadLetter, NewEvent, NewKey, NewRecord,
 };
 pub use page::{Direction, Page, Select, StoredEvent, StoredRecord, TimelinePage};
+pub use sent::{Sent, SentCustomer};
 
 use std::fmt;
 use std::path::PathBuf;

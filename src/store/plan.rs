@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use kulta_events::field::Retention;
-use kulta_events::{Instant, RecordId};
+use kulta_events::{CustomerId, Instant, RecordId};
 use uuid::Uuid;
 
 use super::log::{
     Append, AppendError, Appended, CommandResult, EventOutcome, Expected, Mode, NewDeadLetter, NewEvent, NewKey,
     NewRecord,
 };
+use super::{Sent, SentCustomer};
 
 /// What the store must look up before planning.
 #[derive(Debug, Default)]
@@ -112,6 +113,8 @@ pub struct Plan<'a> {
     pub keys: Vec<&'a NewKey>,
     /// Cursors to set; the last word of the group per name.
     pub cursors: BTreeMap<&'a str, &'a str>,
+    /// What topics hold from now on, and what no more.
+    pub sent: Vec<&'a Sent>,
     /// Dead letters to add.
     pub dead_letters: Vec<NewDeadLetter>,
     /// Dead letters to mark as resubmitted, with the position.
@@ -135,12 +138,23 @@ impl Plan<'_> {
             .filter(|(_, _, blob)| !blob.is_empty())
     }
 
+    /// What topics hold from now on.
+    pub fn put(&self) -> impl Iterator<Item = (&str, &SentCustomer)> {
+        self.sent.iter().flat_map(|sent| sent.put.iter().map(|put| (sent.topic.as_str(), put)))
+    }
+
+    /// What topics hold no more.
+    pub fn removed(&self) -> impl Iterator<Item = (&str, CustomerId)> {
+        self.sent.iter().flat_map(|sent| sent.removed.iter().map(|id| (sent.topic.as_str(), *id)))
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
             && self.records.is_empty()
             && self.keys.is_empty()
             && self.cursors.is_empty()
+            && self.sent.is_empty()
             && self.dead_letters.is_empty()
             && self.settles.is_empty()
             && self.results.is_empty()
@@ -155,6 +169,7 @@ pub fn plan(group: &[Append], mut known: Known, now: Instant) -> Plan<'_> {
         records: Vec::new(),
         keys: Vec::new(),
         cursors: BTreeMap::new(),
+        sent: Vec::new(),
         dead_letters: Vec::new(),
         settles: Vec::new(),
         results: Vec::new(),
@@ -186,6 +201,7 @@ fn request<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) -> Re
         known.cursors.insert(cursor.name.clone(), cursor.to.clone());
         plan.cursors.insert(&cursor.name, &cursor.to);
     }
+    plan.sent.extend(&append.sent);
     plan.dead_letters.extend(append.dead_letters.iter().cloned());
     // A dead letter that conflicts again stays open.
     if !events.iter().any(|event| matches!(event, EventOutcome::Conflict(_) | EventOutcome::Older(_))) {

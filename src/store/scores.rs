@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::score_notes::Note;
 use super::views::Seen;
 
 /// One list.
@@ -96,6 +97,8 @@ pub struct ScoreChanges {
     pub to: u64,
     /// Customers that were noted as changed up to there are done with.
     pub done: u64,
+    /// Changes to be noted for whoever publishes scores.
+    pub notes: Vec<Note>,
 }
 
 /// Where a page begins and ends, in the order of lists: the highest points first, then by customer id.

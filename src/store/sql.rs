@@ -23,6 +23,9 @@ SELECT low FROM search WHERE low = high";
 
 pub const CURSOR: &str = "SELECT value FROM cursor WHERE name = $1";
 
+/// Customers that topic $1 holds, behind $2.
+pub const SENT_PAGE: &str = "SELECT customer_id, records FROM sent_customer WHERE topic = $1 AND customer_id > $2 ORDER BY customer_id LIMIT $3";
+
 pub const COMMAND_RESULT: &str =
     "SELECT key, request, status, position, sealed_body FROM command_result WHERE key = $1";
 

@@ -13,6 +13,7 @@ use kulta_projections::crosswalk::Decision;
 use kulta_projections::rows::{CustomerRow, MatchPolicyRow, PolicyRow, RecordRow, RelationRow, UnknownRow};
 use uuid::Uuid;
 
+use super::score_notes::ScoreNotes;
 use super::scores::ScoreLists;
 use super::{Address, Error, Options, postgres, sqlite};
 
@@ -81,7 +82,7 @@ pub struct Crosswalk {
 
 /// One generation of projection tables.
 #[async_trait]
-pub trait Generation: ScoreLists + std::fmt::Debug + Send + Sync {
+pub trait Generation: ScoreLists + ScoreNotes + std::fmt::Debug + Send + Sync {
     /// Its number, from 1.
     fn number(&self) -> i64;
 

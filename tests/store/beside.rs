@@ -1,8 +1,8 @@
 //! Cursors, dead letters and answers to commands: in the transaction of the events that they come with.
 
 use kulta::store::EventOutcome::Accepted;
-use kulta::store::{Append, AppendError, CommandResult, Expected, Mode};
-use kulta_events::Instant;
+use kulta::store::{Append, AppendError, CommandResult, Expected, Mode, Sent, SentCustomer};
+use kulta_events::{CustomerId, Instant, RecordId};
 use uuid::Uuid;
 
 use crate::kit::{Kit, START, accepted, all, command, event, facts, letter, moved};
@@ -78,6 +78,36 @@ pub async fn a_cursor_is_moved_by_one_only(kit: Kit) {
     log.append(alone).await.unwrap();
     assert_eq!(log.cursor("c").await.unwrap().as_deref(), Some("9"));
     assert_eq!(all(&*log, 10).await.len(), 3, "what is refused stores nothing");
+}
+
+pub async fn what_topics_hold_is_stored_with_its_cursor(kit: Kit) {
+    let log = kit.open().await;
+    let customer = |id: u128| CustomerId(Uuid::from_u128(id));
+    let held = |id: u128, records: &[u128]| {
+        let records = records.iter().map(|id| RecordId(Uuid::from_u128(*id))).collect();
+        SentCustomer { customer: customer(id), records }
+    };
+    let step = |from, to, put: Vec<SentCustomer>, removed: &[u128]| {
+        let removed = removed.iter().map(|id| customer(*id)).collect();
+        let sent = Some(Sent { topic: "kulta.customers".to_owned(), put, removed });
+        Append { cursors: vec![moved("c", from, to)], sent, ..Append::new(Mode::EachAlone) }
+    };
+    log.append(step(None, 1, (1..=600).map(|id| held(id, &[id])).collect(), &[])).await.unwrap();
+    log.append(step(Some(1), 2, vec![held(1, &[1, 2])], &[2])).await.unwrap();
+    let stale = log.append(step(Some(1), 3, vec![held(1, &[9])], &[])).await;
+    assert!(matches!(stale, Err(AppendError::CursorMoved { .. })), "{stale:?}");
+    let asked: Vec<_> = [1, 2, 3, 700].map(customer).into();
+    let mut found = log.sent("kulta.customers", &asked).await.unwrap();
+    found.sort_by_key(|sent| sent.customer);
+    assert_eq!(found, [held(1, &[1, 2]), held(3, &[3])]);
+    assert_eq!(log.sent("another", &asked).await.unwrap(), []);
+    assert_eq!(log.sent_page("kulta.customers", None, 2).await.unwrap(), [held(1, &[1, 2]), held(3, &[3])]);
+    let last = log.sent_page("kulta.customers", Some(customer(599)), 2).await.unwrap();
+    assert_eq!(last, [held(600, &[600])]);
+    // Many at once go away too.
+    let gone: Vec<u128> = (3..=600).collect();
+    log.append(step(Some(2), 3, Vec::new(), &gone)).await.unwrap();
+    assert_eq!(log.sent_page("kulta.customers", None, 9).await.unwrap(), [held(1, &[1, 2])]);
 }
 
 pub async fn an_idempotency_key_gives_the_first_answer(kit: Kit) {

@@ -63,6 +63,7 @@ suite! {
         what_goes_with_events_is_stored_with_them,
         a_refused_request_leaves_nothing,
         a_cursor_is_moved_by_one_only,
+        what_topics_hold_is_stored_with_its_cursor,
         an_idempotency_key_gives_the_first_answer,
         a_dead_letter_is_kept_once,
         dead_letters_are_listed_and_settled;

@@ -45,6 +45,7 @@ pub struct Node {
     pub server: Server,
     /// Where its database is.
     pub url: String,
+    program: Program,
     database: Option<Database>,
 }
 
@@ -66,7 +67,24 @@ impl Node {
             }
         };
         let program = program.args(["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
-        Self { server: program.serve(), url, database }
+        Self { server: program.serve(), url, program, database }
+    }
+
+    /// Stops it and starts it again on its database, with these variables set.
+    pub fn again(self, variables: &[(&str, &str)]) -> Self {
+        let Self { server, url, mut program, database } = self;
+        server.terminate(Duration::from_secs(120));
+        for (name, value) in variables {
+            program = program.env(name, value);
+        }
+        Self { server: program.serve(), url, program, database }
+    }
+
+    /// The sum of its numbers whose names begin like this.
+    pub fn metric(&self, name: &str) -> f64 {
+        let text = self.server.client().get("/metrics").send().expect_status(200).text();
+        let numbers = text.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit(' ').next());
+        numbers.filter_map(|number| number.parse::<f64>().ok()).sum()
     }
 
     /// Its log's head and how far the projections are behind.

@@ -9,4 +9,5 @@ mod letters;
 mod publish;
 mod reading;
 mod requests;
+mod score_notes;
 mod scores;

@@ -79,6 +79,17 @@ CREATE TABLE {g}score_due (                                   -- customers that 
     position    bigint NOT NULL,
     customer_id uuid   NOT NULL
 );
+CREATE TABLE {g}score_note (                                  -- scores that changed since they were published
+    note_no     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    position    bigint NOT NULL,
+    customer_id uuid   NOT NULL,
+    rule_set    text   COLLATE \"C\" NOT NULL,
+    cause       text   COLLATE \"C\" NOT NULL,
+    UNIQUE (rule_set, customer_id)
+);
+CREATE TABLE {g}score_topic (                                 -- where they are published; no row: nowhere
+    topic text COLLATE \"C\" NOT NULL
+);
 CREATE TABLE {g}checkpoint (
     id       smallint PRIMARY KEY CHECK (id = 1),
     position bigint   NOT NULL

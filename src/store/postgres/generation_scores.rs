@@ -15,6 +15,7 @@ use super::super::view_rows::signed;
 use super::super::views::Seen;
 use super::super::{Error, number, score_sql, view_sql};
 use super::generation::Tables;
+use super::generation_notes as notes;
 use super::generation_schema::{SCORES, schema_of};
 use super::generations::fence;
 
@@ -67,7 +68,7 @@ pub(super) async fn note(
 }
 
 impl Tables {
-    fn scores_text(&self, sql: &str, set: i64) -> SqlStr {
+    pub(super) fn scores_text(&self, sql: &str, set: i64) -> SqlStr {
         score_sql::named(sql, &format!("{}.", schema_of(self.number)), set)
     }
 
@@ -180,6 +181,7 @@ impl ScoreLists for Tables {
         for change in &changes.sets {
             self.write_change(&mut transaction, change, &gone, changes.to).await?;
         }
+        notes::write(self, &mut transaction, &changes.notes).await?;
         let done = sqlx::query(self.scores_text(score_sql::DONE, 0)).bind(signed(changes.done)?);
         done.execute(&mut *transaction).await?;
         if changes.sets.iter().any(|change| change.state != change.set.state) {

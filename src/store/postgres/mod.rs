@@ -7,6 +7,7 @@ mod connect;
 mod follow;
 mod generation;
 mod generation_copy;
+mod generation_notes;
 mod generation_reached;
 mod generation_read;
 mod generation_relations;
@@ -19,6 +20,7 @@ mod letters;
 mod names;
 mod read;
 mod schema;
+mod sent;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -29,7 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kulta_events::{Instant, RecordId};
+use kulta_events::{CustomerId, Instant, RecordId};
 use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use tokio::sync::watch;
@@ -41,7 +43,7 @@ use super::number::unsigned;
 use super::writer::Writer;
 use super::{
     Append, AppendError, Appended, Claim, Clock, CommandResult, DeadLetter, Error, Log, NewKey, Options, Page,
-    StoredEvent, StoredRecord, TimelinePage, sql,
+    SentCustomer, StoredEvent, StoredRecord, TimelinePage, sql,
 };
 
 /// A log on a server.
@@ -174,6 +176,19 @@ impl Log for Store {
 
     async fn cursor(&self, name: &str) -> Result<Option<String>, Error> {
         retried!(self, letters::cursor(&self.readers, name).await)
+    }
+
+    async fn sent(&self, topic: &str, ids: &[CustomerId]) -> Result<Vec<SentCustomer>, Error> {
+        retried!(self, sent::sent(&self.readers, topic, ids).await)
+    }
+
+    async fn sent_page(
+        &self,
+        topic: &str,
+        after: Option<CustomerId>,
+        limit: usize,
+    ) -> Result<Vec<SentCustomer>, Error> {
+        retried!(self, sent::page(&self.readers, topic, after, limit).await)
     }
 
     async fn command_result(&self, key: Uuid) -> Result<Option<CommandResult>, Error> {

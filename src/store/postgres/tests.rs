@@ -70,6 +70,8 @@ async fn check_plans(connection: &mut PgConnection) {
         (sql::ACTOR, "actor_name_key"),
         (sql::ACTOR_NAME, "actor_pkey"),
         (sql::CURSOR, "cursor_pkey"),
+        (sql::SENT_PAGE, "sent_customer_pkey"),
+        (sent::SENT, "sent_customer_pkey"),
         (sql::COMMAND_RESULT, "command_result_pkey"),
         (read::PARTS, "sealed_pkey"),
         (read::PARTS_BETWEEN, "sealed_pkey"),

@@ -172,6 +172,7 @@ fn beside(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
         statement.column(&cursors, |(name, _)| **name)?;
         statement.column(&cursors, |(_, value)| **value)?;
     }
+    sent(statement, plan)?;
     if !plan.results.is_empty() {
         let columns = ["key", "request", "recorded_at", "position", "status", "sealed_body"];
         statement.insert("command_result", plan.results.len(), &columns, "");
@@ -181,6 +182,31 @@ fn beside(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
         statement.column(&plan.results, |result| signed(result.position))?;
         statement.column(&plan.results, |result| result.status)?;
         statement.column(&plan.results, |result| result.sealed_body.as_slice())?;
+    }
+    Ok(())
+}
+
+fn sent(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
+    let put: Vec<_> = plan.put().collect();
+    if !put.is_empty() {
+        let conflict = "ON CONFLICT (topic, customer_id) DO UPDATE SET records = excluded.records";
+        statement.insert("sent_customer", put.len(), &["topic", "customer_id", "records"], conflict);
+        statement.column(&put, |(topic, _)| *topic)?;
+        statement.column(&put, |(_, sent)| sent.customer.0)?;
+        statement.column(&put, |(_, sent)| sent.bytes())?;
+    }
+    let removed: Vec<_> = plan.removed().collect();
+    if !removed.is_empty() {
+        let first = statement.arguments.len() + 1;
+        let second = first + 1;
+        let _ = write!(
+            statement.text,
+            ", removed AS (DELETE FROM sent_customer USING unnest(${first}, ${second}) AS gone (topic, customer_id)
+             WHERE sent_customer.topic = gone.topic AND sent_customer.customer_id = gone.customer_id
+             AND EXISTS (SELECT FROM state))"
+        );
+        statement.bind(removed.iter().map(|(topic, _)| *topic).collect::<Vec<&str>>())?;
+        statement.bind(removed.iter().map(|(_, id)| id.0).collect::<Vec<uuid::Uuid>>())?;
     }
     Ok(())
 }

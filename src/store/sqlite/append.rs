@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use kulta_events::Instant;
 use sqlx::{Executor, SqliteConnection};
 
-use super::write::{COMMAND_RESULT, CURSOR, DEAD_LETTER, LOG, RECORD, RECORD_KEY, SEALED, Script};
+use super::write::{COMMAND_RESULT, CURSOR, DEAD_LETTER, LOG, RECORD, RECORD_KEY, SEALED, SENT_CUSTOMER, Script};
 use super::{Shared, known};
 use crate::store::log::Append;
 use crate::store::number::{signed, small};
@@ -18,6 +18,9 @@ use crate::store::writer::{Attempt, Commit, Outcome, Trace};
 use crate::store::{CommandResult, Error, NewDeadLetter, sql};
 
 const ADVANCE: &str = "UPDATE log_state SET head = ?, recorded_at = ?, commits = commits + 1; COMMIT;";
+const REMOVE_SENT: &str = "DELETE FROM sent_customer WHERE topic = ? AND customer_id = ?;";
+/// Statements that are handed over together.
+const REMOVED_AT_ONCE: usize = 200;
 const STORED_EVENT: &str = "SELECT event_key, sealed_id, recorded_at FROM log WHERE position = $1";
 
 /// The writer's way into the database.
@@ -134,6 +137,7 @@ async fn write(connection: &mut SqliteConnection, plan: &Plan<'_>) -> Result<(),
             script.bind(**value)
         })
         .await?;
+    sent(&mut script, plan).await?;
     script.insert(&COMMAND_RESULT, &plan.results, |script, result| bind_result(script, result, recorded_at)).await?;
     script.insert(&DEAD_LETTER, &plan.dead_letters, |script, letter| bind_letter(script, letter, recorded_at)).await?;
     for (id, position) in &plan.settles {
@@ -145,6 +149,26 @@ async fn write(connection: &mut SqliteConnection, plan: &Plan<'_>) -> Result<(),
     script.bind(signed(plan.head))?;
     script.bind(recorded_at.micros())?;
     script.run().await
+}
+
+async fn sent(script: &mut Script<'_>, plan: &Plan<'_>) -> Result<(), Error> {
+    let put: Vec<_> = plan.put().collect();
+    script
+        .insert(&SENT_CUSTOMER, &put, |script, (topic, sent)| {
+            script.bind((*topic).to_owned())?;
+            script.bind(sent.customer.0)?;
+            script.bind(sent.bytes())
+        })
+        .await?;
+    for (place, (topic, customer)) in plan.removed().enumerate() {
+        script.add(REMOVE_SENT);
+        script.bind(topic.to_owned())?;
+        script.bind(customer.0)?;
+        if place % REMOVED_AT_ONCE == REMOVED_AT_ONCE - 1 {
+            script.run().await?;
+        }
+    }
+    Ok(())
 }
 
 fn bind_event(script: &mut Script<'_>, row: &Row<'_>, recorded_at: Instant) -> Result<(), Error> {

@@ -80,6 +80,17 @@ CREATE TABLE score_due (                          -- customers that changed, whi
     position    INTEGER NOT NULL,
     customer_id BLOB    NOT NULL
 ) STRICT;
+CREATE TABLE score_note (                         -- scores that changed since they were published
+    note_no     INTEGER PRIMARY KEY AUTOINCREMENT,
+    rule_set    TEXT    NOT NULL,
+    customer_id BLOB    NOT NULL,
+    cause       TEXT    NOT NULL,
+    position    INTEGER NOT NULL,
+    UNIQUE (rule_set, customer_id) ON CONFLICT REPLACE
+) STRICT;
+CREATE TABLE score_topic (                        -- where they are published; no row: nowhere
+    topic TEXT NOT NULL
+) STRICT;
 CREATE TABLE checkpoint (
     id       INTEGER PRIMARY KEY CHECK (id = 1),
     position INTEGER NOT NULL

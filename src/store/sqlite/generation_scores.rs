@@ -14,6 +14,7 @@ use super::super::view_rows::signed;
 use super::super::views::Seen;
 use super::super::{Error, number, score_sql, view_sql};
 use super::generation::{Epoch, Tables};
+use super::generation_notes as notes;
 use super::generation_read::id_list;
 use super::generation_schema::{SCORES, with_ids_as_text};
 use super::generation_write::{Bound, Insert};
@@ -57,7 +58,7 @@ pub(super) async fn note(connection: &mut SqliteConnection, at: u64, changes: &C
     Ok(())
 }
 
-fn text(sql: &str, set: i64) -> SqlStr {
+pub(super) fn text(sql: &str, set: i64) -> SqlStr {
     score_sql::named(sql, "", set)
 }
 
@@ -157,6 +158,7 @@ impl ScoreLists for Tables {
         for change in &changes.sets {
             write_change(&mut transaction, change, gone.as_deref(), changes.to).await?;
         }
+        notes::write(&mut transaction, &changes.notes).await?;
         let done = sqlx::query(text(score_sql::DONE, 0)).bind(signed(changes.done)?);
         done.execute(&mut *transaction).await?;
         if changes.sets.iter().any(|change| change.state != change.set.state) {

@@ -5,6 +5,7 @@
 
 mod append;
 mod generation;
+mod generation_notes;
 mod generation_read;
 mod generation_relations;
 mod generation_schema;
@@ -17,6 +18,7 @@ mod lock;
 mod names;
 mod read;
 mod schema;
+mod sent;
 #[cfg(test)]
 mod tests;
 mod unpack;
@@ -32,7 +34,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kulta_events::{Instant, RecordId};
+use kulta_events::{CustomerId, Instant, RecordId};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -44,7 +46,7 @@ use self::lock::FileLock;
 use super::writer::Writer;
 use super::{
     Append, AppendError, Appended, Claim, Clock, CommandResult, DeadLetter, Error, Log, NewKey, Options, Page,
-    StoredEvent, StoredRecord, TimelinePage, sql,
+    SentCustomer, StoredEvent, StoredRecord, TimelinePage, sql,
 };
 
 /// How long a statement waits for another connection; only checkpoints make connections wait at all.
@@ -162,6 +164,19 @@ impl Log for Store {
 
     async fn cursor(&self, name: &str) -> Result<Option<String>, Error> {
         letters::cursor(&self.readers, name).await
+    }
+
+    async fn sent(&self, topic: &str, ids: &[CustomerId]) -> Result<Vec<SentCustomer>, Error> {
+        sent::sent(&self.readers, topic, ids).await
+    }
+
+    async fn sent_page(
+        &self,
+        topic: &str,
+        after: Option<CustomerId>,
+        limit: usize,
+    ) -> Result<Vec<SentCustomer>, Error> {
+        sent::page(&self.readers, topic, after, limit).await
     }
 
     async fn command_result(&self, key: Uuid) -> Result<Option<CommandResult>, Error> {

@@ -81,6 +81,8 @@ async fn reads_go_by_their_indexes() {
         (sql::ACTOR, "actor USING COVERING INDEX sqlite_autoindex_actor_1 (name=?)"),
         (sql::ACTOR_NAME, "actor USING INTEGER PRIMARY KEY (rowid=?)"),
         (sql::CURSOR, "cursor USING PRIMARY KEY (name=?)"),
+        (sql::SENT_PAGE, "sent_customer USING PRIMARY KEY (topic=? AND customer_id>?)"),
+        (sent::SENT, "sent_customer USING PRIMARY KEY (topic=? AND customer_id=?)"),
         (sql::COMMAND_RESULT, "command_result USING PRIMARY KEY (key=?)"),
         (read::RECORDS, "record USING PRIMARY KEY (record_id=?)"),
         (read::KEYS, "record USING PRIMARY KEY (record_id=?)"),

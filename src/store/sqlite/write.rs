@@ -59,6 +59,11 @@ pub(super) const CURSOR: Table = Table {
     columns: &["name", "value"],
     conflict: "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 };
+pub(super) const SENT_CUSTOMER: Table = Table {
+    name: "sent_customer",
+    columns: &["topic", "customer_id", "records"],
+    conflict: "ON CONFLICT (topic, customer_id) DO UPDATE SET records = excluded.records",
+};
 pub(super) const DEAD_LETTER: Table = Table {
     name: "dead_letter",
     columns: &["letter_key", "door", "origin", "reason", "problems", "sealed_body", "record_id", "recorded_at"],

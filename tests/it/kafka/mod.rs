@@ -1,11 +1,17 @@
-//! Events from Kafka, against the broker that `tests/run.sh` brings up. A broker named in `KULTA_TEST_KAFKA` must allow
+//! Events from Kafka and to it, against the broker that `tests/run.sh` brings up. A broker named in `KULTA_TEST_KAFKA` must allow
 //! sessions of a second (`group.min.session.timeout.ms`) and messages of 24 MiB (`message.max.bytes`).
 
+mod away;
+mod customers;
+mod events;
 mod example;
+mod follow;
 mod group;
+mod nodes;
 mod once;
 mod outage;
 mod poison;
+mod scores;
 mod tls;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@
 mod contents;
 mod given;
 mod lifecycle;
+mod notes;
 mod places;
 mod refolds;
 mod relations;

@@ -27,11 +27,11 @@ fn made_by(version: u64) -> MadeBy {
     MadeBy { rule_set: "value".to_owned(), version, hash: format!("h{version}"), as_of, policy: 3 }
 }
 
-fn customer(n: u64) -> CustomerId {
+pub fn customer(n: u64) -> CustomerId {
     id(n).into()
 }
 
-fn row(n: u64, points: Option<&str>) -> ScoreRow {
+pub fn row(n: u64, points: Option<&str>) -> ScoreRow {
     let points: Option<Decimal> = points.map(|text| text.parse().unwrap());
     let refused = || Refused { reason: "rule `a`: division by zero".to_owned(), position: Some(7) };
     ScoreRow {
@@ -48,9 +48,9 @@ fn served(n: u64, points: &str, balance: Balance, share: i64) -> ScoreRow {
     ScoreRow { service: Some(Service { minutes, cost, balance, share }), ..row(n, Some(points)) }
 }
 
-type Live = Arc<dyn Generation>;
+pub type Live = Arc<dyn Generation>;
 
-async fn built(live: &Live, version: u64, rows: &[ScoreRow], position: u64) -> ScoreSet {
+pub async fn built(live: &Live, version: u64, rows: &[ScoreRow], position: u64) -> ScoreSet {
     let number = live.begin_scores(&made_by(version), EPOCH).await.unwrap();
     for some in rows.chunks(2) {
         live.fill_scores(number, some).await.unwrap();
@@ -69,9 +69,9 @@ async fn set(live: &Live, number: i64) -> ScoreSet {
     live.score_sets().await.unwrap().into_iter().find(|set| set.number == number).unwrap()
 }
 
-fn change(set: &ScoreSet, rows: Vec<ScoreRow>, gone: &[u64], to: u64) -> ScoreChanges {
+pub fn change(set: &ScoreSet, rows: Vec<ScoreRow>, gone: &[u64], to: u64) -> ScoreChanges {
     let sets = vec![SetChange { set: set.clone(), state: SetState::Live, rows }];
-    ScoreChanges { sets, gone: gone.iter().copied().map(customer).collect(), to, done: to }
+    ScoreChanges { sets, gone: gone.iter().copied().map(customer).collect(), to, done: to, notes: Vec::new() }
 }
 
 async fn all(live: &Live, number: i64) -> Vec<ScoreRow> {

@@ -214,7 +214,7 @@ fn temporary_directory(account: Option<Account>) -> TempDir {
 
 /// A free port below the range from which the system takes ports for outgoing connections: a client that retries
 /// while the server is down could else be given the server's own port.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
     let process = u16::try_from(std::process::id() % 1_200).unwrap_or_default() * 10;
     (0..12_000)

@@ -3,6 +3,7 @@
 //!
 //! - [`pg`]: a fresh database on the PostgreSQL server that `tests/run.sh` brings up
 //! - [`cluster`]: a PostgreSQL server of a test's own, to be killed and started again
+//! - [`broker`]: an Apache Kafka broker of a test's own, to be frozen, killed and started again
 //! - [`process`]: the real binary, started, watched, killed
 //! - [`http`]: a blocking HTTP/1.1 client that hides nothing, and raw connections for malformed requests
 //! - [`wait`]: waiting for a condition with a time limit, never for a time
@@ -11,6 +12,7 @@
 //! A test binary hands in the path of the program: `Program::new(env!("CARGO_BIN_EXE_kulta"))`.
 #![expect(clippy::expect_used, reason = "a helper that fails fails the test")]
 
+pub mod broker;
 mod child;
 pub mod cluster;
 pub mod data;
