@@ -12,6 +12,7 @@ mod once;
 mod outage;
 mod poison;
 mod scores;
+mod storm;
 mod tls;
 
 use std::collections::BTreeSet;
@@ -72,15 +73,16 @@ fn brokers() -> String {
     told("KULTA_TEST_KAFKA")
 }
 
-fn client() -> ClientConfig {
+fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", brokers()).set("message.max.bytes", "25165824");
+    config.set("bootstrap.servers", brokers).set("message.max.bytes", "25165824");
     config
 }
 
 /// A topic of a test's own, which stays behind: the broker goes when the tests have run.
 struct Topic {
     name: String,
+    brokers: String,
     producer: BaseProducer,
     /// Messages sent to each partition.
     sent: Vec<i64>,
@@ -98,15 +100,20 @@ impl Topic {
     }
 
     fn named(name: String, partitions: usize) -> Self {
-        let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
+        Self::at(brokers(), name, partitions)
+    }
+
+    /// On these brokers.
+    fn at(brokers: String, name: String, partitions: usize) -> Self {
+        let admin: AdminClient<DefaultClientContext> = client(&brokers).create().unwrap();
         let topic = NewTopic::new(&name, i32::try_from(partitions).unwrap(), TopicReplication::Fixed(1));
         let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
         let made = block_on(admin.create_topics(&[topic], &options)).unwrap();
         made.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
         // Each topic is packed in another way.
         let packed = ["none", "gzip", "snappy", "lz4", "zstd"][name.bytes().map(usize::from).sum::<usize>() % 5];
-        let producer = client().set("compression.type", packed).create().unwrap();
-        Self { name, producer, sent: vec![0; partitions] }
+        let producer = client(&brokers).set("compression.type", packed).create().unwrap();
+        Self { name, brokers, producer, sent: vec![0; partitions] }
     }
 
     /// Queues a message; [`Topic::flush`] makes sure that it is there.
@@ -137,7 +144,7 @@ impl Topic {
 
     fn told_to(&self, program: Program) -> Program {
         program
-            .env("KULTA_KAFKA_BROKERS", brokers())
+            .env("KULTA_KAFKA_BROKERS", &self.brokers)
             .env("KULTA_KAFKA_TOPICS", &self.name)
             .env("KULTA_KAFKA_GROUP", format!("of-{}", self.name))
             .env("KULTA_KAFKA_SESSION_TIMEOUT", "1s")

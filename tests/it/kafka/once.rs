@@ -9,19 +9,19 @@ use crate::load::{Rng, setting};
 
 /// `KULTA_KAFKA_EVENTS` and `KULTA_KAFKA_KILLS` make longer runs.
 const EVENTS: usize = 20_000;
-const PARTITIONS: usize = 4;
+pub(super) const PARTITIONS: usize = 4;
 const KILLS: usize = 10;
 /// How often an event is delivered, at most.
 const DELIVERIES: u64 = 5;
 
-fn purchase(number: usize) -> Value {
+pub(super) fn purchase(number: usize) -> Value {
     let (subject, time) = (format!("c-{}", number % 700), format!("2025-06-01T10:{:02}:00Z", number % 60));
     let data = json!({"amount": format!("{number}.50"), "currency": "EUR", "order": format!("o-{number}")});
     event("erp", &subject, &format!("e-{number}"), &time, "purchase.made", data)
 }
 
 /// Each event up to five times, in both modes, in no order, over all partitions.
-fn deliveries(events: usize, rng: &mut Rng) -> Vec<(usize, Message)> {
+pub(super) fn deliveries(events: usize, rng: &mut Rng) -> Vec<(usize, Message)> {
     let mut deliveries = Vec::new();
     for number in 0..events {
         let event = purchase(number);

@@ -1,5 +1,6 @@
 //! An Apache Kafka broker of a test's own, to be frozen, killed and started again. Its jars are those that `tests/run.sh`
 //! has fetched.
+
 use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -98,6 +99,7 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
 "
         );
