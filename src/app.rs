@@ -100,6 +100,8 @@ impl App {
                     services.keep_scores(),
                     services.follow_work(),
                     services.automate(),
+                    services.follow_propagation(),
+                    services.send_webhooks(),
                     services.follow_registrations()
                 )
             }

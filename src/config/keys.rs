@@ -6,7 +6,7 @@ use super::business::{
     days, directions, names, openings, show_days, show_directions, show_names, show_time_zone, time_zone,
 };
 use super::kafka::{list, sasl_mechanism, security_protocol, show_list, topics};
-use super::value::{bytes, count, show_bytes, show_time, show_url, time};
+use super::value::{bytes, count, flag, show_bytes, show_time, show_url, time};
 use super::{LogFormat, Secret, Settings};
 
 /// One setting.
@@ -244,6 +244,22 @@ pub const KEYS: &[Key] = &[
         path,
         show_path,
         "Certificates (PEM) that brokers are checked against instead of the system's"
+    ),
+    key!(
+        "webhooks.allow_private",
+        webhooks.allow_private,
+        flag,
+        |allowed: bool| allowed.to_string(),
+        "Whether webhooks may lead to private networks and this machine, and do without TLS: `true` or `false`"
+    ),
+    key!("webhooks.timeout", webhooks.timeout, time, show_time, "How long a webhook's receiver may take to answer"),
+    key!("webhooks.concurrency", webhooks.concurrency, count, show, "How many webhooks are called at the same time"),
+    key!(
+        "webhooks.ca_file",
+        webhooks.ca_file,
+        path,
+        show_path,
+        "Certificates (PEM) that receivers of webhooks are checked against instead of the public ones"
     ),
 ];
 

@@ -9,6 +9,7 @@ mod kafka;
 pub mod keys;
 pub mod token;
 mod value;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ pub use business::Business;
 pub use kafka::Kafka;
 use keys::KEYS;
 pub use token::{Permission, Permissions, Token};
+pub use webhooks::Webhooks;
 
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -71,6 +73,8 @@ pub struct Settings {
     pub business: Business,
     /// How Kafka is reached, and what is read there.
     pub kafka: Kafka,
+    /// How subscribers are called.
+    pub webhooks: Webhooks,
     /// The access tokens; when there are none, everybody on this machine is trusted.
     pub tokens: Vec<Token>,
 }
@@ -136,6 +140,7 @@ impl Default for Settings {
             },
             business: Business::default(),
             kafka: Kafka::default(),
+            webhooks: Webhooks::default(),
             tokens: Vec::new(),
         }
     }

@@ -10,3 +10,4 @@ mod publish;
 mod reading;
 mod requests;
 mod scores;
+mod webhooks;
