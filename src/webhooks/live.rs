@@ -51,10 +51,9 @@ impl Sender {
         while claim.is_held() && !*stop.borrow() {
             running.retain(|_, lane| !lane.is_finished());
             for name in self.names() {
-                if !running.contains_key(&name) {
-                    let lane = lanes.spawn(self.clone().follow(Lane::new(name.clone())));
-                    running.insert(name, lane);
-                }
+                running
+                    .entry(name)
+                    .or_insert_with_key(|name| lanes.spawn(self.clone().follow(Lane::new(name.clone()))));
             }
             while lanes.try_join_next().is_some() {}
             tokio::select! {

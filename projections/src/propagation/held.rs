@@ -89,42 +89,46 @@ impl Ledger {
         let data = &event.payload.data;
         let Some(name) = data.get("subscriber").and_then(Json::as_str) else { return };
         match event.type_name.as_str() {
-            "subscriber.registered" => {
-                if self.definitions.tell(event) {
-                    self.subscribers = subscribers(&self.definitions);
-                }
-            }
-            "subscriber.acknowledged" => {
-                let items = match data.get("customers") {
-                    Some(Json::Array(items)) => items.as_slice(),
-                    _ => &[],
-                };
-                let customers =
-                    items.iter().filter_map(|item| Some((record(item, "customer")?, whole(item, "position")?)));
-                let standing = self.standings.entry(name.into()).or_default();
-                standing.held.acknowledge(whole(data, "position"), customers);
-                let held = &standing.held;
-                standing.misses.retain(|about, miss| !is_settled(held, *about, miss));
-            }
-            "subscriber.missed" => {
-                let customer = record(data, "customer").map(About::Customer);
-                let Some(about) = customer.or_else(|| record(data, "message").map(|id| About::Message(id.0))) else {
-                    return;
-                };
-                let miss = Miss {
-                    told: event.position,
-                    position: whole(data, "position").unwrap_or(0),
-                    attempt: whole(data, "attempt").unwrap_or(1),
-                    retry_at: data.get("retry_at").and_then(Json::as_str).and_then(|at| Instant::parse(at).ok()),
-                    reason_code: data.get("reason_code").and_then(Json::as_str).unwrap_or_default().into(),
-                };
-                let standing = self.standings.entry(name.into()).or_default();
-                let is_news = standing.misses.get(&about).is_none_or(|known| known.told < miss.told);
-                if is_news && !is_settled(&standing.held, about, &miss) {
-                    standing.misses.insert(about, miss);
-                }
-            }
+            "subscriber.registered" => self.registered(event),
+            "subscriber.acknowledged" => self.acknowledged(name, data),
+            "subscriber.missed" => self.missed(name, event),
             _ => {}
+        }
+    }
+
+    fn registered(&mut self, event: &Recorded) {
+        if self.definitions.tell(event) {
+            self.subscribers = subscribers(&self.definitions);
+        }
+    }
+
+    fn acknowledged(&mut self, name: &str, data: &Json) {
+        let items = match data.get("customers") {
+            Some(Json::Array(items)) => items.as_slice(),
+            _ => &[],
+        };
+        let customers = items.iter().filter_map(|item| Some((record(item, "customer")?, whole(item, "position")?)));
+        let standing = self.standings.entry(name.into()).or_default();
+        standing.held.acknowledge(whole(data, "position"), customers);
+        let held = &standing.held;
+        standing.misses.retain(|about, miss| !is_settled(held, *about, miss));
+    }
+
+    fn missed(&mut self, name: &str, event: &Recorded) {
+        let data = &event.payload.data;
+        let customer = record(data, "customer").map(About::Customer);
+        let Some(about) = customer.or_else(|| record(data, "message").map(|id| About::Message(id.0))) else { return };
+        let miss = Miss {
+            told: event.position,
+            position: whole(data, "position").unwrap_or(0),
+            attempt: whole(data, "attempt").unwrap_or(1),
+            retry_at: data.get("retry_at").and_then(Json::as_str).and_then(|at| Instant::parse(at).ok()),
+            reason_code: data.get("reason_code").and_then(Json::as_str).unwrap_or_default().into(),
+        };
+        let standing = self.standings.entry(name.into()).or_default();
+        let is_news = standing.misses.get(&about).is_none_or(|known| known.told < miss.told);
+        if is_news && !is_settled(&standing.held, about, &miss) {
+            standing.misses.insert(about, miss);
         }
     }
 

@@ -250,7 +250,8 @@ proptest! {
         let items = |some: &[(u128, u64)]| {
             some.iter().map(|(id, position)| (RecordId(uuid::Uuid::from_u128(*id)), *position)).collect::<Vec<_>>()
         };
-        let fold = |all: &[&(Option<u64>, Vec<(u128, u64)>)]| {
+        type Acknowledgement = (Option<u64>, Vec<(u128, u64)>);
+        let fold = |all: &[&Acknowledgement]| {
             let mut held = Held::default();
             for (everything, some) in all {
                 held.acknowledge(*everything, items(some));

@@ -10,17 +10,17 @@ use crate::webhooks::schedule::next_try;
 
 async fn node(receiver: &Receiver) -> Node {
     let node = Node::with(|settings| settings.webhooks.allow_private = true).await;
-    told(&node, "r", "customer.registered", &json!({"name": "Anna", "email": "a@x.fi"}));
+    told(&node, ("r", 8), "customer.registered", &json!({"name": "Anna", "email": "a@x.fi"}));
     caught_up(&node);
     let hook = json!({"kind": "webhook", "url": receiver.url("/")});
     node.client().put("/v1/subscribers/billing").json(&hook).send().expect_status(201);
     node
 }
 
-fn told(node: &Node, id: &str, type_name: &str, data: &Value) {
+fn told(node: &Node, (id, hour): (&str, u8), type_name: &str, data: &Value) {
     let event = json!({
         "specversion": "1.0", "id": id, "source": "crm", "type": type_name, "subject": "1",
-        "time": "2026-03-01T08:00:00Z", "data": data,
+        "time": format!("2026-03-01T{hour:02}:00:00Z"), "data": data,
     });
     node.publish(&[event]);
 }
@@ -52,7 +52,7 @@ async fn a_message_is_tried_ten_times_over_days_and_then_given_up() {
     let receiver = Receiver::start();
     receiver.answer(|_| Reply::status(500));
     let node = node(&receiver).await;
-    told(&node, "e", "customer.contact_edited", &json!({"email": "b@x.fi"}));
+    told(&node, ("e", 9), "customer.contact_edited", &json!({"email": "b@x.fi"}));
     let mut now = instant(&json!(super::kit::NOW));
     for tried in 1_u64..10 {
         let item = behind(&node, |item| item["attempts"] == tried).await;
@@ -74,7 +74,7 @@ async fn a_message_is_tried_ten_times_over_days_and_then_given_up() {
     // Who changes again is told again.
     receiver.answer(|_| Reply::status(200));
     node.clock.set(now.plus_days(1));
-    told(&node, "f", "customer.contact_edited", &json!({"email": "c@x.fi"}));
+    told(&node, ("f", 10), "customer.contact_edited", &json!({"email": "c@x.fi"}));
     behind(&node, Value::is_null).await;
     let last = receiver.received().pop().unwrap();
     assert_eq!(
@@ -89,7 +89,7 @@ async fn a_receiver_may_ask_for_time() {
     let receiver = Receiver::start();
     receiver.answer(|_| Reply::Status(503, vec!["retry-after: 7200".to_owned()]));
     let node = node(&receiver).await;
-    told(&node, "e", "customer.contact_edited", &json!({"email": "b@x.fi"}));
+    told(&node, ("e", 9), "customer.contact_edited", &json!({"email": "b@x.fi"}));
     let item = behind(&node, |item| item["attempts"] == 1).await;
     let now = instant(&json!(super::kit::NOW));
     assert_eq!(instant(&item["retry_at"]), now.plus_micros(7_200 * Instant::SECOND));

@@ -79,6 +79,14 @@ pub struct View {
     pub subscribers: Option<Vec<String>>,
 }
 
+/// List notices
+///
+/// Oldest first, each once for its cause. They follow from facts alone: an answer that is told late takes its notice away.
+///
+/// `answer`: warnings and breaches of the answer clock, by default only while the customer waits. `reported_again`: somebody
+/// told what was known already while a subscriber holds old data still, so the customer had to say it in vain.
+/// `old_value_back`: a subscriber's source sends a value that was replaced before. These two are told as of now only, and by
+/// field, without the values.
 #[utoipa::path(
     get,
     path = "/v1/notices",

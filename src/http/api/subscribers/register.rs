@@ -29,8 +29,8 @@ use crate::webhooks::address::Target;
         ("Idempotency-Key" = Option<String>, Header, description = "The same command again gets the same answer"),
     ),
     request_body(content = serde_json::Value, content_type = "application/json", example = json!({
-        "name": "Billing", "kind": "webhook", "url": "https://billing.example/kulta", "source": "billing",
-        "fields": ["name", "email", "address"], "within_hours": 24})),
+        "name": "Billing", "kind": "pull", "source": "billing", "fields": ["name", "email", "address"],
+        "within_hours": 24})),
     responses(
         (status = 200, description = "Told anew", body = serde_json::Value),
         (status = 201, description = "Registered, with the secret of a webhook", body = serde_json::Value),
