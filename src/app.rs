@@ -108,6 +108,12 @@ impl App {
                     services.keep_scores(),
                     services.follow_work(),
                     services.automate(),
+                    services.follow_propagation(),
+                    async {
+                        if services.settings.roles.have(Role::Deliver) {
+                            services.send_webhooks().await;
+                        }
+                    },
                     services.follow_registrations()
                 )
             }

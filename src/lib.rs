@@ -5,6 +5,7 @@
 //! | [`cli`] | the command line, one file per verb |
 //! | [`app`] | the application: built, then run until told to stop |
 //! | [`automations`] | what kulta does by itself, once per cause |
+//! | [`webhooks`] | tells subscribers what changed |
 //! | [`work`] | leads, offers, complaints, tasks and notes, in memory from the log |
 //! | [`archive`] | the facts of the log by columns, in Parquet files |
 //! | [`clock`] | the clock, handed in |
@@ -18,6 +19,7 @@
 //! | [`matching`] | files of records for `kulta match` |
 //! | [`commands`] | what people do, through cqrs-es aggregates over the log |
 //! | [`projector`] | keeps the projections up, live and rebuilt |
+//! | [`propagation`] | who holds old data |
 //! | [`reports`] | reports counted over everything that a node knows |
 //! | [`replay`] | scores from all of history, under any rules |
 //! | [`scores`] | rule sets, and the score of one customer |
@@ -45,6 +47,7 @@ pub mod matching;
 pub mod metrics;
 pub mod privacy;
 pub mod projector;
+pub mod propagation;
 pub mod reads;
 pub mod replay;
 pub mod reports;
@@ -52,6 +55,7 @@ pub mod scorer;
 pub mod scores;
 pub mod services;
 pub mod store;
+pub mod webhooks;
 pub mod work;
 
 /// How many threads may work at once.

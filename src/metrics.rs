@@ -68,6 +68,59 @@ impl TopicLabels {
     }
 }
 
+/// A system that holds copies of customers.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SubscriberLabels {
+    subscriber: String,
+}
+
+/// What became of messages to a subscriber.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DeliveryLabels {
+    subscriber: String,
+    outcome: &'static str,
+}
+
+/// What is counted of subscribers. A clone counts into the same numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Deliveries {
+    messages: Family<DeliveryLabels, Counter>,
+    behind: Family<SubscriberLabels, Gauge<u64, AtomicU64>>,
+    oldest: Family<SubscriberLabels, Gauge<u64, AtomicU64>>,
+}
+
+impl Deliveries {
+    fn register(&self, kulta: &mut Registry) {
+        let help = "Messages to webhooks that arrived, and that did not";
+        kulta.register("webhook_messages", help, self.messages.clone());
+        let help = "Customers that a subscriber holds as they were";
+        kulta.register("subscriber_behind", help, self.behind.clone());
+        let help = "Age of the oldest change that a subscriber does not hold";
+        kulta.register_with_unit("subscriber_oldest", help, Unit::Seconds, self.oldest.clone());
+    }
+
+    /// Counts messages.
+    pub fn counted(&self, subscriber: &str, arrived: u64, missed: u64) {
+        for (outcome, count) in [("arrived", arrived), ("missed", missed)] {
+            if count > 0 {
+                let labels = DeliveryLabels { subscriber: subscriber.to_owned(), outcome };
+                self.messages.get_or_create(&labels).inc_by(count);
+            }
+        }
+    }
+
+    /// Sets who is how far behind: subscriber, customers, age of the oldest change in seconds.
+    pub fn observe(&self, behind: Vec<(String, u64, u64)>) {
+        self.behind.clear();
+        self.oldest.clear();
+        for (subscriber, customers, seconds) in behind {
+            let labels = SubscriberLabels { subscriber };
+            self.behind.get_or_create(&labels).set(customers);
+            self.oldest.get_or_create(&labels).set(seconds);
+        }
+    }
+}
+
 /// What is counted while Kafka is read and published to.
 #[derive(Debug, Default)]
 pub struct Kafka {
@@ -162,6 +215,8 @@ impl Kafka {
 pub struct Metrics {
     /// What is counted while Kafka is read.
     pub kafka: Kafka,
+    /// What is counted of subscribers.
+    pub deliveries: Deliveries,
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
@@ -210,7 +265,22 @@ impl Default for Metrics {
         kulta.register("reviews_open", "Questions that wait for a steward", questions.clone());
         let kafka = Kafka::default();
         kafka.register(kulta);
-        Self { kafka, registry, requests, durations, in_work, events, head, open_letters, matched, questions, memory }
+        let deliveries = Deliveries::default();
+        deliveries.register(kulta);
+        Self {
+            kafka,
+            deliveries,
+            registry,
+            requests,
+            durations,
+            in_work,
+            events,
+            head,
+            open_letters,
+            matched,
+            questions,
+            memory,
+        }
     }
 }
 

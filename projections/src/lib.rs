@@ -16,6 +16,7 @@
 //! | [`timeline`] | events as somebody reads them, with importance |
 //! | [`identity`] | which records are one customer |
 //! | [`pipeline`] | pipelines, offers, leads, boards; complaints, tasks, activities, notes |
+//! | [`propagation`] | who holds which customer as of when, and who holds old data |
 //! | [`report`] | counts and sums that people define |
 //! | [`rows`] | what a store keeps of all this |
 //! | [`scores`] | points by rules that people edit |
@@ -41,6 +42,7 @@ pub mod golden;
 pub mod identity;
 pub mod normal;
 pub mod pipeline;
+pub mod propagation;
 pub mod record;
 pub mod relations;
 pub mod report;

@@ -17,7 +17,7 @@ pub struct Args {
     /// Where to listen [environment: KULTA_LISTEN; default: 127.0.0.1:7373]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// What the node does beside answering requests: project, consume, publish, or serve for nothing [environment: KULTA_ROLES;
+    /// What the node does beside answering requests: project, consume, publish, deliver, or serve for nothing [environment: KULTA_ROLES;
     /// default: all]
     #[arg(long, value_name = "ROLES")]
     roles: Option<String>,

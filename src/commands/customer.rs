@@ -68,6 +68,8 @@ impl Decide for Asked<'_> {
             Wish::Fire(firing) => of.fire(transaction, firing).await,
             Wish::Rearm(firing) => of.rearm(transaction, firing).await,
             Wish::Send(id) => of.send(transaction, *id).await,
+            Wish::Withhold(id, reason) => of.withhold(transaction, *id, reason).await,
+            Wish::Subscriber(command) => of.subscriber(transaction, command).await,
             Wish::EventType(command) => {
                 let event_type::Command::Register { data } = command;
                 let name = data.get("type").and_then(Json::as_str).unwrap_or_default();

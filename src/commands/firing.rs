@@ -63,6 +63,13 @@ pub struct Once {
 #[derive(Clone, Debug)]
 pub struct Do(CommandEvent);
 
+impl Do {
+    /// An event that is written if its stream is empty.
+    pub(super) fn new(event: CommandEvent) -> Self {
+        Self(event)
+    }
+}
+
 impl Aggregate for Once {
     const TYPE: &'static str = "once";
     type Command = Do;
@@ -260,27 +267,16 @@ impl Customers {
 
     /// Something goes out, or is withheld, as the customer wants it at this moment. Whoever sends asks first.
     pub(super) async fn send(&self, transaction: &mut Transaction, id: Uuid) -> Result<(i16, Value), Error> {
-        self.commands.log.ping().await?;
-        let head = *self.commands.log.head().borrow();
-        self.work.after(head).await.map_err(unreadable)?;
-        let outgoing = self.work.outgoing(id).ok_or(Refusal::NotFound("nothing of this id is to go out"))?;
-        let record = outgoing.record.ok_or(Refusal::NotFound("nobody knows to whom it goes"))?;
-        let founder = self.founder_to_change(record, None).await?;
-        let allowed = self.may_go_out(&outgoing.event, founder.record).await?;
+        let (outgoing, founder) = self.outgoing(id).await?;
+        if let Err(withheld) = self.may_go_out(&outgoing.event, founder.record).await? {
+            let reason = serde_json::to_value(withheld).unwrap_or_default();
+            return self.hold_back(transaction, id, &founder, reason.as_str().unwrap_or_default()).await;
+        }
         let text = |name: &str| outgoing.event.payload.data.get(name).and_then(Json::as_str).unwrap_or_default();
         let (stream, message) = (format!("outbox-{id}"), id.to_string());
         let (subject, own) = self.person_record(&founder);
         transaction.subject(stream.clone(), subject);
         let told = 1;
-        if let Err(withheld) = allowed {
-            let reason = serde_json::to_value(withheld).unwrap_or_default();
-            let members =
-                [("message", message.as_str().into()), ("reason_code", reason.as_str().unwrap_or_default().into())];
-            let event = checked("outbox.withheld", Json::object(members))?;
-            transaction.execute::<super::thing::Thing>(&stream, super::thing::Tell::new(told, event)).await?;
-            self.link(transaction, &founder, own).await?;
-            return Ok((200, json!({"send": false, "reason": reason, "customer_id": founder.customer})));
-        }
         let members = [("message", message.as_str().into()), ("channel", text("channel").into())];
         let event = checked("outbox.sent", Json::object(members))?;
         transaction.execute::<super::thing::Thing>(&stream, super::thing::Tell::new(told, event)).await?;
@@ -297,6 +293,45 @@ impl Customers {
             self.link(transaction, &founder, own).await?;
         }
         Ok((200, json!({"send": true, "customer_id": founder.customer})))
+    }
+
+    /// Something that was to go out will not.
+    pub(super) async fn withhold(
+        &self,
+        transaction: &mut Transaction,
+        id: Uuid,
+        reason_code: &str,
+    ) -> Result<(i16, Value), Error> {
+        let (_, founder) = self.outgoing(id).await?;
+        self.hold_back(transaction, id, &founder, reason_code).await
+    }
+
+    /// What is to go out, and the founding record of whom it is about, as far as any node knows.
+    async fn outgoing(&self, id: Uuid) -> Result<(crate::work::Outgoing, RecordRow), Error> {
+        self.commands.log.ping().await?;
+        let head = *self.commands.log.head().borrow();
+        self.work.after(head).await.map_err(unreadable)?;
+        let outgoing = self.work.outgoing(id).ok_or(Refusal::NotFound("nothing of this id is to go out"))?;
+        let record = outgoing.record.ok_or(Refusal::NotFound("nobody knows to whom it goes"))?;
+        let founder = self.founder_to_change(record, None).await?;
+        Ok((outgoing, founder))
+    }
+
+    async fn hold_back(
+        &self,
+        transaction: &mut Transaction,
+        id: Uuid,
+        founder: &RecordRow,
+        reason_code: &str,
+    ) -> Result<(i16, Value), Error> {
+        let (stream, message) = (format!("outbox-{id}"), id.to_string());
+        let (subject, own) = self.person_record(founder);
+        transaction.subject(stream.clone(), subject);
+        let members = [("message", message.as_str().into()), ("reason_code", reason_code.into())];
+        let event = checked("outbox.withheld", Json::object(members))?;
+        transaction.execute::<super::thing::Thing>(&stream, super::thing::Tell::new(1, event)).await?;
+        self.link(transaction, founder, own).await?;
+        Ok((200, json!({"send": false, "reason": reason_code, "customer_id": founder.customer})))
     }
 
     /// Whether the customer may be contacted so at this moment; subscribers are no persons.

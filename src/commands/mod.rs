@@ -15,6 +15,7 @@ pub mod policy;
 mod relation;
 pub mod rule_set;
 pub mod staging;
+pub mod subscriber;
 pub mod thing;
 pub mod transaction;
 pub mod wish;

@@ -125,6 +125,14 @@ impl Commands {
         self.log.ping().await
     }
 
+    /// Claims a name for this node; `None` while another node holds it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn claim(&self, name: &str, holder: &str) -> Result<Option<crate::store::Claim>, crate::store::Error> {
+        self.log.claim(name, holder).await
+    }
+
     /// The number of an actor.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::relation::Relating;
 use super::thing::Act;
-use super::{document, event_type, firing, person_record, policy, rule_set};
+use super::{document, event_type, firing, person_record, policy, rule_set, subscriber};
 
 /// What a steward says about two customers.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +103,10 @@ pub enum Wish {
     Rearm(Box<firing::Firing>),
     /// Something that is to go out does, if the customer may be contacted.
     Send(Uuid),
+    /// Something that was to go out will not, for a reason in a word.
+    Withhold(Uuid, &'static str),
+    /// About a system that holds copies of customers.
+    Subscriber(subscriber::Command),
     /// An event type is registered, or registered anew.
     EventType(event_type::Command),
     /// A policy is published.

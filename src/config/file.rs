@@ -40,7 +40,13 @@ impl Reader<'_> {
         for (name, value) in table {
             let (at, full_name) = (name.span().start, format!("{prefix}{}", name.get_ref()));
             if let Some(key) = KEYS.iter().find(|key| key.name == full_name) {
-                let Some(text) = scalar(value.get_ref()) else {
+                // What is shown as true or false is written so.
+                let is_flag = matches!((key.show)(settings).as_str(), "true" | "false");
+                let text = match value.get_ref() {
+                    DeValue::Boolean(flag) if is_flag => Some(flag.to_string()),
+                    other => scalar(other),
+                };
+                let Some(text) = text else {
                     return self.refuse(at, format!("{full_name}: expected a text, a number or a list of texts"));
                 };
                 (key.set)(settings, &text).or_else(|reason| self.refuse(at, format!("{full_name}: {reason}")))?;

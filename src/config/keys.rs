@@ -7,7 +7,7 @@ use super::business::{
 };
 use super::kafka::{list, sasl_mechanism, security_protocol, show_list, small_count, topic, topics};
 use super::roles::{roles, show_roles};
-use super::value::{bytes, count, show_bytes, show_time, show_url, time};
+use super::value::{bytes, count, flag, show_bytes, show_time, show_url, time};
 use super::{LogFormat, Secret, Settings};
 
 /// One setting.
@@ -80,7 +80,7 @@ pub const KEYS: &[Key] = &[
         roles,
         roles,
         show_roles,
-        "What the node does beside answering requests: `project` (identities, golden records, lists of scores, automations), `consume` (events from Kafka), `publish` (to Kafka); `serve` alone: nothing"
+        "What the node does beside answering requests: `project` (identities, golden records, lists of scores, automations), `consume` (events from Kafka), `publish` (to Kafka), `deliver` (webhooks); `serve` alone: nothing"
     ),
     key!(
         "master_key",
@@ -287,6 +287,22 @@ pub const KEYS: &[Key] = &[
         path,
         show_path,
         "Certificates (PEM) that brokers are checked against instead of the system's"
+    ),
+    key!(
+        "webhooks.allow_private",
+        webhooks.allow_private,
+        flag,
+        |allowed: bool| allowed.to_string(),
+        "Whether webhooks may lead to private networks and this machine, and do without TLS: `true` or `false`"
+    ),
+    key!("webhooks.timeout", webhooks.timeout, time, show_time, "How long a webhook's receiver may take to answer"),
+    key!("webhooks.concurrency", webhooks.concurrency, count, show, "How many webhooks are called at the same time"),
+    key!(
+        "webhooks.ca_file",
+        webhooks.ca_file,
+        path,
+        show_path,
+        "Certificates (PEM) that receivers of webhooks are checked against instead of the public ones"
     ),
 ];
 

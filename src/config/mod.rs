@@ -10,6 +10,7 @@ pub mod keys;
 mod roles;
 pub mod token;
 mod value;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub use kafka::Kafka;
 use keys::KEYS;
 pub use roles::{Role, Roles};
 pub use token::{Permission, Permissions, Token};
+pub use webhooks::Webhooks;
 
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,6 +77,8 @@ pub struct Settings {
     pub business: Business,
     /// How Kafka is reached, and what is read there.
     pub kafka: Kafka,
+    /// How subscribers are called.
+    pub webhooks: Webhooks,
     /// The access tokens; when there are none, everybody on this machine is trusted.
     pub tokens: Vec<Token>,
 }
@@ -141,6 +145,7 @@ impl Default for Settings {
             },
             business: Business::default(),
             kafka: Kafka::default(),
+            webhooks: Webhooks::default(),
             tokens: Vec::new(),
         }
     }

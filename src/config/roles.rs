@@ -11,11 +11,13 @@ pub enum Role {
     Consume,
     /// Publish to topics of Kafka, each while no other node does.
     Publish,
+    /// Send to webhooks, while no other node does.
+    Deliver,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Serve, Self::Project, Self::Consume, Self::Publish];
+    pub const ALL: [Self; 5] = [Self::Serve, Self::Project, Self::Consume, Self::Publish, Self::Deliver];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -24,6 +26,7 @@ impl Role {
             Self::Project => "project",
             Self::Consume => "consume",
             Self::Publish => "publish",
+            Self::Deliver => "deliver",
         }
     }
 }
@@ -70,7 +73,7 @@ mod tests {
     fn every_node_serves_and_does_what_it_is_told_besides() {
         assert_eq!(show_roles(roles("consume").unwrap()), "serve, consume");
         assert_eq!(show_roles(roles(" project,serve ,project").unwrap()), "serve, project");
-        assert_eq!(roles("serve, publish, project, consume").unwrap(), Roles::default());
+        assert_eq!(roles("deliver, serve, publish, project, consume").unwrap(), Roles::default());
         assert!(!roles("serve").unwrap().have(Role::Project));
         for wrong in ["", " , ", "projekt", "project consume"] {
             assert!(roles(wrong).is_err(), "{wrong}");

@@ -22,6 +22,11 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected a whole number from 1".to_owned())
 }
 
+/// `true` or `false`.
+pub(super) fn flag(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "expected true or false".to_owned())
+}
+
 /// A time > 0: `250ms`, `10s`, `2m`, `1h`.
 pub(super) fn time(text: &str) -> Result<Duration, String> {
     let wrong = || "expected a time such as 250ms, 10s or 2m".to_owned();

@@ -35,7 +35,7 @@ mod places;
 mod plan;
 mod records;
 mod render;
-mod rng;
+pub(crate) mod rng;
 #[cfg(test)]
 mod tests;
 mod values;

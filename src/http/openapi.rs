@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::api::{
     automations, complaints, customers, daily, dead_letters, event_types, events, pipelines, projections, reports,
-    rule_sets, streams, tasks,
+    rule_sets, streams, subscribers, tasks,
 };
 use super::problem::FieldError;
 
@@ -99,6 +99,7 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
     .chain(schemas_of_lists())
     .chain(schemas_of_pipelines())
     .chain(schemas_of_work())
+    .chain(schemas_of_subscribers())
     .collect()
 }
 
@@ -207,6 +208,18 @@ fn schemas_of_work() -> [(String, RefOr<Schema>); 37] {
         list_of::<reports::saved::View>(),
         of::<reports::run::View>(),
         of::<reports::run::ColumnView>(),
+    ]
+}
+
+fn schemas_of_subscribers() -> [(String, RefOr<Schema>); 7] {
+    [
+        of::<subscribers::View>(),
+        list_of::<subscribers::View>(),
+        of::<subscribers::Sum>(),
+        of::<subscribers::Item>(),
+        list_of::<subscribers::Item>(),
+        of::<subscribers::customer::View>(),
+        of::<subscribers::customer::Holder>(),
     ]
 }
 

@@ -1,6 +1,8 @@
 //! Keyed hashes: ids that no dictionary opens.
 
 use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use kulta_events::RecordId;
 use kulta_events::ids::name_based;
 use uuid::Uuid;
@@ -50,7 +52,24 @@ impl Hasher {
         Uuid::from_bytes(self.mac(b'x', &all))
     }
 
+    /// The secret that messages to a subscriber are signed with, as Standard Webhooks writes it; `generation` counts the
+    /// secrets that it was given, from 1.
+    pub fn webhook_secret(&self, subscriber: &str, generation: u64) -> String {
+        format!("whsec_{}", BASE64.encode(self.webhook_key(subscriber, generation)))
+    }
+
+    /// The same as bytes.
+    pub fn webhook_key(&self, subscriber: &str, generation: u64) -> [u8; 32] {
+        self.whole_mac(b'w', &[subscriber, &generation.to_string()])
+    }
+
     fn mac(&self, domain: u8, parts: &[&str]) -> [u8; 16] {
+        let mut first = [0; 16];
+        first.copy_from_slice(&self.whole_mac(domain, parts)[..16]);
+        first
+    }
+
+    fn whole_mac(&self, domain: u8, parts: &[&str]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(&[domain]);
         for part in parts {
@@ -58,9 +77,9 @@ impl Hasher {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part.as_bytes());
         }
-        let mut first = [0; 16];
-        first.copy_from_slice(&context.sign().as_ref()[..16]);
-        first
+        let mut whole = [0; 32];
+        whole.copy_from_slice(&context.sign().as_ref()[..32]);
+        whole
     }
 }
 
@@ -75,5 +94,7 @@ mod tests {
         assert_ne!(hasher.event("a", "b"), hasher.record("a", "b").0);
         assert_eq!(hasher.record("a", "b"), Hasher::new(&[1; 32]).record("a", "b"));
         assert_ne!(hasher.record("a", "b"), Hasher::new(&[2; 32]).record("a", "b"));
+        assert_ne!(hasher.webhook_key("a", 1), hasher.webhook_key("a", 2));
+        assert_eq!(hasher.webhook_secret("a", 1).len(), "whsec_".len() + 44);
     }
 }

@@ -24,6 +24,14 @@ const MOST_CHANGED: usize = 5_000;
 const MOST_LINKED: usize = 2_000;
 
 impl Reads {
+    /// Whether a record's id was that of a customer at a position, as far as was known then.
+    ///
+    /// # Errors
+    /// When the store fails, or matching is not loaded yet.
+    pub async fn was_customer(&self, id: RecordId, position: u64) -> Result<bool, Error> {
+        Ok(self.customer_then(id, position).await?.first().is_some_and(|founder| founder.record == id))
+    }
+
     /// The records, the founder first, of the customer that held a record at a position, by their present rows; empty:
     /// the record was not known.
     pub(super) async fn customer_then(&self, id: RecordId, cut: u64) -> Result<Vec<RecordRow>, Error> {

@@ -19,11 +19,13 @@ use crate::metrics::Metrics;
 use crate::privacy::{self, Vault};
 use crate::projector::verify::Verified;
 use crate::projector::{self, Identities, Newcomers, Projections, Projector, Source};
+use crate::propagation::Propagation;
 use crate::reads::Reads;
 use crate::replay::jobs::Replays;
 use crate::scorer::{self, Scorer};
 use crate::scores::Scores;
 use crate::store::{self, Log, Options};
+use crate::webhooks;
 use crate::work::Work;
 
 /// The parts of a running node.
@@ -53,6 +55,10 @@ pub struct Services {
     pub replays: Replays,
     /// What people do.
     pub customers: Customers,
+    /// Who holds old data.
+    pub propagation: Propagation,
+    /// Tells subscribers by webhook.
+    pub webhooks: webhooks::Sender,
     /// What kulta does by itself.
     pub automator: Arc<Automator>,
     /// Keeps the projections up.
@@ -76,6 +82,9 @@ pub enum Error {
     /// The projections cannot be used.
     #[error(transparent)]
     Projector(#[from] projector::Error),
+    /// Webhooks cannot be sent.
+    #[error(transparent)]
+    Webhooks(#[from] webhooks::Error),
     /// The policies that every log has could not be published.
     #[error("the built-in policies could not be published")]
     Policies(#[source] commands::Error),
@@ -139,10 +148,19 @@ impl Services {
         ));
         let companion: Weak<Scorer> = Arc::downgrade(&scorer);
         projector.accompany(companion);
+        let propagation = Propagation::new(reads.clone(), work.clone());
         let business = settings.business.clone();
         let automator = Automator::new(customers.clone(), scores.clone(), projector.clone(), clock.clone(), business);
         let (stop, _) = watch::channel(false);
         let metrics = Metrics::default();
+        let webhooks = webhooks::Sender::new(
+            customers.clone(),
+            propagation.clone(),
+            clock.clone(),
+            &settings.webhooks,
+            metrics.deliveries.clone(),
+            options.holder.clone(),
+        )?;
         let services = Self {
             settings,
             clock,
@@ -156,6 +174,8 @@ impl Services {
             scorer,
             work,
             customers,
+            propagation,
+            webhooks,
             automator: Arc::new(automator),
             projector,
             metrics,
@@ -212,6 +232,16 @@ impl Services {
     /// Looks after automations until the node stops.
     pub async fn automate(&self) {
         self.automator.run(self.stopping()).await;
+    }
+
+    /// Follows who holds old data until the node stops.
+    pub async fn follow_propagation(&self) {
+        self.propagation.run(self.stopping()).await;
+    }
+
+    /// Tells subscribers by webhook until the node stops.
+    pub async fn send_webhooks(&self) {
+        self.webhooks.run(self.stopping()).await;
     }
 
     /// Keeps lists of scores up until the node stops.

@@ -3,6 +3,7 @@
 use kulta_events::RecordId;
 use kulta_projections::automation::crossing::Crossing;
 use kulta_projections::automation::versions::Automations;
+use kulta_projections::propagation::held::Ledger;
 use uuid::Uuid;
 
 use super::state::Outgoing;
@@ -45,6 +46,11 @@ impl Work {
     /// Something that is to go out and did not yet.
     pub fn outgoing(&self, id: Uuid) -> Option<Outgoing> {
         self.state().outbox.get(&id).cloned()
+    }
+
+    /// Looks at subscribers and what they hold.
+    pub fn ledger<R>(&self, look: impl FnOnce(&Ledger) -> R) -> R {
+        look(&self.state().ledger)
     }
 
     /// The ids of all offers, leads or complaints.

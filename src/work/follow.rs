@@ -11,7 +11,7 @@ use crate::projector::Error;
 use crate::store::{Page, Select};
 
 /// The categories of streams that are read.
-const CATEGORIES: [&str; 11] = [
+const CATEGORIES: [&str; 14] = [
     "pipeline",
     "goal",
     "activity_type",
@@ -21,6 +21,10 @@ const CATEGORIES: [&str; 11] = [
     "task",
     "automation",
     "firing",
+    // Before what is to go out: what got there after all is missed no longer.
+    "subscriber",
+    "acknowledgement",
+    "miss",
     "outbox",
     "report",
 ];

@@ -12,6 +12,7 @@ use kulta_projections::pipeline::offer::{self, Offer};
 use kulta_projections::pipeline::standing::Passes;
 use kulta_projections::pipeline::step::{Rows, thing};
 use kulta_projections::pipeline::tiles::Tiles;
+use kulta_projections::propagation::held::Ledger;
 use kulta_projections::report::Reports;
 use uuid::Uuid;
 
@@ -36,6 +37,8 @@ pub struct State {
     pub reports: Reports,
     /// What automations fired for, by automation.
     pub fired: BTreeMap<Box<str>, Fired>,
+    /// Subscribers, and what they hold.
+    pub ledger: Ledger,
     /// What is to go out, and did not yet.
     pub outbox: BTreeMap<Uuid, Outgoing>,
 }
@@ -78,9 +81,10 @@ impl State {
                 "outbox.sent" | "outbox.withheld" => {
                     if let Some(id) = thing(event, "outbox") {
                         self.outbox.remove(&id);
+                        self.ledger.settle(id);
                     }
                 }
-                _ => {}
+                _ => self.ledger.tell(event),
             }
         }
         let changed = self.rows.fold(events);

@@ -59,6 +59,7 @@ const SERVICE: &[Rule] = &[
     only_under(&["sqlx"], &["src/store/"]),
     only_under(&["axum"], &["src/http/", "src/console/"]),
     only_under(&["rdkafka"], &["src/kafka/"]),
+    only_under(&["tokio_rustls"], &["src/webhooks/"]),
 ];
 
 /// Crates that compute and do nothing else. Whoever adds one has made sure of that.

@@ -18,6 +18,7 @@ mod matching;
 mod node;
 mod own_writes;
 mod pipelines;
+mod propagation;
 mod readers;
 mod real_input;
 mod rebuild_under_load;

@@ -17,6 +17,7 @@ pub mod purchase;
 pub mod rule_set;
 pub mod service;
 pub mod source;
+pub mod subscriber;
 pub mod task;
 pub mod web;
 
@@ -220,6 +221,7 @@ impl Vocabulary {
             task::TYPES,
             activity::TYPES,
             automation::TYPES,
+            subscriber::TYPES,
         ];
         let types = families.into_iter().flatten().map(|event_type| (event_type.name, event_type)).collect();
         Self { types }
@@ -281,6 +283,7 @@ mod tests {
             task::TYPES.len(),
             activity::TYPES.len(),
             automation::TYPES.len(),
+            subscriber::TYPES.len(),
         ]
         .iter()
         .sum();

@@ -16,6 +16,7 @@ pub mod reports;
 pub mod rule_sets;
 pub mod sources;
 pub mod streams;
+pub mod subscribers;
 pub mod system;
 pub mod tasks;
 pub mod things;
@@ -26,7 +27,7 @@ use crate::config::Permission::{Admin, Edit, Govern, Publish, Read};
 
 /// Every endpoint, with what it needs.
 pub fn register(routes: Routes) -> Routes {
-    work(scores(domain(routes)))
+    subscribers(work(scores(domain(routes))))
         .add::<events::publish::__path_handler, _, _>(Needs(Publish), events::publish::handler)
         .add::<events::list::__path_handler, _, _>(Needs(Read), events::list::handler)
         .add::<streams::read::__path_handler, _, _>(Needs(Read), streams::read::handler)
@@ -82,6 +83,20 @@ fn domain(routes: Routes) -> Routes {
         .add::<projections::__path_changes, _, _>(Needs(Read), projections::changes)
         .add::<projections::__path_rebuild, _, _>(Needs(Admin), projections::rebuild)
         .add::<projections::__path_verify, _, _>(Needs(Admin), projections::verify)
+}
+
+/// Systems that hold copies of customers.
+fn subscribers(routes: Routes) -> Routes {
+    routes
+        .add::<subscribers::list::__path_handler, _, _>(Needs(Read), subscribers::list::handler)
+        .add::<subscribers::get::__path_handler, _, _>(Needs(Read), subscribers::get::handler)
+        .add::<subscribers::register::__path_handler, _, _>(Needs(Govern), subscribers::register::handler)
+        .add::<subscribers::register::__path_secret, _, _>(Needs(Govern), subscribers::register::secret)
+        .add::<subscribers::switch::__path_disable, _, _>(Needs(Govern), subscribers::switch::disable)
+        .add::<subscribers::switch::__path_enable, _, _>(Needs(Govern), subscribers::switch::enable)
+        .add::<subscribers::acknowledge::__path_handler, _, _>(Needs(Publish), subscribers::acknowledge::handler)
+        .add::<subscribers::behind::__path_handler, _, _>(Needs(Read), subscribers::behind::handler)
+        .add::<subscribers::customer::__path_handler, _, _>(Needs(Read), subscribers::customer::handler)
 }
 
 /// Rule sets, and scores by them.

@@ -11,3 +11,4 @@ mod reading;
 mod requests;
 mod score_notes;
 mod scores;
+mod webhooks;

@@ -6,6 +6,7 @@
 //! - [`broker`]: an Apache Kafka broker of a test's own, to be frozen, killed and started again
 //! - [`process`]: the real binary, started, watched, killed
 //! - [`http`]: a blocking HTTP/1.1 client that hides nothing, and raw connections for malformed requests
+//! - [`receiver`]: a receiver of webhooks that answers as it is told
 //! - [`wait`]: waiting for a condition with a time limit, never for a time
 //! - [`data`]: the shared data sets, plain or gzip
 //!
@@ -19,6 +20,7 @@ pub mod data;
 pub mod http;
 pub mod pg;
 pub mod process;
+pub mod receiver;
 pub mod wait;
 
 pub use child::Signal;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use kulta_events::Instant;
 
 use crate::services::Services;
 
@@ -22,5 +23,19 @@ pub async fn handler(State(services): State<Arc<Services>>) -> impl IntoResponse
     let open_letters = services.log.open_dead_letters().await.ok();
     let matching = tokio::task::block_in_place(|| services.reads.counts());
     services.metrics.observe(head, open_letters, matching);
+    let now = services.clock.now();
+    let behind = tokio::task::block_in_place(|| {
+        services.propagation.look(|index, ledger| {
+            let enabled = ledger.subscribers().values().filter(|subscriber| subscriber.version.enabled);
+            let behind = enabled.map(|subscriber| {
+                let tally = index.tally(ledger, subscriber, now);
+                let age = tally.oldest.map_or(0, |oldest| (now.micros() - oldest.micros()) / Instant::SECOND);
+                let name = subscriber.version.subscriber.to_string();
+                (name, tally.customers, u64::try_from(age).unwrap_or(0))
+            });
+            behind.collect()
+        })
+    });
+    services.metrics.deliveries.observe(behind);
     ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], services.metrics.text())
 }
