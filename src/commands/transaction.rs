@@ -187,7 +187,7 @@ impl Commands {
                         None => Ok(Done { status, body, position: appended.head }),
                     };
                 }
-                Err(AppendError::StaleKeys(records)) => self.vault.forget(&records),
+                Err(AppendError::StaleKeys(records)) => self.vault.doubt(&records, &keys),
                 Err(
                     AppendError::WrongRevision { .. } | AppendError::Conflict { .. } | AppendError::CursorMoved { .. },
                 ) => {}

@@ -15,7 +15,7 @@ use crate::store::log::{AppendError, CursorMove};
 use crate::store::{Append, Appended, EventOutcome, Log, Mode, NewDeadLetter, Page, Select};
 
 /// How often a batch is sealed again when another node made a data key at the same time.
-const SEAL_TRIES: usize = 5;
+const SEAL_TRIES: usize = 10;
 
 /// An event as it came.
 #[derive(Clone, Debug)]
@@ -295,7 +295,7 @@ impl Intake {
                     self.vault.confirm(&keys);
                     return Ok(appended);
                 }
-                Err(AppendError::StaleKeys(records)) => self.vault.forget(&records),
+                Err(AppendError::StaleKeys(records)) => self.vault.doubt(&records, &keys),
                 Err(AppendError::Store(error)) => return Err(error.into()),
                 Err(error) => return Err(Error::Append(error)),
             }

@@ -76,8 +76,8 @@ pub trait Acquainted: Send + Sync {
 struct Cache {
     young: HashMap<RecordId, Keys>,
     old: HashMap<RecordId, Keys>,
-    /// Records whose keys were made elsewhere: nobody is to take them for new again.
-    refused: HashSet<RecordId>,
+    /// Records whose keys may have been made elsewhere: the log is asked before anything is sealed for them again.
+    doubted: HashSet<RecordId>,
 }
 
 impl Cache {
@@ -156,11 +156,11 @@ impl Keyring {
         let missing: Vec<RecordId> = {
             let mut cache = self.lock();
             let mut seen = HashSet::new();
-            let unsure = |cache: &mut Cache, id| cache.get(id).is_none() || cache.refused.contains(&id);
+            let unsure = |cache: &mut Cache, id| cache.get(id).is_none() || cache.doubted.contains(&id);
             ids.iter().copied().filter(|id| seen.insert(*id) && unsure(&mut cache, *id)).collect()
         };
         let Some(acquainted) = self.acquainted.get() else { return self.bring(&missing).await.map(drop) };
-        let unknown = |id: &RecordId| !acquainted.is_new(*id) || self.lock().refused.contains(id);
+        let unknown = |id: &RecordId| !acquainted.is_new(*id) || self.lock().doubted.contains(id);
         let missing: Vec<RecordId> = missing.into_iter().filter(unknown).collect();
         self.bring(&missing).await.map(drop)
     }
@@ -234,8 +234,10 @@ impl Keyring {
             keys.erased = keys.contact.is_none();
         }
         let mut cache = self.lock();
+        for id in ids {
+            cache.doubted.remove(id);
+        }
         for (record, keys) in &loaded {
-            cache.refused.remove(record);
             match cache.get(*record) {
                 Some(own) => own.learn(keys),
                 None => cache.insert(*record, keys.clone()),
@@ -257,14 +259,10 @@ impl Keyring {
         }
     }
 
-    /// After a refused append: these keys were made elsewhere, load them anew.
-    pub fn forget(&self, records: &[RecordId]) {
-        let mut cache = self.lock();
-        for record in records {
-            cache.young.remove(record);
-            cache.old.remove(record);
-            cache.refused.insert(*record);
-        }
+    /// After a refused append: keys of these records were made elsewhere, or may have been meanwhile. What is not stored
+    /// of theirs stays until the log was asked, since others may have sealed with it.
+    pub fn doubt(&self, records: impl IntoIterator<Item = RecordId>) {
+        self.lock().doubted.extend(records);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Cache> {

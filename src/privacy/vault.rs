@@ -201,9 +201,10 @@ impl Vault {
         self.keyring.confirm(keys);
     }
 
-    /// After a refused append: these keys were made elsewhere, load them anew.
-    pub fn forget(&self, records: &[RecordId]) {
-        self.keyring.forget(records);
+    /// After a refused append: keys of these records were made elsewhere. Whoever makes some of them seals for others of
+    /// the append's records too, so the log is asked about all whose keys it carried.
+    pub fn doubt(&self, made_elsewhere: &[RecordId], carried: &[NewKey]) {
+        self.keyring.doubt(made_elsewhere.iter().copied().chain(carried.iter().map(|key| key.record)));
     }
 
     /// The subjects of records; `None` where the key is destroyed.

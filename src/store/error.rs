@@ -63,6 +63,13 @@ impl Error {
         matches!(self, Error::Unavailable(_) | Error::Busy | Error::Closed)
     }
 
+    /// Whether the database has no room left.
+    pub fn is_full(&self) -> bool {
+        let Error::Unavailable(cause) = self else { return false };
+        let code = cause.as_database_error().and_then(|database| database.code());
+        code.is_some_and(|code| is_full_code(&code))
+    }
+
     /// Whether a connection was lost, rather than none to be had.
     pub(super) fn is_cut(&self) -> bool {
         matches!(self, Error::Unavailable(cause) if !matches!(**cause, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed))
@@ -115,9 +122,20 @@ fn is_transient_code(code: &str) -> bool {
     code.parse::<i32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14))
 }
 
+/// PostgreSQL's "disk full", SQLite's "full" with whatever it says more exactly.
+fn is_full_code(code: &str) -> bool {
+    code == "53100" || code.len() < 5 && code.parse::<i32>().is_ok_and(|code| code & 0xff == 13)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_trouble() {
+        assert!(["53100", "13"].into_iter().all(is_full_code));
+        assert!(!["53200", "5", "10", "778", "00013", ""].into_iter().any(is_full_code));
+    }
 
     #[test]
     fn only_what_may_pass_is_tried_again() {

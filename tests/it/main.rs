@@ -5,6 +5,7 @@ mod archive;
 mod bad_input;
 mod commands;
 mod crash;
+mod disk_full;
 mod erased;
 mod event_types;
 mod followers;

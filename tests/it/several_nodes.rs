@@ -224,6 +224,39 @@ fn one_that_was_frozen_is_fenced() {
     pair.finish();
 }
 
+/// Both are told of the same new customers at the same time, in large batches: each makes keys for them, one of which holds.
+#[test]
+fn both_take_batches_about_the_same_new_customers() {
+    let mut nodes = Nodes::pair();
+    let customers = 3_000;
+    let publish = |node: usize, mut client: Client| {
+        for batch in 0..12 {
+            let one = |nth: usize| {
+                // From the one end at one node, from the other at the other: they meet in the middle, and before.
+                let number = (batch * 250 + nth * 7) % customers;
+                let subject = if node == 0 { number } else { customers - 1 - number };
+                json!({
+                    "specversion": "1.0", "id": format!("{node}-{batch}-{nth}"), "source": "across",
+                    "type": "purchase.made", "subject": format!("same-{subject}"), "time": "2025-06-01T10:00:00Z",
+                    "data": {"amount": "1", "currency": "EUR"},
+                })
+            };
+            let events = json!((0..500).map(one).collect::<Vec<_>>()).to_string();
+            let answer = client.post("/v1/events").body("application/cloudevents-batch+json", events).send();
+            let results = answer.expect_status(200).json()["results"].clone();
+            assert!(results.as_array().unwrap().iter().all(|result| result["status"] == "accepted"), "{results}");
+        }
+    };
+    std::thread::scope(|scope| {
+        for node in 0..2 {
+            let client = nodes.client(node);
+            scope.spawn(move || publish(node, client));
+        }
+    });
+    nodes.work();
+    nodes.finish();
+}
+
 /// Three nodes: two that may project, and one that only serves.
 #[test]
 fn only_nodes_that_may_project_take_over() {

@@ -173,6 +173,11 @@ impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         match &error {
             store::Error::Busy => Self::new(codes::OVERLOADED, "too many writes are waiting; try again in a moment"),
+            error if error.is_full() => Self::new(
+                codes::UNAVAILABLE,
+                "the database has no room left; the same request may succeed when there is some",
+            )
+            .caused_by(error),
             error if error.is_transient() => {
                 Self::new(codes::UNAVAILABLE, "the log cannot be reached; the same request may succeed later")
                     .caused_by(error)
