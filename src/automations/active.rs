@@ -50,9 +50,10 @@ pub(super) struct Actives {
 }
 
 impl Actives {
-    /// Takes note of what is defined now. Timers of what is no longer so are forgotten.
-    pub fn look(&mut self, automator: &Automator, timers: &mut Timers) {
-        let known = automator.customers.work.automations(Moment::default());
+    /// Takes note of what is defined up to a position: not of what was defined behind what the projections hold, since
+    /// customers are looked at as far as that. Timers of what is no longer so are forgotten.
+    pub fn look(&mut self, automator: &Automator, timers: &mut Timers, until: u64) {
+        let known = automator.customers.work.automations(Moment { until: Some(until), ..Moment::default() });
         let facets = automator.scores.facets();
         let mut before = std::mem::take(&mut self.by_id);
         for automation in known.enabled() {

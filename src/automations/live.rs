@@ -102,7 +102,7 @@ impl Automator {
             self.customers.commands.ping().await?;
         }
         self.customers.work.after(self.scores.reads().source.head()).await?;
-        turn.actives.look(self, &mut turn.timers);
+        turn.actives.look(self, &mut turn.timers, position);
         let from = *turn.position.get_or_insert(position);
         if turn.actives.by_id.is_empty() {
             (turn.position, turn.changes) = (Some(position), (position, Uuid::max()));

@@ -21,6 +21,8 @@ use crate::store::views::{Generation, StoredCustomer};
 const TOGETHER: usize = 500;
 /// The rest after a look, during which changes gather, unless a reader waits.
 const REST: Duration = Duration::from_millis(100);
+/// How soon it is looked again while a reader waits.
+const SOON: Duration = Duration::from_millis(20);
 /// How often it is looked without news: subscribers may have come.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -60,9 +62,17 @@ impl Propagation {
                 tracing::error!(%error, cause, "who holds old data could not be looked after, trying again");
             }
             let news = async {
-                drop(tokio::time::timeout(LOOK, self.reads.projections.moved_from(position)).await);
-                let here = self.position();
-                drop(tokio::time::timeout(REST, wanted.wait_for(|wanted| *wanted > here)).await);
+                let look = if *wanted.borrow_and_update() > self.position() { SOON } else { LOOK };
+                let more = async {
+                    tokio::select! {
+                        _ = self.reads.projections.moved_from(position) => {}
+                        _ = wanted.changed() => {}
+                    }
+                };
+                drop(tokio::time::timeout(look, more).await);
+                if *wanted.borrow() <= self.position() {
+                    drop(tokio::time::timeout(REST, wanted.changed()).await);
+                }
             };
             tokio::select! {
                 _ = stop.changed() => {}
@@ -75,13 +85,21 @@ impl Propagation {
     async fn turn(&self) -> Result<(), Error> {
         // In this order: what the projections hold, the ledger knows too.
         let position = self.reads.projections.position();
+        let heard = self.work.position().min(position);
+        if self.work.ledger(|ledger| Scope::of(ledger).is_none()) {
+            // Nobody follows: whoever looks after work need not hurry for that.
+            *self.state.write().unwrap_or_else(PoisonError::into_inner) = Default::default();
+            self.position.send_if_modified(|known| {
+                let moved = heard > *known;
+                *known = heard.max(*known);
+                moved
+            });
+            return Ok(());
+        }
         self.work.after(position).await?;
         let (scope, everything) = self.work.ledger(|ledger| (Scope::of(ledger), ledger.floor()));
-        let Some(scope) = scope else {
-            *self.state.write().unwrap_or_else(PoisonError::into_inner) = Default::default();
-            self.position.send_replace(position);
-            return Ok(());
-        };
+        // The last one has gone meanwhile.
+        let Some(scope) = scope else { return Ok(()) };
         let live = self.reads.projections.live();
         let generation = (live.number(), live.setbacks());
         let known = self.state.read().unwrap_or_else(PoisonError::into_inner).made.clone();
