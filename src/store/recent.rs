@@ -14,7 +14,7 @@ use super::plan::{Known, KnownEvent, Plan, Row, Wanted};
 
 /// Streams, and keys, that are remembered at most (twice that for a moment).
 const REMEMBERED: usize = 100_000;
-/// Records whose data keys are remembered: until whoever made them has heard that they are stored.
+/// Records that are remembered: until whoever made keys for them has heard that they are stored.
 const REMEMBERED_RECORDS: usize = 10_000;
 /// So many groups are looked up after a wrong guess, since duplicates seldom come alone; twice as many after the next, at
 /// most so many.
@@ -26,15 +26,12 @@ pub(super) struct Recent {
     state: Option<State>,
     revisions: [HashMap<Arc<str>, u64>; 2],
     events: [HashMap<Uuid, KnownEvent>; 2],
-    records: [HashMap<RecordId, Vec<StoredKey>>; 2],
+    records: [HashMap<RecordId, ()>; 2],
     /// Groups that are looked up yet.
     look_ups: u32,
     /// How many were, after the last wrong guess.
     looked_up: u32,
 }
-
-/// A data key of a record: its class, and how it is wrapped.
-type StoredKey = (i16, Vec<u8>);
 
 #[derive(Clone, Copy, Debug)]
 struct State {
@@ -44,7 +41,14 @@ struct State {
 }
 
 impl Recent {
-    /// What there is to know, and the number of commits that it is of, if no look-up is needed.
+    /// Records among the wanted that were met lately. Their keys are not remembered: somebody may have been erased since,
+    /// which nothing in the log tells.
+    pub(super) fn met(&self, wanted: &Wanted) -> Vec<RecordId> {
+        wanted.records.iter().copied().filter(|record| find(&self.records, record).is_some()).collect()
+    }
+
+    /// What there is to know, and the number of commits that it is of, if no look-up is needed but that of the keys of
+    /// [`Recent::met`].
     pub(super) fn guess(&mut self, wanted: &Wanted) -> Option<(Known, i64)> {
         if self.look_ups > 0 {
             self.look_ups -= 1;
@@ -62,15 +66,10 @@ impl Recent {
         let met = wanted.events.iter().filter_map(|key| Some((*key, *find(&self.events, key)?)));
         known.events.extend(met);
         for record in &wanted.records {
-            match find(&self.records, record) {
-                Some(keys) => {
-                    known.records.insert(*record);
-                    known.keys.extend(keys.iter().map(|(class, wrapped)| ((*record, *class), wrapped.clone())));
-                }
-                // Whoever sealed for a record that is not stored has just looked: it is new, and so is its stream. Of a
-                // stored one, only what it has no key for yet is sealed under a new key.
-                None if wanted.new_records.contains(record) => {}
-                None => drop(known.records.insert(*record)),
+            // Whoever sealed for a record that is not stored has just looked: it is new, and so is its stream. Of a
+            // stored one, only what it has no key for yet is sealed under a new key.
+            if !wanted.new_records.contains(record) || find(&self.records, record).is_some() {
+                known.records.insert(*record);
             }
         }
         Some((known, commits))
@@ -107,23 +106,14 @@ impl Recent {
         self.state = Some(State { head: plan.head, recorded_at: plan.recorded_at, commits: commits + 1 });
         make_room(&mut self.revisions, REMEMBERED, plan.rows.len());
         make_room(&mut self.events, REMEMBERED, plan.rows.len());
-        make_room(&mut self.records, REMEMBERED_RECORDS, plan.records.len());
+        make_room(&mut self.records, REMEMBERED_RECORDS, plan.records.len() + plan.keys.len());
         for Row { event, position, revision } in &plan.rows {
             self.revisions[0].insert(event.stream.clone(), *revision);
             let known = KnownEvent { position: *position, fingerprint: event.fingerprint, version: event.version };
             self.events[0].insert(event.key, known);
         }
-        for (record, _) in &plan.records {
-            self.records[0].entry(record.record).or_default();
-        }
-        for key in &plan.keys {
-            let [young, old] = &mut self.records;
-            let keys = match old.get_mut(&key.record) {
-                Some(keys) => keys,
-                None => young.entry(key.record).or_default(),
-            };
-            keys.push((key.class as i16, key.wrapped.clone()));
-        }
+        let named = plan.records.iter().map(|(record, _)| record.record);
+        self.records[0].extend(named.chain(plan.keys.iter().map(|key| key.record)).map(|record| (record, ())));
         if self.look_ups == 0 {
             self.looked_up = 0;
         }

@@ -148,7 +148,11 @@ impl Group {
         wanted: &Wanted,
         attempt: &mut Attempt,
     ) -> Result<Option<u64>, Error> {
-        let Some((known, commits)) = self.recent.guess(wanted) else { return Ok(None) };
+        let Some((mut known, commits)) = self.recent.guess(wanted) else { return Ok(None) };
+        let met = Wanted { records: self.recent.met(wanted), ..Wanted::default() };
+        if !met.records.is_empty() {
+            known.keys = known::look_up(connection, &met, &[]).await?.0.keys;
+        }
         let mut plan = plan(group, known, (self.shared.clock)());
         attempt.note(&mut plan);
         if plan.is_empty() {

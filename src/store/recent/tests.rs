@@ -57,7 +57,9 @@ fn a_record_that_it_has_not_stored_is_new_and_so_is_its_stream() {
     recent.committed(&first, commits);
     // Another request about it was sealed before the first was answered.
     let group = sealed_for(record, 5, true);
-    let (known, _) = recent.guess(&Wanted::of(&group)).unwrap();
+    let (mut known, _) = recent.guess(&Wanted::of(&group)).unwrap();
+    assert_eq!(recent.met(&Wanted::of(&group)), [record]);
+    known.keys.insert((record, Retention::Contact as i16), vec![1]);
     let second = plan(&group, known, Instant::from_micros(50));
     assert_eq!((second.records.len(), second.keys.len(), second.rows[0].revision), (0, 0, 1));
     assert!(second.outcomes[0].is_ok());
@@ -70,7 +72,10 @@ fn of_a_stored_record_a_key_that_is_made_is_new_once() {
     recent.revisions[0].insert(record.stream().into(), 3);
     for (key, new) in [(4, 1), (5, 0)] {
         let group = sealed_for(record, key, false);
-        let (known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
+        let (mut known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
+        for met in recent.met(&Wanted::of(&group)) {
+            known.keys.insert((met, Retention::Conversation as i16), vec![1]);
+        }
         let plan = plan(&group, known, Instant::from_micros(50));
         assert_eq!((plan.rows.len(), plan.records.len(), plan.keys.len()), (1, 0, new));
         recent.committed(&plan, commits);

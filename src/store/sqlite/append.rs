@@ -41,7 +41,11 @@ impl Commit for Group {
             return Ok(attempt.answers());
         }
         let wanted = Wanted::of(group);
-        if let Some((known, _)) = recent.guess(&wanted) {
+        if let Some((mut known, _)) = recent.guess(&wanted) {
+            let met = Wanted { records: recent.met(&wanted), ..Wanted::default() };
+            if !met.records.is_empty() {
+                known.keys = known::look_up(connection, &met, &[]).await?.keys;
+            }
             let plan = plan(group, known, (shared.clock)());
             match write_all(shared, recent, connection, plan, attempt).await {
                 Err(Error::Refused(_)) => recent.was_wrong(),
