@@ -105,6 +105,7 @@ impl App {
             async move {
                 tokio::join!(
                     services.project(),
+                    services.share_rebuilds(),
                     services.keep_scores(),
                     services.follow_work(),
                     services.automate(),
@@ -118,9 +119,14 @@ impl App {
                 )
             }
         });
+        // By itself: it works for long without giving way to what else its task does.
+        let archiving = tokio::spawn({
+            let services = services.clone();
+            async move { services.keep_archive().await }
+        });
         http::server::serve(listener, http::router(services.clone()), limits, timeouts, told).await;
         // They end with the batches that they are folding, storing or publishing.
-        let _ = tokio::join!(projecting, consuming, futures::future::join_all(publishing));
+        let _ = tokio::join!(projecting, consuming, archiving, futures::future::join_all(publishing));
         services.close().await;
         tracing::info!("stopped");
     }

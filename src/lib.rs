@@ -43,6 +43,7 @@ pub mod generate;
 pub mod http;
 pub mod intake;
 pub mod kafka;
+mod lately;
 pub mod matching;
 pub mod metrics;
 pub mod privacy;

@@ -1,5 +1,7 @@
 //! What a node counts, in Prometheus' terms. Labels hold no personal data and only values from closed lists.
 
+mod archive;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+
+pub use archive::Archive;
 
 use crate::intake::Published;
 
@@ -129,6 +133,7 @@ pub struct Kafka {
     retried: Counter,
     moved: Counter,
     published: Family<TopicLabels, Counter>,
+    left_out: Family<TopicLabels, Counter>,
     out_lag: Family<TopicLabels, Gauge<u64, AtomicU64>>,
     out_retried: Family<TopicLabels, Counter>,
     /// Up to which position topics are published by this node.
@@ -146,6 +151,8 @@ impl Kafka {
         kulta.register("kafka_moved", help, self.moved.clone());
         let help = "Messages that this node published";
         kulta.register("kafka_published", help, self.published.clone());
+        let help = "Messages that were larger than the brokers take and went out without their value";
+        kulta.register("kafka_out_left_out", help, self.left_out.clone());
         let help = "Positions of the log that are not published to a topic of this node yet";
         kulta.register("kafka_out_lag", help, self.out_lag.clone());
         let help = "How often publishing to a topic failed and was tried again";
@@ -172,9 +179,12 @@ impl Kafka {
         self.retried.inc();
     }
 
-    /// Counts messages that the brokers have taken.
-    pub fn out_published(&self, topic: &str, messages: u64) {
+    /// Counts messages that the brokers have taken, and those of them without the value that was too large.
+    pub fn out_published(&self, topic: &str, messages: u64, left_out: u64) {
         self.published.get_or_create(&TopicLabels::of(topic)).inc_by(messages);
+        if left_out > 0 {
+            self.left_out.get_or_create(&TopicLabels::of(topic)).inc_by(left_out);
+        }
     }
 
     /// Notes up to which position of the log a topic is published by this node.
@@ -217,6 +227,8 @@ pub struct Metrics {
     pub kafka: Kafka,
     /// What is counted of subscribers.
     pub deliveries: Deliveries,
+    /// What is counted of the node's archive.
+    pub archive: Archive,
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
@@ -267,9 +279,12 @@ impl Default for Metrics {
         kafka.register(kulta);
         let deliveries = Deliveries::default();
         deliveries.register(kulta);
+        let archive = Archive::default();
+        archive.register(kulta);
         Self {
             kafka,
             deliveries,
+            archive,
             registry,
             requests,
             durations,

@@ -23,6 +23,7 @@
 //! | [`automation`] | what is done by itself: definitions, causes, consent |
 //! | [`batch`] | the live step: what to load for a batch of events, and what changes |
 //! | [`whole`] | the same rows from a whole log, for rebuilds and verification |
+//! | [`nesting`] | how deep a TOML file nests, before it is read |
 //! | [`as_of`] | the golden record as of a time |
 //!
 //! How to add a projection: fold from [`kulta_events::Recorded`], be total over erased payloads and unknown types,
@@ -40,6 +41,7 @@ pub mod freshness;
 mod given;
 pub mod golden;
 pub mod identity;
+pub mod nesting;
 pub mod normal;
 pub mod pipeline;
 pub mod propagation;

@@ -12,6 +12,9 @@
 //! let finished = whole.finish(threads)?;
 //! for chunk in finished.chunks(1_000) { write(chunk.rows(subjects of chunk.records())) }   // or on several threads
 //! ```
+//!
+//! Nodes that share the work fold some records each, by [`share_of`], and put their rows together: [`assign`] says then
+//! which of them are whose.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,9 +28,13 @@ use crate::identity::threads::on_all;
 use crate::record::RecordState;
 use crate::rows::{CustomerRow, MATCH_POLICY, MatchPolicyRow, PolicyRow, RecordRow, UnknownCounts};
 
+pub use assign::{Assigned, assign};
 pub use shard::Shard;
+pub use share::{SHARES, Shares, bounds, share_of};
 
+mod assign;
 mod shard;
+mod share;
 
 /// A whole log, folded.
 #[derive(Debug)]
@@ -90,6 +97,26 @@ impl Central {
             self.unknown.count(event);
         }
     }
+
+    /// Every decision, by id.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.decisions.values()
+    }
+
+    /// Every survivorship policy that was published, in the order of the log.
+    pub fn policies(&self) -> &[PolicyRow] {
+        &self.policies
+    }
+
+    /// Every match policy that was published, in the order of the log.
+    pub fn match_policies(&self) -> &[MatchPolicyRow] {
+        &self.match_policies
+    }
+
+    /// The counts of members that no schema knows, of events about no record.
+    pub fn unknown(&self) -> &UnknownCounts {
+        &self.unknown
+    }
 }
 
 impl Whole {
@@ -136,6 +163,27 @@ impl Whole {
         }
     }
 
+    /// The records of a share, by id.
+    pub fn records_of(&self, share: u8) -> Vec<RecordId> {
+        let records = self.shards.iter().flat_map(Shard::records);
+        let mut records: Vec<_> = records.filter(|record| share_of(*record) == share).collect();
+        records.sort_unstable();
+        records
+    }
+
+    /// The row of a record as it is by itself: a customer of its own. `subject` is its key in its source, where that is
+    /// readable.
+    pub fn row(&self, record: RecordId, subject: Option<String>) -> Option<RecordRow> {
+        self.shards.get(shard_of(record, self.shards.len()))?.row(record, subject)
+    }
+
+    /// The counts of members that no schema knows, of events about records of a share.
+    pub fn unknown_of(&self, share: u8) -> UnknownCounts {
+        let mut counts = UnknownCounts::default();
+        self.shards.iter().filter_map(|shard| shard.unknown_of(share)).for_each(|more| counts.merge(more));
+        counts
+    }
+
     /// Finds the customers, on `threads` threads.
     ///
     /// # Errors
@@ -180,10 +228,6 @@ impl Whole {
     fn first_position(&self, record: RecordId) -> Option<u64> {
         self.shards.get(shard_of(record, self.shards.len()))?.first_position(record)
     }
-
-    fn row(&self, record: RecordId, subject: Option<String>) -> Option<RecordRow> {
-        self.shards.get(shard_of(record, self.shards.len()))?.row(record, subject)
-    }
 }
 
 /// A folded log with its customers.
@@ -203,18 +247,10 @@ pub struct Finished<'a> {
 
 impl Finished<'_> {
     fn find_customers(&mut self) {
-        let decisions = &self.whole.central.decisions;
-        for decision in decisions.values() {
-            for record in decision.named() {
-                let highest = self.decided_at.entry(record).or_default();
-                *highest = decision.position().max(*highest);
-            }
-        }
-        for members in self.resolver.clusters_changed().clusters.into_iter().filter(|members| members.len() > 1) {
-            let first = |record: &RecordId| (self.whole.first_position(*record), *record);
-            let mut members = members;
-            members.sort_unstable_by_key(first);
-            let Some(customer) = members.first().map(|founder| CustomerId::from(*founder)) else { continue };
+        self.decided_at = assign::decided_at(self.whole.central.decisions.values());
+        for mut members in self.resolver.clusters_changed().clusters.into_iter().filter(|members| members.len() > 1) {
+            let first = |record| self.whole.first_position(record);
+            let Some(customer) = assign::found(&mut members, first) else { continue };
             self.customer_of.extend(members.iter().skip(1).map(|member| (*member, customer)));
             self.members_of.insert(customer, members);
         }
@@ -284,7 +320,7 @@ impl Finished<'_> {
     /// The counts of members that no schema knows.
     pub fn unknown(&self) -> UnknownCounts {
         let mut counts = self.whole.central.unknown.clone();
-        self.whole.shards.iter().for_each(|shard| counts.merge(shard.unknown()));
+        self.whole.shards.iter().flat_map(Shard::unknown).for_each(|more| counts.merge(more));
         counts
     }
 }

@@ -46,6 +46,17 @@ proptest! {
     }
 
     #[test]
+    fn law_1_holds_for_nodes_that_share_a_rebuild(
+        told in told(),
+        order in proptest::collection::vec(any::<usize>(), 60),
+        nodes in 1_u8..5,
+    ) {
+        let log = delivered(shuffled(&events(&told), &order));
+        let (shared, whole) = (Store::shared(&log, nodes), Store::whole(&log, 2));
+        prop_assert_eq!(shared.rows_like(&shared), whole.rows_like(&whole));
+    }
+
+    #[test]
     fn law_1_does_not_depend_on_the_batches_when_events_come_late(
         told in told(),
         order in proptest::collection::vec(any::<usize>(), 60),

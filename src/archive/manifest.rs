@@ -71,6 +71,9 @@ pub struct Manifest {
     pub log: Uuid,
     /// The position of the log up to which it tells everything.
     pub position: u64,
+    /// What beside the log it was made of: another basis, and it is written anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Uuid>,
     /// How many events it holds: those that are about a record.
     pub events: u64,
     /// The earliest and the latest time of its events, microseconds since 1970-01-01T00:00:00Z.
@@ -103,6 +106,7 @@ impl Manifest {
             version,
             log,
             position,
+            basis: None,
             events: 0,
             times: None,
             precision,

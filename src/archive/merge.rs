@@ -14,10 +14,9 @@ use super::columns::shapes;
 use super::manifest::{Manifest, Role};
 use super::plan::{Plan, Shared};
 use super::read::{Bases, decode, in_order, rows_at, rows_of, whole};
-use super::segments::{Made, Progress, Segments};
+use super::segments::{Effort, Made, Segments};
 use super::ties::Ranks;
 use super::{Error, manifest};
-use crate::replay::read::Cancel;
 
 /// What a new base is made of.
 pub(super) struct Merge<'a> {
@@ -32,12 +31,12 @@ pub(super) struct Merge<'a> {
 
 impl Merge<'_> {
     /// Writes the new base files: what the archive holds, and new facts.
-    pub fn write(&self, new: Vec<Facts>, progress: Progress<'_>, cancel: &Cancel) -> Result<Made, Error> {
+    pub fn write(&self, new: Vec<Facts>, effort: &Effort<'_>) -> Result<Made, Error> {
         let bases = Bases::of(self.old)?;
         let deltas: Vec<&manifest::File> = self.old.files(Role::Delta).collect();
         let wanted = Wanted::default();
         let shapes = shapes(&self.new.columns, &wanted);
-        let mut later = in_order(deltas.len(), crate::threads(), |delta| {
+        let mut later = in_order(deltas.len(), effort.threads, |delta| {
             let shared = Shared::new(shapes.len());
             let facts = whole(self.dir, deltas[delta], &self.plan(&shapes, &wanted, &shared), Names::default())?;
             Ok(self.corrected(facts.named(shared.into_names())))
@@ -45,7 +44,7 @@ impl Merge<'_> {
         later.extend(new);
         let make = |base| self.base(&bases, base, &later, &shapes, &wanted);
         let segments = Segments::new(self.dir, self.new, Role::Base);
-        segments.write(bases.files.len(), make, progress, cancel)
+        segments.write(bases.files.len(), make, effort)
     }
 
     fn plan<'b>(&'b self, shapes: &'b [Shape], wanted: &'b Wanted, shared: &'b Shared) -> Plan<'b> {
@@ -88,7 +87,7 @@ impl Merge<'_> {
 }
 
 /// Facts of some records with the shapes and texts of a plan.
-fn recoded(facts: &Facts, places: Range<u32>, shapes: &[Shape], shared: &Shared) -> Result<Facts, Error> {
+pub(super) fn recoded(facts: &Facts, places: Range<u32>, shapes: &[Shape], shared: &Shared) -> Result<Facts, Error> {
     let rows = rows_at(facts, &places);
     let from = facts.starts[places.start as usize] as usize;
     let range = from..from + rows;

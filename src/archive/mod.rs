@@ -11,6 +11,9 @@
 //! | `blocks` | the rows of each record packed together, for replays |
 //! | `packed` | a column of a record's rows in few bytes |
 //! | `stream` | the rows of some records at a time |
+//! | `pieces` | the files that a stream is made of, open |
+//! | `growing` | an archive with what came since, which stands in the log only |
+//! | `keep` | the archive of a node, kept up in the background |
 //! | `plan` | a file back to facts |
 //! | `pages` | the pages of a column straight into numbers |
 //! | `bits` | packed bits to numbers |
@@ -28,11 +31,14 @@ mod bits;
 mod blocks;
 mod columns;
 mod files;
+mod growing;
+mod keep;
 mod manifest;
 mod members;
 mod merge;
 mod packed;
 mod pages;
+mod pieces;
 mod plan;
 mod read;
 mod segment;
@@ -46,14 +52,16 @@ mod update;
 mod write;
 
 pub use columns::{Column, Kind};
+pub use growing::{Growing, Open};
+pub use keep::{Doing, Keeper, Kept, Unusable};
 pub use manifest::{File, Manifest, Role};
 pub use members::Members;
 pub use read::{Archived, read};
-pub use segments::Step;
+pub use segments::{Effort, Step};
 pub use stream::{Stream, Streamed};
 pub use synthetic::{Makes, write_made};
 pub use types::vocabulary;
-pub use update::{How, Written, update};
+pub use update::{Basis, Checked, How, Written, update};
 pub use write::write;
 
 use std::path::{Path, PathBuf};

@@ -34,6 +34,11 @@ impl Shared {
         Self { texts: (0..facets).map(|_| Mutex::default()).collect(), ..Self::default() }
     }
 
+    /// For more facets, behind those that there are.
+    pub fn grow(&mut self, facets: usize) {
+        self.texts.resize_with(facets.max(self.texts.len()), Mutex::default);
+    }
+
     /// The texts, when everything is read.
     pub fn into_names(self) -> Names {
         let whole = |codes: Mutex<Codes>| codes.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -66,16 +66,29 @@ fn read_once(
     let shapes = shapes(&manifest.columns, wanted);
     let shared = Shared::new(shapes.len());
     let plan = Plan { manifest, shapes: &shapes, positions, wanted, shared: &shared };
-    let reading = Reading::new(dir, manifest, plan, threads, cancel)?;
+    let (facts, members) = columns(dir, plan, threads, cancel, || Members::read(dir, manifest))?;
+    Ok(Archived { facts: facts.named(shared.into_names()), members, manifest: manifest.clone() })
+}
+
+/// All events of an archive, whose texts the plan's numbers stand for, and what is read beside them.
+pub(super) fn columns<T: Send + Default>(
+    dir: &Path,
+    plan: Plan<'_>,
+    threads: usize,
+    cancel: &Cancel,
+    beside: impl Fn() -> Result<T, Error> + Sync,
+) -> Result<(Facts, T), Error> {
+    let (shapes, positions) = (plan.shapes, plan.positions);
+    let reading = Reading::new(dir, plan.manifest, plan, threads, cancel)?;
     let rows: Vec<usize> = (0..reading.bases.files.len()).map(|base| reading.rows(base)).collect();
-    let mut assembly = Assembly::new(rows.iter().sum(), &shapes, positions)?;
+    let mut assembly = Assembly::new(rows.iter().sum(), shapes, positions)?;
     let slots: Vec<_> = assembly.slots(&rows).into_iter().map(|slot| Mutex::new(Some(slot))).collect();
-    // The crosswalk is read beside the facts, first, since it is one piece.
-    let members = Mutex::new(Members::default());
+    // What is read beside the facts comes first, since it is one piece.
+    let other = Mutex::new(T::default());
     let mut filled = in_order(slots.len() + 1, threads, |number| {
         cancel.check()?;
         let Some(base) = number.checked_sub(1) else {
-            *members.lock().unwrap_or_else(PoisonError::into_inner) = Members::read(dir, manifest)?;
+            *other.lock().unwrap_or_else(PoisonError::into_inner) = beside()?;
             return Ok(Filled::default());
         };
         let slot = slots[base].lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -84,9 +97,8 @@ fn read_once(
     filled.remove(0);
     drop(slots);
     drop(reading);
-    let members = members.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let facts = assembly.finish(filled, shared.into_names());
-    Ok(Archived { facts, members, manifest: manifest.clone() })
+    let other = other.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((assembly.finish(filled, Names::default()), other))
 }
 
 /// An archive whose deltas are read, so that each base file can be read with what came since.
@@ -212,6 +224,17 @@ pub(super) fn in_order<T: Send>(
     let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
     made.sort_by_key(|(number, _)| *number);
     Ok(made.into_iter().map(|(_, one)| one).collect())
+}
+
+/// Whether a file of an archive is there and as long as it was written.
+pub(super) fn has_length(dir: &Path, file: &File) -> Result<(), Error> {
+    let path = dir.join(&file.name);
+    match fs::metadata(&path) {
+        Ok(found) if found.len() == file.bytes => Ok(()),
+        Ok(found) => Err(Error::damaged(&file.name, format!("it has {} bytes instead of {}", found.len(), file.bytes))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::damaged(&file.name, "it is missing")),
+        Err(error) => Err(Error::io(&path)(error)),
+    }
 }
 
 /// The bytes of a file of an archive, which are what was written.

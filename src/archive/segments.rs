@@ -23,6 +23,26 @@ pub enum Step {
 /// Is told how far it is.
 pub type Progress<'a> = &'a (dyn Fn(Step) + Sync);
 
+/// How hard an archive is worked at, and on whose behalf.
+#[derive(Clone, Copy)]
+pub struct Effort<'a> {
+    /// On so many threads.
+    pub threads: usize,
+    /// After a page of the log it rests so many times as long as that took.
+    pub rests: u32,
+    /// Is told how far it is.
+    pub progress: Progress<'a>,
+    /// Whether to go on at all.
+    pub cancel: &'a Cancel,
+}
+
+impl<'a> Effort<'a> {
+    /// All there is, without a rest.
+    pub fn full(progress: Progress<'a>, cancel: &'a Cancel) -> Self {
+        Self { threads: crate::threads(), rests: 0, progress, cancel }
+    }
+}
+
 /// Files of events that are to be written.
 pub(super) struct Segments<'a> {
     dir: &'a Path,
@@ -49,8 +69,7 @@ impl<'a> Segments<'a> {
         &self,
         parts: usize,
         make: impl Fn(usize) -> Result<Facts, Error> + Sync,
-        progress: Progress<'_>,
-        cancel: &Cancel,
+        effort: &Effort<'_>,
     ) -> Result<Made, Error> {
         let (next, written) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let work = || -> Result<(), Error> {
@@ -59,7 +78,7 @@ impl<'a> Segments<'a> {
                 if part >= parts {
                     return Ok(());
                 }
-                cancel.check()?;
+                effort.cancel.check()?;
                 let facts = make(part)?;
                 if facts.is_empty() && part > 0 {
                     continue;
@@ -67,10 +86,10 @@ impl<'a> Segments<'a> {
                 let made = self.files(part, &facts)?;
                 let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
                 written.push((part, made, facts.span()));
-                progress(Step::Writing(written.len(), parts));
+                (effort.progress)(Step::Writing(written.len(), parts));
             }
         };
-        on_threads(crate::threads().min(parts), work)?;
+        on_threads(effort.threads.min(parts), work)?;
         let mut written = written.into_inner().unwrap_or_else(PoisonError::into_inner);
         written.sort_by_key(|(part, _, _)| *part);
         let widest = |one: Span, other: Span| match (one, other) {

@@ -26,7 +26,11 @@ pub struct Spill {
 impl Spill {
     /// Without bytes. The files are made when they are needed, and go with this.
     pub fn new(dir: &Path, name: &str, parts: usize) -> Self {
-        let paths = (0..parts).map(|part| dir.join(format!("spill-{name}-{part:05}"))).collect();
+        let paths: Vec<PathBuf> = (0..parts).map(|part| dir.join(format!("spill-{name}-{part:05}"))).collect();
+        for path in &paths {
+            // What a run that was killed left behind is not what is put aside now. Mostly there is nothing.
+            let _ = fs::remove_file(path);
+        }
         Self { paths, buffers: vec![Vec::new(); parts] }
     }
 

@@ -10,7 +10,7 @@ use super::Error;
 use super::columns::{Column, Kind, Precision};
 use super::manifest::{Manifest, Role};
 use super::members::Members;
-use super::segments::{Progress, Segments};
+use super::segments::{Effort, Progress, Segments};
 use super::write::publish;
 use crate::replay::read::Cancel;
 
@@ -38,6 +38,7 @@ pub trait Makes: Sync {
 /// When a file cannot be written.
 pub fn write_made(made: &impl Makes, dir: &Path, progress: Progress<'_>, cancel: &Cancel) -> Result<Manifest, Error> {
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
+    let effort = Effort::full(progress, cancel);
     let column = |(name, kind, decimals): (&str, Kind, u32)| {
         let (name, facet) = (name.to_owned(), name.to_owned());
         Column { name, facet, kind, decimals }
@@ -45,9 +46,9 @@ pub fn write_made(made: &impl Makes, dir: &Path, progress: Progress<'_>, cancel:
     let columns = made.facets().into_iter().map(column).collect();
     let mut manifest = Manifest::new(made.log(), made.position(), Precision::Milliseconds, columns);
     let bases = Segments::new(dir, &manifest, Role::Base);
-    let (mut written, base) = bases.write(made.parts(), |part| made.base(part), progress, cancel)?;
+    let (mut written, base) = bases.write(made.parts(), |part| made.base(part), &effort)?;
     let deltas = Segments::new(dir, &manifest, Role::Delta);
-    let (later, delta) = deltas.write(1, |_| made.delta(), progress, cancel)?;
+    let (later, delta) = deltas.write(1, |_| made.delta(), &effort)?;
     written.extend(later.into_iter().filter(|file| file.rows > 0));
     manifest.files = written;
     manifest.spans(base);

@@ -1,22 +1,24 @@
 //! Brings an archive up to date, or makes one.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use kulta_events::Vocabulary;
 use kulta_projections::scores::facts::{Facts, Names, Wanted};
+use uuid::Uuid;
 
 use super::columns::{Column, Precision};
-use super::manifest::{Manifest, NAME, Role};
+use super::manifest::{File, Manifest, NAME, Role};
 use super::members::Members;
 use super::merge::Merge;
 use super::plan::{Plan, Shared};
-use super::read::{checked, in_order, whole};
-use super::segments::{Progress, Segments};
+use super::read::{checked, has_length, in_order, whole};
+use super::segments::{Effort, Segments};
 use super::ties::{Meetings, Ranks};
 use super::write::{Gathered, PER_FILE, log, members, publish};
 use super::{Error, files, types};
 use crate::projector::Source;
-use crate::replay::read::Cancel;
 use crate::store::views::Crosswalk;
 
 /// One part in so many of the base may be in deltas.
@@ -43,6 +45,20 @@ pub enum How {
     Repaired(String),
 }
 
+impl How {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            How::Made => "made",
+            How::Unchanged => "unchanged",
+            How::Extended => "extended",
+            How::Merged => "merged",
+            How::Rewritten(_) => "rewritten",
+            How::Repaired(_) => "repaired",
+        }
+    }
+}
+
 /// An archive that is up to date.
 #[derive(Clone, Debug)]
 pub struct Written {
@@ -52,26 +68,74 @@ pub struct Written {
     pub how: How,
 }
 
+/// What an archive is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'a> {
+    /// The log.
+    pub source: &'a Source,
+    /// Who belongs to whom, and up to which position.
+    pub crosswalk: &'a Crosswalk,
+    /// The generation of projections that says so.
+    pub generation: i64,
+}
+
+impl Basis<'_> {
+    /// Tells archives apart that say different things of one log at one position: events have been read by other versions
+    /// of their types, or projections were made anew, as they are when somebody has been erased and ids are gone.
+    fn stamp(&self) -> Uuid {
+        stamp(self.source, self.generation)
+    }
+}
+
+/// See [`Basis::stamp`].
+pub(super) fn stamp(source: &Source, generation: i64) -> Uuid {
+    let vocabulary = Vocabulary::standard();
+    let mut versions: Vec<String> = vocabulary.types().map(|kind| format!("{} {}", kind.name, kind.version)).collect();
+    versions.sort_unstable();
+    let generation = generation.to_string();
+    let parts: Vec<&str> = std::iter::once(generation.as_str()).chain(versions.iter().map(String::as_str)).collect();
+    source.vault.hasher().text("archive basis", &parts)
+}
+
+/// Files of an archive that this process has written, or read and found to be what was written. Of those only the length
+/// is looked at again.
+#[derive(Debug, Default)]
+pub struct Checked(HashSet<(String, String)>);
+
+impl Checked {
+    fn add(&mut self, manifest: &Manifest) {
+        self.0 = manifest.files.iter().map(Self::key).collect();
+    }
+
+    fn key(file: &File) -> (String, String) {
+        (file.name.clone(), file.sha256.clone())
+    }
+}
+
 /// Brings the archive in a directory up to the position of a crosswalk. One that is damaged is written anew.
 ///
 /// # Errors
 /// [`Error::OtherLog`], [`Error::InUse`], or when the log cannot be read or a file cannot be written; what was there is
 /// still there then.
 pub async fn update(
-    source: &Source,
-    crosswalk: &Crosswalk,
+    basis: &Basis<'_>,
     dir: &Path,
-    progress: Progress<'_>,
-    cancel: &Cancel,
+    checked: &mut Checked,
+    effort: &Effort<'_>,
 ) -> Result<Written, Error> {
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
     let _lock = lock(dir)?;
-    let mut how = match tokio::task::block_in_place(|| standing(dir, cancel)) {
-        Ok((old, members)) if old.log == log(source) => {
-            let new = Update { source, crosswalk, dir, old: &old, members: &members, progress, cancel };
+    let mut how = match tokio::task::block_in_place(|| standing(dir, checked, effort)) {
+        Ok((old, members)) if old.log == log(basis.source) => {
+            let new = Update { basis, dir, old: &old, members: &members, effort };
             match new.run().await {
-                Ok(Ok(written)) => return Ok(written),
+                Ok(Ok(written)) => {
+                    checked.add(&written.manifest);
+                    return Ok(written);
+                }
                 Ok(Err(reason)) => How::Rewritten(reason),
+                // A file that was found whole before.
+                Err(error @ Error::Damaged { .. }) => How::Repaired(error.to_string()),
                 Err(error) => return Err(error),
             }
         }
@@ -80,7 +144,8 @@ pub async fn update(
         Err(error @ Error::Damaged { .. }) => How::Repaired(error.to_string()),
         Err(error) => return Err(error),
     };
-    let manifest = super::write(source, crosswalk, dir, progress, cancel).await?;
+    let manifest = super::write(basis, dir, effort).await?;
+    checked.add(&manifest);
     if let How::Rewritten(reason) = &mut how {
         tracing::info!(reason, "the archive was written anew");
     }
@@ -99,35 +164,41 @@ fn lock(dir: &Path) -> Result<fs::File, Error> {
 }
 
 /// The archive in a directory, if all its files are what was written. What an earlier run left behind is removed.
-fn standing(dir: &Path, cancel: &Cancel) -> Result<(Manifest, Members), Error> {
+fn standing(dir: &Path, known: &Checked, effort: &Effort<'_>) -> Result<(Manifest, Members), Error> {
     let manifest = Manifest::read(dir)?;
     super::read::Bases::of(&manifest)?;
     files::tidy(dir, |name| manifest.files.iter().any(|file| file.name == name))?;
-    in_order(manifest.files.len(), crate::threads(), |file| {
-        cancel.check()?;
-        checked(dir, &manifest.files[file]).map(drop)
+    in_order(manifest.files.len(), effort.threads, |place| {
+        effort.cancel.check()?;
+        let file = &manifest.files[place];
+        if known.0.contains(&Checked::key(file)) {
+            return has_length(dir, file);
+        }
+        checked(dir, file).map(drop)
     })?;
     let members = Members::read(dir, &manifest)?;
     Ok((manifest, members))
 }
 
 struct Update<'a> {
-    source: &'a Source,
-    crosswalk: &'a Crosswalk,
+    basis: &'a Basis<'a>,
     dir: &'a Path,
     old: &'a Manifest,
     members: &'a Members,
-    progress: Progress<'a>,
-    cancel: &'a Cancel,
+    effort: &'a Effort<'a>,
 }
 
 impl Update<'_> {
     /// `Err`: why the archive is to be written anew.
     async fn run(&self) -> Result<Result<Written, &'static str>, Error> {
-        let (from, until) = (self.old.position, self.crosswalk.position);
+        let Basis { source, crosswalk, .. } = *self.basis;
+        let (from, until) = (self.old.position, crosswalk.position);
         let base = self.old.rows(Role::Base);
         if until < from {
             return Ok(Err("the log is shorter than the archive"));
+        }
+        if self.old.basis != Some(self.basis.stamp()) {
+            return Ok(Err("the projections were made anew, or events are read by other versions of their types"));
         }
         if until == from {
             return Ok(Ok(Written { manifest: self.old.clone(), how: How::Unchanged }));
@@ -135,7 +206,7 @@ impl Update<'_> {
         if until - from > PER_FILE.max(base / FAR) || base > 2 * PER_FILE * self.old.files(Role::Base).count() as u64 {
             return Ok(Err("much has come since"));
         }
-        let gathered = Gathered::read(self.source, self.dir, from, until, self.progress, self.cancel).await?;
+        let gathered = Gathered::read(source, self.dir, from, until, self.effort).await?;
         let Some(columns) = gathered.survey.columns(self.old.columns.clone()) else {
             return Ok(Err("numbers have more decimals than before"));
         };
@@ -148,12 +219,12 @@ impl Update<'_> {
             let ties = !met.is_empty();
             Ok::<_, Error>((meetings.groups(met), ties))
         })?;
-        let ranks = Ranks::find(self.source, &groups, self.cancel).await?;
-        let members = members(self.source, self.crosswalk, self.members).await?;
+        let ranks = Ranks::find(source, &groups, self.effort.cancel).await?;
+        let members = members(source, crosswalk, self.members).await?;
         let later = self.old.rows(Role::Delta) + gathered.events;
         let deltas = self.old.files(Role::Delta).count();
         let merge = ties || later * SHARE > base || deltas >= MOST_DELTAS;
-        let types = types::registered(self.source, self.crosswalk.position).await?;
+        let types = types::registered(source, until).await?;
         tokio::task::block_in_place(|| self.write(&gathered, columns, &ranks, &members, (merge, types))).map(Ok)
     }
 
@@ -161,8 +232,8 @@ impl Update<'_> {
     fn met(&self, meetings: &Meetings) -> Result<Vec<(i64, u16, u64)>, Error> {
         let files: Vec<_> = self.old.files.iter().filter(|file| file.role.is_events()).collect();
         let wanted = Wanted { facets: Some(Default::default()), ..Wanted::default() };
-        let met = in_order(files.len(), crate::threads(), |file| {
-            self.cancel.check()?;
+        let met = in_order(files.len(), self.effort.threads, |file| {
+            self.effort.cancel.check()?;
             let shared = Shared::new(0);
             let plan = Plan { manifest: self.old, shapes: &[], positions: true, wanted: &wanted, shared: &shared };
             let facts = whole(self.dir, files[file], &plan, Names::default())?;
@@ -179,23 +250,23 @@ impl Update<'_> {
         members: &Members,
         (merge, types): (bool, Vec<serde_json::Value>),
     ) -> Result<Written, Error> {
-        let (dir, position) = (self.dir, self.crosswalk.position);
+        let (dir, position) = (self.dir, self.basis.crosswalk.position);
         let mut manifest = Manifest::new(self.old.log, position, self.old.precision, columns);
-        manifest.types = types;
+        (manifest.types, manifest.basis) = (types, Some(self.basis.stamp()));
         let make = |part| gathered.facts(part, ranks);
         let parts = gathered.rows.parts();
         let (written, times, how);
         if merge {
             let new: Vec<Facts> = (0..parts).map(make).collect::<Result<_, _>>()?;
             let merge = Merge { dir, old: self.old, new: &manifest, ranks };
-            (written, times) = merge.write(new, self.progress, self.cancel)?;
+            (written, times) = merge.write(new, self.effort)?;
             how = How::Merged;
         } else {
             manifest.files.extend(self.old.files.iter().filter(|file| file.role != Role::Crosswalk).cloned());
             manifest.spans(self.old.times);
             let segments = Segments::new(dir, &manifest, Role::Delta);
             let parts = if gathered.events == 0 { 0 } else { parts };
-            (written, times) = segments.write(parts, make, self.progress, self.cancel)?;
+            (written, times) = segments.write(parts, make, self.effort)?;
             how = How::Extended;
         }
         manifest.files.extend(written);

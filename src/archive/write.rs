@@ -9,12 +9,13 @@ use kulta_projections::scores::facts::{Builder, Codes, Facts, NewRow, Wanted};
 use super::columns::Survey;
 use super::manifest::{File, Manifest, Role};
 use super::members::Members;
-use super::segments::{Progress, Segments, Step};
+use super::segments::{Effort, Segments, Step};
 use super::spill::{Head, Spill, put, take};
 use super::ties::{Moments, Ranks};
+use super::update::{Basis, stamp};
 use super::{Error, files, types};
 use crate::projector::Source;
-use crate::replay::read::{Cancel, facts_of, read_ahead};
+use crate::replay::read::{facts_of, read_ahead};
 use crate::store::views::Crosswalk;
 
 /// Events of a file, about. More, and a file takes much memory; fewer, and there are many files.
@@ -44,23 +45,19 @@ pub(super) struct Gathered {
 ///
 /// # Errors
 /// When the log cannot be read or a file cannot be written; what was there is still there then.
-pub async fn write(
-    source: &Source,
-    crosswalk: &Crosswalk,
-    dir: &Path,
-    progress: Progress<'_>,
-    cancel: &Cancel,
-) -> Result<Manifest, Error> {
-    let gathered = Gathered::read(source, dir, 0, crosswalk.position, progress, cancel).await?;
+pub async fn write(basis: &Basis<'_>, dir: &Path, effort: &Effort<'_>) -> Result<Manifest, Error> {
+    let Basis { source, crosswalk, generation } = *basis;
+    let gathered = Gathered::read(source, dir, 0, crosswalk.position, effort).await?;
     let columns = gathered.survey.columns(Vec::new()).unwrap_or_default();
-    let ranks = Ranks::find(source, &tokio::task::block_in_place(|| gathered.moments.tied())?, cancel).await?;
+    let ranks = Ranks::find(source, &tokio::task::block_in_place(|| gathered.moments.tied())?, effort.cancel).await?;
     let members = members(source, crosswalk, &Members::default()).await?;
     let mut manifest = Manifest::new(log(source), crosswalk.position, gathered.survey.precision, columns);
     manifest.types = types::registered(source, crosswalk.position).await?;
+    manifest.basis = Some(stamp(source, generation));
     tokio::task::block_in_place(|| {
         let make = |part| gathered.facts(part, &ranks);
         let segments = Segments::new(dir, &manifest, Role::Base);
-        let (written, times) = segments.write(gathered.rows.parts(), make, progress, cancel)?;
+        let (written, times) = segments.write(gathered.rows.parts(), make, effort)?;
         manifest.files.extend(written);
         manifest.spans(times);
         manifest.files.push(members.write(dir, manifest.position)?);
@@ -104,14 +101,7 @@ pub(super) async fn members(source: &Source, crosswalk: &Crosswalk, known: &Memb
 
 impl Gathered {
     /// Reads the log behind a position.
-    pub async fn read(
-        source: &Source,
-        dir: &Path,
-        after: u64,
-        until: u64,
-        progress: Progress<'_>,
-        cancel: &Cancel,
-    ) -> Result<Self, Error> {
+    pub async fn read(source: &Source, dir: &Path, after: u64, until: u64, effort: &Effort<'_>) -> Result<Self, Error> {
         let parts = ((until - after) / PER_FILE + 1) as usize;
         let mut gathered = Self {
             rows: Spill::new(dir, "events", parts),
@@ -125,11 +115,15 @@ impl Gathered {
         let vocabulary = source.vocabulary.now();
         let mut pages = read_ahead(source.clone(), after, until);
         while let Some(page) = pages.recv().await {
-            cancel.check()?;
+            effort.cancel.check()?;
             let page = page?;
+            let began = tokio::time::Instant::now();
             let at = page.last().map_or(until, |event| event.position);
             tokio::task::block_in_place(|| page.iter().try_for_each(|event| gathered.put(&vocabulary, event)))?;
-            progress(Step::Reading(at, until));
+            (effort.progress)(Step::Reading(at, until));
+            if effort.rests > 0 {
+                tokio::time::sleep(began.elapsed() * effort.rests).await;
+            }
         }
         Ok(gathered)
     }

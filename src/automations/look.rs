@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::active::Active;
 use super::timers::Timers;
 use super::{Automator, Error};
+use crate::commands::erased::ERASED;
 use crate::commands::firing::{About, DONE, Firing};
 use crate::commands::{Context, Refusal, Wish};
 use crate::reads::Found;
@@ -258,7 +259,7 @@ impl Automator {
                 self.fired_to.fetch_max(done.position, Ordering::Relaxed);
                 Ok(())
             }
-            Err(crate::commands::Error::Refused(Refusal::Rule { code: DONE, .. })) => Ok(()),
+            Err(crate::commands::Error::Refused(Refusal::Rule { code: DONE | ERASED, .. })) => Ok(()),
             Err(crate::commands::Error::Refused(refusal)) => {
                 let (Wish::Fire(firing) | Wish::Rearm(firing)) = &wish else { return Ok(()) };
                 tracing::warn!(automation = %firing.automation, cause = %firing.cause, %refusal, "an automation could not act");

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::progress::Told;
 use super::{Common, Failure, NodeArgs};
-use crate::archive::{self, How, Manifest, Role, Step, Written};
+use crate::archive::{self, Basis, Checked, Effort, How, Manifest, Role, Step, Written};
 use crate::clock::SystemClock;
 use crate::projector::Source;
 use crate::replay::read::Cancel;
@@ -42,7 +42,7 @@ pub async fn run(args: Args, common: Common) -> Result<(), Failure> {
         How::Repaired(what) => eprintln!("written anew: {what}"),
         How::Made | How::Unchanged | How::Extended | How::Merged => {}
     }
-    tell(&manifest, done(&how), common);
+    tell(&manifest, how.word(), common);
     Ok(())
 }
 
@@ -60,21 +60,11 @@ pub(super) fn tell(manifest: &Manifest, done: &str, common: Common) {
     }
 }
 
-fn done(how: &How) -> &'static str {
-    match how {
-        How::Made => "made",
-        How::Unchanged => "unchanged",
-        How::Extended => "extended",
-        How::Merged => "merged",
-        How::Rewritten(_) => "rewritten",
-        How::Repaired(_) => "repaired",
-    }
-}
-
 async fn write(services: &Arc<Services>, dir: &Path) -> Result<Written, Failure> {
     let told = Told::default();
     project(services, &told).await?;
-    let crosswalk = services.projector.projections().live().crosswalk().await?;
+    let live = services.projector.projections().live();
+    let crosswalk = live.crosswalk().await?;
     let (log, vault, vocabulary) = (services.log.clone(), services.vault.clone(), services.vocabulary.clone());
     let source = Source { log, vault, vocabulary };
     let progress = |step| {
@@ -83,7 +73,9 @@ async fn write(services: &Arc<Services>, dir: &Path) -> Result<Written, Failure>
             Step::Writing(done, of) => format!("writing: {done} of {of} files"),
         });
     };
-    Ok(archive::update(&source, &crosswalk, dir, &progress, &Cancel::default()).await?)
+    let basis = Basis { source: &source, crosswalk: &crosswalk, generation: live.number() };
+    let cancel = Cancel::default();
+    Ok(archive::update(&basis, dir, &mut Checked::default(), &Effort::full(&progress, &cancel)).await?)
 }
 
 /// Who belongs to whom is the projections' to say: they follow the log to its present end first.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::progress::Told;
 use super::{Common, Failure, serve};
@@ -73,7 +74,9 @@ async fn story(services: &Services, customers: u64) -> Result<Story, Failure> {
 
 fn settings(folder: &TempDir, listen: Option<String>) -> Result<Settings, Failure> {
     let database = format!("sqlite://{}", Path::new(folder.path()).join("demo.db").display());
-    let mut flags = vec![("database_url", database)];
+    // Nobody has to keep a copy of this key: it goes with the process.
+    let key = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    let mut flags = vec![("database_url", database), ("master_key", key)];
     flags.extend(listen.map(|listen| ("listen", listen)));
     Ok(Settings::load(None, Vec::new(), &flags)?)
 }
@@ -86,7 +89,7 @@ fn introduce(address: &str, story: &Story) {
     let base = format!("http://{address}");
     println!("  every address, with examples      {base}/docs");
     println!("  how far the projections are       curl -s {base}/v1/projections");
-    println!("  what arrived last                 curl -s '{base}/v1/events?limit=5'");
+    println!("  the log, from its beginning       curl -s '{base}/v1/events?limit=5'");
     println!("  find somebody                     curl -s '{base}/v1/customers?q=Virtanen&limit=3'");
     let (customers, records, questions) = story.counts;
     println!(

@@ -15,6 +15,7 @@ use kulta_projections::identity::resolve::{Records, clusters};
 use kulta_projections::identity::steward::Decisions;
 use kulta_projections::identity::train::train;
 use kulta_projections::identity::weights::Scorer;
+use kulta_projections::nesting;
 use serde_json::json;
 
 use super::input::content;
@@ -133,6 +134,7 @@ fn policy(path: &Path) -> Result<MatchPolicy, Failure> {
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
         return Ok(MatchPolicy::read(&text).map_err(|error| named(&error))?);
     }
+    nesting::check(&text).map_err(|error| named(&error))?;
     let policy: MatchPolicy = toml::from_str(&text).map_err(|error| named(&error))?;
     Ok(policy.checked().map_err(|error| named(&error))?)
 }

@@ -24,6 +24,7 @@ impl Told {
         self.now_and_then(|| match step {
             Step::Folding(at, of) => format!("folding: {at} of {of} events"),
             Step::Writing(done, of) => format!("writing: {done} of {of} customers"),
+            Step::Sharing(done, of) => format!("writing: {done} of {of} shares"),
             Step::CatchingUp(at) => format!("following up: position {at}"),
         });
     }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::progress::Told;
 use super::{Common, Failure, NodeArgs};
 use crate::clock::SystemClock;
+use crate::projector::rebuild::Rebuilt;
 use crate::services::Services;
 
 /// Flags.
@@ -33,7 +34,8 @@ pub async fn run(args: Args, common: Common) -> Result<(), Failure> {
     if common.json {
         println!("{}", json!(rebuilt));
     } else {
-        println!("generation={} position={} customers={}", rebuilt.generation, rebuilt.position, rebuilt.customers);
+        let Rebuilt { generation, position, customers, nodes } = rebuilt;
+        println!("generation={generation} position={position} nodes={nodes} customers={customers}");
     }
     Ok(())
 }

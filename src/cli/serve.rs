@@ -21,6 +21,9 @@ pub struct Args {
     /// default: all]
     #[arg(long, value_name = "ROLES")]
     roles: Option<String>,
+    /// Where the node keeps an archive of its own, for its replays [environment: KULTA_ARCHIVE_DIRECTORY; default: none]
+    #[arg(long, value_name = "DIR")]
+    archive: Option<String>,
 }
 
 /// Serves. The first line on standard output tells where.
@@ -28,7 +31,8 @@ pub struct Args {
 /// # Errors
 /// When the settings, the database, the keys or the address cannot be used.
 pub async fn run(args: Args, _: Common) -> Result<(), Failure> {
-    let settings = args.node.settings(vec![("listen", args.listen), ("roles", args.roles)])?;
+    let flags = vec![("listen", args.listen), ("roles", args.roles), ("archive.directory", args.archive)];
+    let settings = args.node.settings(flags)?;
     // Before anything is opened, so that a signal that comes early is not missed.
     let stop = signals()?;
     let app = App::build(settings, Arc::new(SystemClock)).await?;

@@ -126,7 +126,8 @@ impl Customers {
         Ok((200, json!({"customer_id": founder.customer})))
     }
 
-    /// The founding record of a customer that is to be changed, if it is as the caller read it.
+    /// The founding record of a customer that is to be changed, if it is as the caller read it. Where that one was erased
+    /// it is the first that was not.
     pub(super) async fn founder_to_change(&self, id: RecordId, if_match: Option<u64>) -> Result<RecordRow, Error> {
         let members = match if_match {
             Some(expected) => {
@@ -136,7 +137,7 @@ impl Customers {
             }
             None => self.members_at_hand(id).await?,
         };
-        Ok(members.into_iter().next().ok_or(Refusal::NotFound("no such customer"))?)
+        self.not_erased(members).await
     }
 
     /// The first edit of a customer makes its record of the source `kulta` and links it, in the same append, to the
@@ -269,7 +270,7 @@ impl Customers {
 
     /// The same as far as the projections are, if they know the customer. An edit goes to a record that stays with the
     /// founding one, and so to whatever customer that one belongs to: nobody needs to wait for what happens meanwhile.
-    async fn members_at_hand(&self, id: RecordId) -> Result<Vec<RecordRow>, Error> {
+    pub(super) async fn members_at_hand(&self, id: RecordId) -> Result<Vec<RecordRow>, Error> {
         match self.reads.holder(id).await.map_err(unreadable)? {
             Found::Here(members) => Ok(members),
             Found::Moved(_) | Found::Unknown => self.members(id).await,

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::customer::{Customers, unreadable};
+use super::erased::ERASED;
 use super::event::CommandEvent;
 use super::person_record::{Command, checked};
 use super::transaction::Transaction;
@@ -267,7 +268,11 @@ impl Customers {
 
     /// Something goes out, or is withheld, as the customer wants it at this moment. Whoever sends asks first.
     pub(super) async fn send(&self, transaction: &mut Transaction, id: Uuid) -> Result<(i16, Value), Error> {
-        let (outgoing, founder) = self.outgoing(id).await?;
+        let (outgoing, members) = self.outgoing(id).await?;
+        let founder = first(&members)?;
+        if !is_webhook(&outgoing.event) && self.all_erased(&members).await? {
+            return self.hold_back(transaction, id, &founder, ERASED).await;
+        }
         if let Err(withheld) = self.may_go_out(&outgoing.event, founder.record).await? {
             let reason = serde_json::to_value(withheld).unwrap_or_default();
             return self.hold_back(transaction, id, &founder, reason.as_str().unwrap_or_default()).await;
@@ -302,19 +307,19 @@ impl Customers {
         id: Uuid,
         reason_code: &str,
     ) -> Result<(i16, Value), Error> {
-        let (_, founder) = self.outgoing(id).await?;
+        let (_, members) = self.outgoing(id).await?;
+        let founder = first(&members)?;
         self.hold_back(transaction, id, &founder, reason_code).await
     }
 
-    /// What is to go out, and the founding record of whom it is about, as far as any node knows.
-    async fn outgoing(&self, id: Uuid) -> Result<(crate::work::Outgoing, RecordRow), Error> {
+    /// What is to go out, and the records of whom it is about, as far as any node knows.
+    async fn outgoing(&self, id: Uuid) -> Result<(crate::work::Outgoing, Vec<RecordRow>), Error> {
         self.commands.log.ping().await?;
         let head = *self.commands.log.head().borrow();
         self.work.after(head).await.map_err(unreadable)?;
         let outgoing = self.work.outgoing(id).ok_or(Refusal::NotFound("nothing of this id is to go out"))?;
         let record = outgoing.record.ok_or(Refusal::NotFound("nobody knows to whom it goes"))?;
-        let founder = self.founder_to_change(record, None).await?;
-        Ok((outgoing, founder))
+        Ok((outgoing, self.members_at_hand(record).await?))
     }
 
     async fn hold_back(
@@ -342,7 +347,7 @@ impl Customers {
     ) -> Result<Result<(), kulta_projections::automation::consent::Withheld>, Error> {
         let data = &request.payload.data;
         let text = |name: &str| data.get(name).and_then(Json::as_str).unwrap_or_default();
-        if text("channel") == "webhook" {
+        if is_webhook(request) {
             return Ok(Ok(()));
         }
         // What was learned a moment ago counts.
@@ -361,6 +366,15 @@ impl Customers {
         let now = self.commands.now().plus_micros(1);
         Ok(kulta_projections::automation::consent::may_contact(&events, (channel, purpose), now, cap, &zone))
     }
+}
+
+fn first(members: &[RecordRow]) -> Result<RecordRow, Refusal> {
+    members.first().cloned().ok_or(Refusal::NotFound("nobody knows to whom it goes"))
+}
+
+/// Whether it goes to a subscriber, who is no person.
+fn is_webhook(request: &kulta_events::Recorded) -> bool {
+    request.payload.data.get("channel").and_then(Json::as_str) == Some("webhook")
 }
 
 /// Automation and cause in one word, for what it raises.

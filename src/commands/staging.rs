@@ -1,14 +1,15 @@
 //! cqrs-es' repository over our log: reads streams, stages what is to be appended.
 //!
 //! cqrs-es counts a stream's events from 1, the log from 0: sequence n is revision n−1. Its own tables know no order of
-//! the whole log, so only its traits are used.
+//! the whole log, so only its traits are used. Snapshots are kept in memory (`remembered`).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot};
 use serde_json::{Value, json};
 
+use super::remembered::{Remembered, Snapshot};
 use crate::event_types::EventTypes;
 use crate::privacy::Vault;
 use crate::store::log::Direction;
@@ -26,6 +27,8 @@ pub struct Staged {
     pub expected: Expected,
     /// The events, in order.
     pub events: Vec<(String, Value)>,
+    /// The aggregate after them, if it is to be remembered.
+    pub after: Option<Snapshot>,
 }
 
 /// See the module.
@@ -34,18 +37,45 @@ pub struct Staging {
     log: Arc<dyn Log>,
     vault: Arc<Vault>,
     vocabulary: EventTypes,
-    staged: Arc<Mutex<Vec<Staged>>>,
+    /// What is taken for an aggregate without reading its stream; `None`: streams are read.
+    remembered: Option<Arc<Remembered>>,
+    stage: Arc<Mutex<Stage>>,
+}
+
+#[derive(Debug, Default)]
+struct Stage {
+    staged: Vec<Staged>,
+    /// Streams that were not read, since they are remembered.
+    unread: Vec<String>,
 }
 
 impl Staging {
     /// An empty stage over a log.
-    pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: EventTypes) -> Self {
-        Self { log, vault, vocabulary, staged: Arc::default() }
+    pub fn new(
+        log: Arc<dyn Log>,
+        vault: Arc<Vault>,
+        vocabulary: EventTypes,
+        remembered: Option<Arc<Remembered>>,
+    ) -> Self {
+        Self { log, vault, vocabulary, remembered, stage: Arc::default() }
+    }
+
+    /// Forgets the streams that were not read; whether there were any.
+    pub fn forget_unread(&self) -> bool {
+        let unread = std::mem::take(&mut self.stage().unread);
+        if let Some(remembered) = &self.remembered {
+            unread.iter().for_each(|stream| remembered.forget(stream));
+        }
+        !unread.is_empty()
+    }
+
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was staged so far; the stage is empty afterwards.
     pub fn take(&self) -> Vec<Staged> {
-        std::mem::take(&mut *self.staged.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.stage().staged)
     }
 
     async fn events_from(&self, stream: &str, revision: usize) -> Result<Vec<SerializedEvent>, PersistenceError> {
@@ -101,19 +131,30 @@ impl PersistedEventRepository for Staging {
         stream: &str,
         last_sequence: usize,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        if self.stage().unread.iter().any(|unread| unread == stream) {
+            return Ok(Vec::new());
+        }
         self.events_from(stream, last_sequence).await
     }
 
-    async fn get_snapshot<A: Aggregate>(&self, _: &str) -> Result<Option<SerializedSnapshot>, PersistenceError> {
-        Ok(None)
+    async fn get_snapshot<A: Aggregate>(&self, stream: &str) -> Result<Option<SerializedSnapshot>, PersistenceError> {
+        let known = self.remembered.as_ref().and_then(|remembered| remembered.get(stream));
+        let Some(Snapshot { aggregate, sequence }) = known else { return Ok(None) };
+        self.stage().unread.push(stream.to_owned());
+        Ok(Some(SerializedSnapshot {
+            aggregate_id: stream.to_owned(),
+            aggregate,
+            current_sequence: sequence,
+            current_snapshot: 1,
+        }))
     }
 
     async fn persist<A: Aggregate>(
         &self,
         events: &[SerializedEvent],
-        _: Option<(String, Value, usize)>,
+        snapshot: Option<(String, Value, usize)>,
     ) -> Result<(), PersistenceError> {
-        let Some(first) = events.first() else { return Ok(()) };
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
         let expected = match first.sequence {
             0 | 1 => Expected::None,
             sequence => Expected::Exact(sequence as u64 - 2),
@@ -125,8 +166,9 @@ impl PersistedEventRepository for Staging {
                 .iter()
                 .map(|event| (event.event_type.clone(), event.payload.get("data").cloned().unwrap_or_default()))
                 .collect(),
+            after: snapshot.map(|(_, aggregate, _)| Snapshot { aggregate, sequence: last.sequence }),
         };
-        self.staged.lock().unwrap_or_else(PoisonError::into_inner).push(staged);
+        self.stage().staged.push(staged);
         Ok(())
     }
 

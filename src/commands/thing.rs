@@ -287,7 +287,9 @@ impl Customers {
         self.known_contacts(data).await?;
         self.work.judge(deed, Some(id), data).map_err(Refusal::from)?;
         let record = known.record.ok_or(Refusal::NotFound("nobody knows whose it is"))?;
-        let founder = self.founder_to_change(record, None).await?;
+        let members = self.members_at_hand(record).await?;
+        self.facts_alone(&members, &event).await?;
+        let founder = members.into_iter().next().ok_or(Refusal::NotFound("no such customer"))?;
         self.append(transaction, (deed.category(), id), &founder, Tell { told: known.told, event }).await?;
         Ok(founder)
     }

@@ -10,14 +10,15 @@ use kulta_events::{Fact, Instant, Json};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::person_record::from_value;
+use super::person_record::{PersonRecord, from_value};
+use super::remembered::{Remembered, Snapshot};
 use super::staging::{Staged, Staging};
 use super::{Error, Refusal};
 use crate::clock::Clock;
 use crate::event_types::EventTypes;
 use crate::privacy::Vault;
 use crate::store::log::AppendError;
-use crate::store::{Append, CommandResult, Log};
+use crate::store::{Append, Appended, CommandResult, EventOutcome, Log};
 
 /// How often a command is decided anew when somebody else was faster.
 const TRIES: usize = 5;
@@ -58,6 +59,7 @@ pub struct Commands {
     pub(super) vault: Arc<Vault>,
     pub(super) vocabulary: EventTypes,
     pub(super) clock: Arc<dyn Clock>,
+    remembered: Arc<Remembered>,
 }
 
 /// What one request stages.
@@ -79,7 +81,12 @@ impl Transaction {
     where
         A: Aggregate<Error = Refusal, Services = ()> + 'static,
     {
-        let store = PersistedEventStore::<Staging, A>::new_event_store(self.staging.clone());
+        let staging = self.staging.clone();
+        // Records are edited again and again, and their aggregates hold nothing personal.
+        let store = match A::TYPE {
+            PersonRecord::TYPE => PersistedEventStore::<Staging, A>::new_snapshot_store(staging, 1),
+            _ => PersistedEventStore::new_event_store(staging),
+        };
         let framework = CqrsFramework::new(store, Vec::new(), ());
         framework.execute(stream, command).await.map_err(|error| match error {
             AggregateError::UserError(Refusal::Stale) => Error::Contended,
@@ -114,7 +121,7 @@ fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
 impl Commands {
     /// A runner over a log.
     pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: EventTypes, clock: Arc<dyn Clock>) -> Self {
-        Self { log, vault, vocabulary, clock }
+        Self { log, vault, vocabulary, clock, remembered: Arc::default() }
     }
 
     /// Makes sure that what any node has stored is known to be there.
@@ -158,12 +165,17 @@ impl Commands {
         if let Some(answer) = self.answered(key, fingerprint).await? {
             return Ok(answer);
         }
-        for _ in 0..TRIES {
+        for attempt in 0..=TRIES {
             let seed = key.unwrap_or_else(Uuid::new_v4);
-            let staging = Staging::new(self.log.clone(), self.vault.clone(), self.vocabulary.clone());
+            let (log, vault, vocabulary) = (self.log.clone(), self.vault.clone(), self.vocabulary.clone());
+            // What is remembered may be old: that costs no try of those that read.
+            let remembered = (attempt == 0).then(|| self.remembered.clone());
+            let staging = Staging::new(log, vault, vocabulary, remembered);
             let mut transaction = Transaction { staging, subjects: Default::default(), seed, ids: 0 };
             let (status, body) = match request.decide(&mut transaction).await {
                 Ok(decided) => decided,
+                // It may hold no more for what is in the log now.
+                Err(_) if transaction.staging.forget_unread() => continue,
                 Err(error) => {
                     // The same command at the same time may have been faster: what it did is then in this one's way.
                     let answer = self.answered(key, fingerprint).await?;
@@ -173,7 +185,8 @@ impl Commands {
                     return answer.ok_or(error);
                 }
             };
-            let mut append = self.seal(&mut transaction, context.actor).await?;
+            let staged = transaction.staging.take();
+            let (mut append, after) = self.seal(&mut transaction, staged, context.actor).await?;
             if let Some(key) = key {
                 let sealed_body = self.vault.seal_system(body.to_string().as_bytes())?;
                 append.result = Some(CommandResult { key, request: fingerprint, status, position: 0, sealed_body });
@@ -182,6 +195,7 @@ impl Commands {
             match self.log.append(append).await {
                 Ok(appended) => {
                     self.vault.confirm(&keys);
+                    self.remember(&appended, after);
                     return match appended.earlier {
                         Some(earlier) => self.repeat(&earlier, fingerprint),
                         None => Ok(Done { status, body, position: appended.head }),
@@ -190,11 +204,19 @@ impl Commands {
                 Err(AppendError::StaleKeys(records)) => self.vault.doubt(&records, &keys),
                 Err(
                     AppendError::WrongRevision { .. } | AppendError::Conflict { .. } | AppendError::CursorMoved { .. },
-                ) => {}
+                ) => drop(transaction.staging.forget_unread()),
                 Err(AppendError::Store(error)) => return Err(error.into()),
             }
         }
         Err(Error::Contended)
+    }
+
+    /// What is remembered is what this very command has stored: of a repetition, it is not known when that was.
+    fn remember(&self, appended: &Appended, after: Vec<(String, Snapshot)>) {
+        let stored = |outcome: &EventOutcome| matches!(outcome, EventOutcome::Accepted(_));
+        if appended.earlier.is_none() && appended.events.iter().all(stored) {
+            after.into_iter().for_each(|(stream, snapshot)| self.remembered.put(stream, snapshot));
+        }
     }
 
     /// The answer that was given under this key.
@@ -213,13 +235,19 @@ impl Commands {
         Ok(Done { status: earlier.status, body, position: earlier.position })
     }
 
-    async fn seal(&self, transaction: &mut Transaction, actor: i64) -> Result<Append, Error> {
+    /// Seals what was decided; besides, what to remember when it is stored.
+    async fn seal(
+        &self,
+        transaction: &mut Transaction,
+        staged: Vec<Staged>,
+        actor: i64,
+    ) -> Result<(Append, Vec<(String, Snapshot)>), Error> {
         let now = self.clock.now();
-        let staged = transaction.staging.take();
         let (mut facts, mut streams) = (Vec::new(), Vec::new());
         let mut others = Vec::new();
-        let mut expect = Vec::new();
-        for Staged { stream, expected, events } in staged {
+        let (mut expect, mut remember) = (Vec::new(), Vec::new());
+        for Staged { stream, expected, events, after } in staged {
+            remember.extend(after.map(|after| (stream.clone(), after)));
             expect.push((stream.as_str().into(), expected));
             for (index, (type_name, data)) in events.into_iter().enumerate() {
                 // Events of one request carry rising times, so that their order is also the order of facts.
@@ -241,7 +269,7 @@ impl Commands {
             event.stream = stream.into();
         }
         append.expect = expect;
-        Ok(append)
+        Ok((append, remember))
     }
 
     fn fact(&self, type_name: &str, id: String, data: &Value, time: Instant) -> Result<Fact, Error> {

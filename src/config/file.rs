@@ -1,5 +1,6 @@
 //! Reading `kulta.toml`, strictly: what is not known is refused, with its line.
 
+use kulta_projections::nesting;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -16,6 +17,7 @@ type Refusal = (usize, String);
 /// Line (from 1) and reason. Reasons hold no values, since these may be secret.
 pub(super) fn read(settings: &mut Settings, text: &str) -> Result<(), Refusal> {
     let reader = Reader { text };
+    nesting::check(text).map_err(|deep| (deep.line, "it nests too deep from here on".to_owned()))?;
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         (reader.line(at), error.message().to_owned())

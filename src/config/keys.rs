@@ -196,6 +196,20 @@ pub const KEYS: &[Key] = &[
         "Kinds of activities that do not count"
     ),
     key!(
+        "archive.directory",
+        archive.directory,
+        path,
+        show_path,
+        "Where this node keeps an archive of its own, for its replays and lists of scores; without it they read the log"
+    ),
+    key!(
+        "archive.every",
+        archive.every,
+        time,
+        show_time,
+        "How long the archive may be behind: replays read from the log what it has not got to"
+    ),
+    key!(
         "kafka.brokers",
         kafka.brokers,
         list,

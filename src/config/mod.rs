@@ -3,6 +3,7 @@
 //! Every key stands once, in [`keys::KEYS`]: file, environment and flags go through the same reader, and the table in
 //! `docs/configuration.md` is checked against it. Access tokens stand in the file only.
 
+mod archive;
 mod business;
 mod file;
 mod kafka;
@@ -16,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use archive::Archive;
 pub use business::Business;
 pub use kafka::Kafka;
 use keys::KEYS;
@@ -75,6 +77,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// When the company works, and what counts as contact with a customer.
     pub business: Business,
+    /// The archive that the node keeps for its replays.
+    pub archive: Archive,
     /// How Kafka is reached, and what is read there.
     pub kafka: Kafka,
     /// How subscribers are called.
@@ -144,6 +148,7 @@ impl Default for Settings {
                 shutdown: Duration::from_secs(20),
             },
             business: Business::default(),
+            archive: Archive::default(),
             kafka: Kafka::default(),
             webhooks: Webhooks::default(),
             tokens: Vec::new(),

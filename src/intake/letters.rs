@@ -48,12 +48,13 @@ impl Intake {
         let letter = self.letter_by_id(id).await?.filter(|letter| letter.stored.state == "open");
         let letter = letter.ok_or(Error::NoLetter(id))?;
         let text = corrected.or_else(|| letter.body.map(Into::into)).unwrap_or_else(|| "".into());
-        let arrival = Arrival { text: text.clone(), problems: Vec::new(), origin: format!("dead letter {id}") };
+        let arrival = Arrival { text, problems: Vec::new(), origin: format!("dead letter {id}") };
         // The log leaves the letter open when the event conflicts again.
         let along = Along { sources, ..Along::default() };
-        let settles = if self.verdict(&text, &along).is_ok() { vec![id] } else { Vec::new() };
-        let along = Along { settles, ..along };
-        self.publish(vec![arrival], "letter", actor, along).await
+        let arrivals = vec![arrival];
+        let is_right = self.verdicts(&arrivals, &along).await?.iter().all(Result::is_ok);
+        let along = Along { settles: if is_right { vec![id] } else { Vec::new() }, ..along };
+        self.publish(arrivals, "letter", actor, along).await
     }
 
     /// Puts a dead letter aside for good.

@@ -8,6 +8,7 @@ pub mod letters;
 pub mod mapping;
 pub mod parts;
 pub mod publish;
+mod registrations;
 
 pub use publish::{Along, Arrival, EventResult, Intake, Published, Status};
 

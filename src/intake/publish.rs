@@ -7,6 +7,7 @@ use kulta_events::envelope::{MAX_EVENT_BYTES, Problem, Validator, content};
 use kulta_events::{Fact, Json, RecordId};
 
 use super::Error;
+use super::registrations::Registrations;
 use crate::clock::Clock;
 use crate::event_types::EventTypes;
 use crate::privacy::Vault;
@@ -50,13 +51,15 @@ pub struct Refusal {
     pub source: Option<String>,
     /// Its id.
     pub id: Option<String>,
+    /// Its type.
+    pub type_name: Option<String>,
     /// The record that it is about.
     pub record: Option<RecordId>,
 }
 
 impl Refusal {
     fn nameless(problems: Vec<Problem>) -> Self {
-        Self { problems, source: None, id: None, record: None }
+        Self { problems, source: None, id: None, type_name: None, record: None }
     }
 }
 
@@ -107,7 +110,7 @@ impl Along {
 pub struct Intake {
     pub(super) log: Arc<dyn Log>,
     pub(super) vault: Arc<Vault>,
-    vocabulary: EventTypes,
+    pub(super) registrations: Registrations,
     clock: Arc<dyn Clock>,
     /// Free attributes that sources registered as facts.
     fact_attributes: RwLock<Arc<BTreeMap<String, Vec<String>>>>,
@@ -116,7 +119,8 @@ pub struct Intake {
 impl Intake {
     /// An intake over a log.
     pub fn new(log: Arc<dyn Log>, vault: Arc<Vault>, vocabulary: EventTypes, clock: Arc<dyn Clock>) -> Self {
-        Self { log, vault, vocabulary, clock, fact_attributes: RwLock::default() }
+        let registrations = Registrations::new(log.clone(), vault.clone(), vocabulary);
+        Self { log, vault, registrations, clock, fact_attributes: RwLock::default() }
     }
 
     /// Takes note of which free attributes are facts, for later events.
@@ -136,7 +140,7 @@ impl Intake {
         let event = Json::parse(text.as_bytes())
             .map_err(|error| Refusal::nameless(vec![Problem::new("malformed", "", error.to_string())]))?;
         let fact_attributes = self.fact_attributes.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let vocabulary = self.vocabulary.now();
+        let vocabulary = self.registrations.now();
         let validator = Validator { vocabulary: &vocabulary, now: self.clock.now(), fact_attributes: &fact_attributes };
         let mut fact = validator.check(event).map_err(|problems| self.refusal(text, problems))?;
         self.vault.hasher().put_record_ids(&mut fact);
@@ -147,19 +151,23 @@ impl Intake {
     fn refusal(&self, text: &str, problems: Vec<Problem>) -> Refusal {
         let event = Json::parse(text.as_bytes()).ok();
         let name = |member| event.as_ref()?.get(member)?.as_str().map(str::to_owned);
-        let (source, id, subject) = (name("source"), name("id"), name("subject"));
+        let (source, id, type_name, subject) = (name("source"), name("id"), name("type"), name("subject"));
         let subject = subject.map(|subject| subject.trim().to_owned()).filter(|subject| !subject.is_empty());
         let record = source.as_ref().zip(subject.as_ref());
         let record = record.map(|(source, subject)| self.vault.hasher().record(source, subject));
-        Refusal { problems, source, id, record }
+        Refusal { problems, source, id, type_name, record }
     }
 
     /// Checks one event, and whether this caller may publish it.
-    pub(super) fn verdict(&self, text: &str, along: &Along) -> Result<Fact, Refusal> {
-        let fact = self.check(text)?;
+    pub(super) fn verdict(&self, arrival: &Arrival, along: &Along) -> Result<Fact, Refusal> {
+        if !arrival.problems.is_empty() {
+            return Err(self.refusal(&arrival.text, arrival.problems.clone()));
+        }
+        let fact = self.check(&arrival.text)?;
         let Err(problem) = along.may_publish(&fact.source) else { return Ok(fact) };
-        let record = self.vault.hasher().record(&fact.source, &fact.subject);
-        Err(Refusal { problems: vec![problem], source: Some(fact.source), id: Some(fact.id), record: Some(record) })
+        let record = Some(self.vault.hasher().record(&fact.source, &fact.subject));
+        let (source, id, type_name) = (Some(fact.source), Some(fact.id), Some(fact.event_type.name.to_owned()));
+        Err(Refusal { problems: vec![problem], source, id, type_name, record })
     }
 
     /// Publishes a batch. What it answers is durable.
@@ -176,12 +184,8 @@ impl Intake {
         let mut results = Vec::with_capacity(arrivals.len());
         let mut sealables = Vec::with_capacity(arrivals.len());
         let mut letters = Vec::new();
-        for arrival in arrivals {
-            let checked = if arrival.problems.is_empty() {
-                self.verdict(&arrival.text, &along)
-            } else {
-                Err(self.refusal(&arrival.text, arrival.problems))
-            };
+        let verdicts = self.verdicts(&arrivals, &along).await?;
+        for (arrival, checked) in arrivals.into_iter().zip(verdicts) {
             let door = Door { name: door, origin: arrival.origin };
             match checked {
                 Ok(fact) => {
@@ -198,9 +202,10 @@ impl Intake {
             }
         }
         self.forget_the_erased(&mut letters).await?;
+        let sealables: Arc<[Sealable]> = sealables.into();
         let mut appended = self.append(&sealables, actor, along, letters).await?;
         self.settle_older(&sealables, &mut appended).await?;
-        Ok(Published { position: appended.head, results: merge(results, sealables, &appended) })
+        Ok(Published { position: appended.head, results: merge(results, &sealables, &appended) })
     }
 
     /// A letter about an erased record says that something was rejected, not what was sent.
@@ -240,7 +245,7 @@ impl Intake {
     /// The content of a stored event, lifted to the newest version; `None` when it can no longer be read.
     async fn stored_content(&self, position: u64) -> Result<Option<String>, Error> {
         let stored = self.log.read(&Page::forwards(Select::All, position - 1, 1)).await?;
-        let opened = self.vault.open_events(&self.vocabulary.now(), stored, |_| true).await?;
+        let opened = self.vault.open_events(&self.registrations.now(), stored, |_| true).await?;
         let Some(event) = opened.into_iter().next().filter(|event| !event.payload.erased) else { return Ok(None) };
         let Some(record) = event.record else { return Ok(None) };
         let subject = self.vault.subjects(&[record]).await?.remove(&record).and_then(|named| named.subject);
@@ -275,7 +280,7 @@ impl Intake {
 
     async fn append(
         &self,
-        sealables: &[Sealable],
+        sealables: &Arc<[Sealable]>,
         actor: i64,
         along: Along,
         letters: Vec<NewDeadLetter>,
@@ -289,6 +294,7 @@ impl Intake {
             append.cursors.clone_from(&along.cursors);
             append.settles.clone_from(&along.settles);
             append.dead_letters.clone_from(&letters);
+            append.reseal = Some(self.vault.reseal(sealables.clone(), actor));
             let keys = append.keys.clone();
             match self.log.append(append).await {
                 Ok(appended) => {
@@ -304,8 +310,8 @@ impl Intake {
     }
 }
 
-fn merge(results: Vec<Option<EventResult>>, sealables: Vec<Sealable>, appended: &Appended) -> Vec<EventResult> {
-    let mut outcomes = sealables.into_iter().zip(&appended.events);
+fn merge(results: Vec<Option<EventResult>>, sealables: &[Sealable], appended: &Appended) -> Vec<EventResult> {
+    let mut outcomes = sealables.iter().zip(&appended.events);
     let answered = |outcome: &EventOutcome| match *outcome {
         EventOutcome::Accepted(position) => Status::Accepted(position),
         EventOutcome::Duplicate(position) => Status::Duplicate(position),
@@ -316,7 +322,7 @@ fn merge(results: Vec<Option<EventResult>>, sealables: Vec<Sealable>, appended: 
         .filter_map(|result| {
             result.or_else(|| {
                 let (sealable, outcome) = outcomes.next()?;
-                let (source, id) = (Some(sealable.fact.source), Some(sealable.fact.id));
+                let (source, id) = (Some(sealable.fact.source.clone()), Some(sealable.fact.id.clone()));
                 Some(EventResult { source, id, status: answered(outcome) })
             })
         })

@@ -40,11 +40,11 @@ pub(super) fn client(settings: &Kafka) -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-/// What is told to the library of the one producer of a topic.
+/// What is told to the library of the one producer of a topic; `alone`: each message is sent by itself.
 ///
 /// # Errors
 /// When the file with the password cannot be read.
-pub(super) fn producer(settings: &Kafka, topic: &str) -> Result<ClientConfig, Error> {
+pub(super) fn producer(settings: &Kafka, topic: &str, alone: bool) -> Result<ClientConfig, Error> {
     let mut config = common(settings)?;
     config
         // Of two producers of one id the brokers let the later one publish only.
@@ -55,6 +55,9 @@ pub(super) fn producer(settings: &Kafka, topic: &str) -> Result<ClientConfig, Er
         // As the Java clients do: a key is in the same partition, whoever publishes it.
         .set("partitioner", "murmur2_random")
         .set("compression.type", "lz4");
+    if alone {
+        config.set("batch.num.messages", "1");
+    }
     Ok(config)
 }
 

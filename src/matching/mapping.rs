@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kulta_projections::nesting::{self, TooDeep};
 use serde::Deserialize;
 
 use super::column::{Plan, Template, Text};
@@ -37,6 +38,9 @@ pub enum MappingFault {
     /// It is no TOML, or not of this form.
     #[error("not a mapping of columns")]
     Form(#[from] toml::de::Error),
+    /// It is not read at all.
+    #[error(transparent)]
+    TooDeep(#[from] TooDeep),
     /// It names something that is no attribute.
     #[error("`{0}` is no attribute; known are {known} and id.TYPE", known = ATTRIBUTES.join(", "))]
     Attribute(String),
@@ -106,6 +110,7 @@ impl Mapping {
     /// # Errors
     /// When it is not of the form, or names what is no attribute.
     pub fn parse(text: &str) -> Result<Self, MappingFault> {
+        nesting::check(text)?;
         let mut attributes = BTreeMap::new();
         for (name, value) in toml::from_str::<BTreeMap<String, Value>>(text)? {
             if !is_attribute(&name) {

@@ -9,6 +9,7 @@ use kulta_events::field::Retention;
 use super::aad::key_aad;
 use super::seal::random;
 use super::{Error, MasterKey};
+use crate::lately::Lately;
 use crate::store::{Log, NewKey};
 
 /// Records whose keys are kept in memory, at most (twice that for a moment).
@@ -71,29 +72,27 @@ pub trait Acquainted: Send + Sync {
     fn is_new(&self, record: RecordId) -> bool;
 }
 
-/// Two generations: what was not asked for during a whole generation is forgotten.
 #[derive(Default)]
 struct Cache {
-    young: HashMap<RecordId, Keys>,
-    old: HashMap<RecordId, Keys>,
+    keys: Lately<RecordId, Keys, CACHED_RECORDS>,
     /// Records whose keys may have been made elsewhere: the log is asked before anything is sealed for them again.
     doubted: HashSet<RecordId>,
 }
 
 impl Cache {
     fn get(&mut self, record: RecordId) -> Option<&mut Keys> {
-        if !self.young.contains_key(&record) {
-            let keys = self.old.remove(&record)?;
-            self.insert(record, keys);
+        self.keys.using(record)
+    }
+
+    fn learn(&mut self, record: RecordId, stored: &Keys) {
+        match self.get(record) {
+            Some(own) => own.learn(stored),
+            None => self.insert(record, stored.clone()),
         }
-        self.young.get_mut(&record)
     }
 
     fn insert(&mut self, record: RecordId, keys: Keys) {
-        if self.young.len() >= CACHED_RECORDS {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(record, keys);
+        self.keys.insert(record, keys);
     }
 }
 
@@ -156,12 +155,11 @@ impl Keyring {
         let missing: Vec<RecordId> = {
             let mut cache = self.lock();
             let mut seen = HashSet::new();
-            let unsure = |cache: &mut Cache, id| cache.get(id).is_none() || cache.doubted.contains(&id);
+            let acquainted = self.acquainted.get();
+            let is_new = |id| acquainted.is_some_and(|acquainted| acquainted.is_new(id));
+            let unsure = |cache: &mut Cache, id| cache.doubted.contains(&id) || cache.get(id).is_none() && !is_new(id);
             ids.iter().copied().filter(|id| seen.insert(*id) && unsure(&mut cache, *id)).collect()
         };
-        let Some(acquainted) = self.acquainted.get() else { return self.bring(&missing).await.map(drop) };
-        let unknown = |id: &RecordId| !acquainted.is_new(*id) || self.lock().doubted.contains(id);
-        let missing: Vec<RecordId> = missing.into_iter().filter(unknown).collect();
         self.bring(&missing).await.map(drop)
     }
 
@@ -225,25 +223,37 @@ impl Keyring {
     pub async fn fetch(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, Keys>, Error> {
         let mut loaded: HashMap<RecordId, Keys> = HashMap::with_capacity(ids.len());
         for (record, stored) in self.log.keys(ids).await? {
-            let keys = loaded.entry(record).or_default();
-            for NewKey { class, wrapped, .. } in stored {
-                let bytes = self.master.unwrap_key(&key_aad(record, class), &wrapped)?;
-                *keys.slot(class) = Some(Key { bytes, wrapped: wrapped.into(), stored: true });
-            }
-            // A record and its contact key are stored together: what has none was erased, and never gets one again.
-            keys.erased = keys.contact.is_none();
+            loaded.insert(record, self.unwrapped(record, stored)?);
         }
         let mut cache = self.lock();
         for id in ids {
             cache.doubted.remove(id);
         }
         for (record, keys) in &loaded {
-            match cache.get(*record) {
-                Some(own) => own.learn(keys),
-                None => cache.insert(*record, keys.clone()),
-            }
+            cache.learn(*record, keys);
         }
         Ok(loaded)
+    }
+
+    /// Takes over the keys that the log holds of a record.
+    ///
+    /// # Errors
+    /// When a key cannot be unwrapped.
+    pub fn learn(&self, record: RecordId, stored: &[NewKey]) -> Result<(), Error> {
+        let keys = self.unwrapped(record, stored.iter().cloned())?;
+        self.lock().learn(record, &keys);
+        Ok(())
+    }
+
+    fn unwrapped(&self, record: RecordId, stored: impl IntoIterator<Item = NewKey>) -> Result<Keys, Error> {
+        let mut keys = Keys::default();
+        for NewKey { class, wrapped, .. } in stored {
+            let bytes = self.master.unwrap_key(&key_aad(record, class), &wrapped)?;
+            *keys.slot(class) = Some(Key { bytes, wrapped: wrapped.into(), stored: true });
+        }
+        // A record and its contact key are stored together: what has none was erased, and never gets one again.
+        keys.erased = keys.contact.is_none();
+        Ok(keys)
     }
 
     /// After an append: the log holds these keys now.

@@ -7,6 +7,7 @@ mod keyring;
 pub mod letter;
 pub mod master;
 mod opening;
+mod reseal;
 pub mod seal;
 pub mod vault;
 

@@ -3,7 +3,7 @@
 //! Each record has a data key per retention class, wrapped by the master key. A key is made when a record is first
 //! seen, and travels with every append that uses it until the log is known to hold it: so no blob can ever stand in the
 //! log without its key. Two makers of one key meet in the log's transaction: the first stored one holds, the other seals
-//! again. A record that exists without a contact key was erased, and no key is made for it again: later facts about it
+//! again, there and then (`reseal`). A record that exists without a contact key was erased, and no key is made for it again: later facts about it
 //! are kept without their personal parts.
 
 use std::collections::{HashMap, HashSet};
@@ -14,7 +14,7 @@ use super::hash::Hasher;
 use super::keyring::{Acquainted, Keyring, Keys};
 use super::seal::{DataKey, random};
 use super::{Error, MasterKey};
-use crate::store::log::MakeLetter;
+use crate::store::log::{MakeLetter, Reseal};
 use crate::store::{Append, Log, Mode, NewEvent, NewKey, NewRecord, StoredRecord};
 use kulta_events::envelope::Fact;
 use kulta_events::field::Retention;
@@ -125,7 +125,18 @@ impl Vault {
         Ok(append)
     }
 
-    fn seal_fact(&self, sealable: &Sealable, record: RecordId, keys: &Keys, actor: i64) -> Result<NewEvent, Error> {
+    /// Lets an append of these facts be sealed again by other keys while it is being stored.
+    pub fn reseal(self: &Arc<Self>, facts: Arc<[Sealable]>, actor: i64) -> Arc<dyn Reseal> {
+        Arc::new(super::reseal::Open { vault: self.clone(), facts, actor })
+    }
+
+    pub(super) fn seal_fact(
+        &self,
+        sealable: &Sealable,
+        record: RecordId,
+        keys: &Keys,
+        actor: i64,
+    ) -> Result<NewEvent, Error> {
         let fact = &sealable.fact;
         let key = self.hasher.event(&fact.source, &fact.id);
         let stream: Arc<str> = match fact.event_type.home {
@@ -302,13 +313,13 @@ fn subject(record: &StoredRecord, keys: &HashMap<RecordId, Keys>) -> Option<Stri
 
 /// What an append says of records and keys, each once.
 #[derive(Default)]
-struct KnownPeople {
+pub(super) struct KnownPeople {
     records: HashSet<RecordId>,
     keys: HashSet<(RecordId, Retention)>,
 }
 
 impl KnownPeople {
-    fn note(&mut self, keys: &Keys, record: RecordId, fact: &Fact, append: &mut Append) -> Result<(), Error> {
+    pub fn note(&mut self, keys: &Keys, record: RecordId, fact: &Fact, append: &mut Append) -> Result<(), Error> {
         for class in Retention::ALL {
             let Some(key) = keys.of(class).filter(|key| !key.stored) else { continue };
             if self.keys.insert((record, class)) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::advance::{Target, advance, mend};
+use super::pace::{FULL_SPEED, Pace};
 use super::{Companion, Error, Identities, Projections, Source};
 use crate::store::Claim;
 use crate::store::views::{Generation, Generations};
@@ -19,8 +20,6 @@ pub(super) const STAND_BY: Duration = Duration::from_millis(250);
 /// The first pause after a failure, which doubles, and the longest: readers who wait give up after ten seconds.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// So many events a second mean that intake is at full speed.
-const FULL_SPEED: f64 = 4_000.0;
 /// So many events are worth a batch at once.
 const FULL_BATCH: u64 = 1_000;
 /// While intake is at full speed it goes first: the projector rests several times as long as it works, in fuller batches,
@@ -46,7 +45,7 @@ pub struct Projector {
     /// Held by a rebuild: a second one would take the first for the remains of one that died.
     pub(super) rebuilding: Mutex<()>,
     state: watch::Sender<State>,
-    holder: String,
+    pub(super) holder: String,
     /// Whether it leaves projecting to other nodes.
     stands_by: bool,
     companion: OnceLock<Weak<dyn Companion>>,
@@ -156,7 +155,7 @@ impl Projector {
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let mut head = self.source.log.head();
         let mut pause = FIRST_PAUSE;
-        let mut pace = Pace { at: tokio::time::Instant::now(), head: self.source.head() };
+        let mut pace = Pace::new(tokio::time::Instant::now(), self.source.head());
         while !*stop.borrow() {
             let began = tokio::time::Instant::now();
             let pause_now = match self.turn().await {
@@ -196,8 +195,13 @@ impl Projector {
         let mut turn = self.turn.lock().await;
         let Some(epoch) = self.claimed(&mut turn).await? else {
             drop(turn);
+            let live = self.generations.live().await?;
+            if live.number() != self.projections.live().number() {
+                // The one before is removed in a moment, and who is who takes longer with many records.
+                self.projections.replace(live.clone(), self.projections.position());
+            }
             // Who is who first: whoever waited for a position finds it by search as well.
-            self.identities.sync(&self.generations.live().await?).await?;
+            self.identities.sync(&live).await?;
             self.identities.tidy();
             self.follow().await?;
             return Ok(Progress::StandingBy);
@@ -280,22 +284,6 @@ enum Progress {
     StandingBy,
 }
 
-/// How fast events come in.
-#[derive(Debug)]
-struct Pace {
-    at: tokio::time::Instant,
-    head: u64,
-}
-
-impl Pace {
-    /// Events a second since it was asked last.
-    fn rate(&mut self, now: tokio::time::Instant, head: u64) -> f64 {
-        let before = std::mem::replace(self, Self { at: now, head });
-        let seconds = now.duration_since(before.at).as_secs_f64().max(0.001);
-        head.saturating_sub(before.head) as f64 / seconds
-    }
-}
-
 /// How long the projector rests after a batch, while so many events a second come in.
 fn rest(rate: f64, behind: u64, worked: Duration) -> Duration {
     if rate >= FULL_SPEED && behind < MOST_BEHIND {
@@ -360,13 +348,5 @@ mod tests {
     fn single_events_are_gathered_for_a_moment() {
         assert_eq!(rest(10.0, 0, Duration::from_millis(2)), SHORT_REST);
         assert_eq!(rest(FULL_SPEED - 1.0, FULL_BATCH - 1, Duration::from_millis(2)), SHORT_REST);
-    }
-
-    #[test]
-    fn a_pace_is_events_over_time() {
-        let start = tokio::time::Instant::now();
-        let mut pace = Pace { at: start, head: 1_000 };
-        assert_eq!(pace.rate(start + Duration::from_millis(500), 3_000), 4_000.0);
-        assert_eq!(pace.rate(start + Duration::from_millis(1_500), 3_000), 0.0);
     }
 }

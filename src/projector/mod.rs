@@ -3,24 +3,34 @@
 //! | file | what |
 //! |---|---|
 //! | `advance` | one batch: read, fold, write with the checkpoint in one transaction |
+//! | `followed` | how far something has got, and who waits for more |
 //! | `identities` | the records as matching holds them, in memory beside a generation |
 //! | `load` | all records of a generation, read for matching |
 //! | `live` | the loop that follows the log while this node holds the projector's epoch |
 //! | `newcomers` | which records are new, for whoever seals |
+//! | `pace` | how fast events come in |
 //! | `rebuild` | a new generation from the whole log, on all cores, swapped in |
+//! | `share` | a rebuild shared by nodes: what each does with the shares that it takes |
+//! | `shared` | the same: what the node does that builds the generation |
 //! | `verify` | the same computed beside the live tables and compared, row by row |
 
 pub mod advance;
+mod followed;
 pub mod identities;
 pub mod live;
 pub(crate) mod load;
 mod newcomers;
+mod pace;
 pub mod rebuild;
+mod share;
+mod shared;
 pub mod verify;
 
+pub use followed::Followed;
 pub use identities::{Identities, Previewed};
 pub use live::{Projector, Still};
 pub use newcomers::Newcomers;
+pub(crate) use pace::{FULL_SPEED, Pace};
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -62,9 +72,7 @@ pub trait Companion: std::fmt::Debug + Send + Sync {
 #[derive(Clone, Debug)]
 pub struct Projections {
     live: Arc<RwLock<Arc<dyn Generation>>>,
-    position: watch::Sender<u64>,
-    /// The highest position that a reader has asked to wait for.
-    wanted: watch::Sender<u64>,
+    followed: Followed,
 }
 
 impl Projections {
@@ -74,9 +82,8 @@ impl Projections {
     /// When the store fails.
     pub async fn open(generations: &dyn Generations) -> Result<Self, Error> {
         let live = generations.live().await?;
-        let (position, _) = watch::channel(live.checkpoint().await?);
-        let (wanted, _) = watch::channel(0);
-        Ok(Self { live: Arc::new(RwLock::new(live)), position, wanted })
+        let followed = Followed::up_to(live.checkpoint().await?);
+        Ok(Self { live: Arc::new(RwLock::new(live)), followed })
     }
 
     /// The live generation; hold on to it for the whole of a read.
@@ -86,28 +93,18 @@ impl Projections {
 
     /// How far the live generation is.
     pub fn position(&self) -> u64 {
-        *self.position.borrow()
+        self.followed.position()
     }
 
     /// Waits until the live generation has got to a position; false when it has not in time. The projector does not
     /// rest while somebody waits.
     pub async fn reached(&self, position: u64, within: Duration) -> bool {
-        let mut watched = self.position.subscribe();
-        if *watched.borrow() >= position {
-            return true;
-        }
-        self.wanted.send_if_modified(|wanted| {
-            let more = position > *wanted;
-            *wanted = position.max(*wanted);
-            more
-        });
-        let reached = watched.wait_for(|now| *now >= position);
-        matches!(tokio::time::timeout(within, reached).await, Ok(Ok(_)))
+        self.followed.reached(position, within).await
     }
 
     /// Waits until a reader waits for something that the log holds and the live generation does not.
     pub(crate) async fn is_wanted(&self, head: &watch::Receiver<u64>) {
-        let mut wanted = self.wanted.subscribe();
+        let mut wanted = self.followed.wanted();
         let due = wanted.wait_for(|wanted| (self.position() + 1..=*head.borrow()).contains(wanted)).await;
         // The sender lives as long as this does.
         drop(due);
@@ -116,16 +113,12 @@ impl Projections {
     /// Waits until the live generation is somewhere else than at this position.
     pub async fn moved_from(&self, position: u64) {
         // The sender lives as long as this does.
-        drop(self.position.subscribe().wait_for(|now| *now != position).await);
+        drop(self.followed.moved().wait_for(|now| *now != position).await);
     }
 
     /// Tells readers how far it is.
     pub(crate) fn advanced(&self, position: u64) {
-        self.position.send_if_modified(|known| {
-            let moved = *known != position;
-            *known = position;
-            moved
-        });
+        self.followed.advanced(position);
     }
 
     /// Puts another generation in the live one's place.

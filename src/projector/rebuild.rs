@@ -8,7 +8,7 @@ use std::sync::mpsc as std_mpsc;
 use std::time::Duration;
 
 use kulta_events::Recorded;
-use kulta_projections::whole::{Central, Finished, Part, Shard, Whole};
+use kulta_projections::whole::{Central, Finished, Part, Shard, Shares, Whole};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -16,6 +16,7 @@ use super::advance::{BATCH, Target, advance};
 use super::identities::{Identities, Resident, Seen};
 use super::live::{Projector, STAND_BY};
 use super::{Error, Source, is_read};
+use crate::store::sharing::Plan;
 use crate::store::views::{Bulk, Generation};
 use crate::store::{Page, Select};
 
@@ -25,7 +26,7 @@ const PAGE: usize = 10_000;
 const AHEAD: usize = 4;
 /// Customers whose rows are made and written at a time. On PostgreSQL each ends a COPY, which costs 40 ms (see
 /// `store/postgres/write.rs`).
-const CHUNK: usize = 4_000;
+pub(super) const CHUNK: usize = 4_000;
 /// How long other nodes may take to see that another generation is live.
 const OTHERS_LOOK: Duration = STAND_BY.saturating_mul(4);
 /// How long a read of this node may hold on to its generation.
@@ -40,6 +41,8 @@ pub struct Rebuilt {
     pub position: u64,
     /// How many customers there are.
     pub customers: u64,
+    /// How many nodes shared it when it began.
+    pub nodes: usize,
 }
 
 /// How far a rebuild is.
@@ -49,6 +52,8 @@ pub enum Step {
     Folding(u64, u64),
     /// Customers written, of so many.
     Writing(u64, u64),
+    /// Shares of the customers written, of so many, by whichever node.
+    Sharing(u64, u64),
     /// Following what came meanwhile, from this position.
     CatchingUp(u64),
 }
@@ -62,27 +67,47 @@ impl Projector {
     /// # Errors
     /// When the store fails, or another node projects; the live generation stays as it is then.
     pub async fn rebuild(&self, progress: Progress<'_>) -> Result<Rebuilt, Error> {
+        // Whoever helps another node to rebuild does not hold up the answer that this one cannot.
+        self.epoch().await?;
         let _alone = self.rebuilding.lock().await;
-        let epoch = {
-            let mut turn = self.turn.lock().await;
-            self.claimed(&mut turn).await?.ok_or(Error::OtherNode)?
-        };
+        let epoch = self.epoch().await?;
         let generation = self.generations.build(epoch).await?;
-        let until = self.source.head();
-        let whole = fold_log(&self.source, until, progress).await?;
-        let finished = finish(&whole)?;
-        let customers = fill(&self.source, &generation, &finished, progress).await?;
+        let plan = Plan { generation: generation.number(), epoch, until: self.source.head() };
+        let until = plan.until;
+        let hand = self.with_others(plan, progress).await?;
+        let nodes = hand.map_or(1, |hand| hand.nodes);
+        let (customers, resident) = match hand {
+            Some(hand) => hand.make_all().await?,
+            None => self.make_alone(&generation, until, progress).await?,
+        };
         generation.filled(until).await?;
         let identities = Identities::default();
-        let policy = generation.match_policy().await?;
-        let seen = Seen { sources: finished.sources(), places: finished.places().collect() };
-        identities.put(Resident::new(finished.into_resolver(), seen, policy, generation.number(), until));
-        drop(whole);
+        identities.put(resident);
         let old = self.projections.live();
         let target = Target { generation: &generation, identities: &identities, epoch };
         let position = self.swap_in(target, until, progress).await?;
         self.retire(old, generation.number()).await;
-        Ok(Rebuilt { generation: generation.number(), position, customers })
+        Ok(Rebuilt { generation: generation.number(), position, customers, nodes })
+    }
+
+    async fn epoch(&self) -> Result<i64, Error> {
+        let mut turn = self.turn.lock().await;
+        self.claimed(&mut turn).await?.ok_or(Error::OtherNode)
+    }
+
+    /// Makes all rows in memory, up to a position; how many customers there are, and the records as matching holds them.
+    async fn make_alone(
+        &self,
+        generation: &Arc<dyn Generation>,
+        until: u64,
+        progress: Progress<'_>,
+    ) -> Result<(u64, Resident), Error> {
+        let whole = fold_log(&self.source, until, progress).await?;
+        let finished = finish(&whole)?;
+        let customers = fill(&self.source, generation, &finished, progress).await?;
+        let policy = generation.match_policy().await?;
+        let seen = Seen { sources: finished.sources(), places: finished.places().collect() };
+        Ok((customers, Resident::new(finished.into_resolver(), seen, policy, generation.number(), until)))
     }
 
     /// Removes the generation that was live, after whoever reads it has ended.
@@ -150,11 +175,28 @@ impl Projector {
 /// # Errors
 /// When the store fails.
 pub async fn fold_log(source: &Source, until: u64, progress: Progress<'_>) -> Result<Whole, Error> {
+    fold(source, until, Own { select: Select::All, shares: Shares::ALL }, progress).await
+}
+
+/// What a node folds of the log.
+#[derive(Clone, Debug)]
+pub(super) struct Own {
+    /// What it reads.
+    pub select: Select,
+    /// The records that it folds.
+    pub shares: Shares,
+}
+
+/// Folds what is selected of the log, up to a position.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn fold(source: &Source, until: u64, own: Own, progress: Progress<'_>) -> Result<Whole, Error> {
     let threads = crate::threads();
     let (mut central, shards) = Whole::new(threads).into_parts();
     let (feeds, workers): (Vec<_>, Vec<_>) =
-        shards.into_iter().enumerate().map(|(number, shard)| start_shard(number, threads, shard)).unzip();
-    feed(source, until, &mut central, &feeds, progress).await?;
+        shards.into_iter().enumerate().map(|(number, shard)| start_shard(number, threads, own.shares, shard)).unzip();
+    feed(source, (own.select, until), &mut central, &feeds, progress).await?;
     drop(feeds);
     let joined = tokio::task::spawn_blocking(|| workers.into_iter().map(std::thread::JoinHandle::join).collect());
     let joined: Vec<std::thread::Result<Shard>> = joined.await.map_err(|_| Error::NoProgress)?;
@@ -171,12 +213,12 @@ pub async fn fold_log(source: &Source, until: u64, progress: Progress<'_>) -> Re
 
 type Feed = std_mpsc::SyncSender<Arc<Vec<Recorded>>>;
 
-fn start_shard(number: usize, shards: usize, mut shard: Shard) -> (Feed, std::thread::JoinHandle<Shard>) {
+fn start_shard(number: usize, shards: usize, own: Shares, mut shard: Shard) -> (Feed, std::thread::JoinHandle<Shard>) {
     let (feed, pages) = std_mpsc::sync_channel::<Arc<Vec<Recorded>>>(AHEAD);
     let worker = std::thread::spawn(move || {
         for page in pages {
-            for event in page.iter() {
-                if matches!(Part::of(event, shards), Part::Shard(own) | Part::Both(own) if own == number) {
+            for event in page.iter().filter(|event| event.record.is_some_and(|record| own.have(record))) {
+                if matches!(Part::of(event, shards), Part::Shard(of) | Part::Both(of) if of == number) {
                     shard.apply(event);
                 }
             }
@@ -189,12 +231,12 @@ fn start_shard(number: usize, shards: usize, mut shard: Shard) -> (Feed, std::th
 type Opening = tokio::task::JoinHandle<Result<Vec<Recorded>, Error>>;
 
 /// Reads the log page by page; each page is being opened while the next one is read.
-fn read_ahead(source: Source, until: u64) -> mpsc::Receiver<Opening> {
+fn read_ahead(source: Source, select: Select, until: u64) -> mpsc::Receiver<Opening> {
     let (pages, opened) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
         let mut after = 0;
         loop {
-            let page = Page { until: Some(until), ..Page::forwards(Select::All, after, PAGE) };
+            let page = Page { until: Some(until), ..Page::forwards(select.clone(), after, PAGE) };
             let (read, next) = match source.log.read(&page).await {
                 Ok(stored) => {
                     let next = stored.last().map(|event| event.position);
@@ -220,12 +262,12 @@ fn read_ahead(source: Source, until: u64) -> mpsc::Receiver<Opening> {
 /// Reads the log page by page, opens pages on all cores, and hands each to every shard in the order of the log.
 async fn feed(
     source: &Source,
-    until: u64,
+    (select, until): (Select, u64),
     central: &mut Central,
     feeds: &[Feed],
     progress: Progress<'_>,
 ) -> Result<(), Error> {
-    let mut opened = read_ahead(source.clone(), until);
+    let mut opened = read_ahead(source.clone(), select, until);
     while let Some(events) = opened.recv().await {
         let events = events.await.map_err(|_| Error::NoProgress)??;
         let events = Arc::new(events);

@@ -54,7 +54,7 @@ impl Told {
 impl Propagation {
     /// Follows until told to stop.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let mut wanted = self.wanted.subscribe();
+        let mut wanted = self.followed.wanted();
         while !*stop.borrow() {
             let position = self.reads.projections.position();
             if let Err(error) = self.turn().await {
@@ -89,11 +89,7 @@ impl Propagation {
         if self.work.ledger(|ledger| Scope::of(ledger).is_none()) {
             // Nobody follows: whoever looks after work need not hurry for that.
             *self.state.write().unwrap_or_else(PoisonError::into_inner) = Default::default();
-            self.position.send_if_modified(|known| {
-                let moved = heard > *known;
-                *known = heard.max(*known);
-                moved
-            });
+            self.followed.advanced(heard.max(self.position()));
             return Ok(());
         }
         self.work.after(position).await?;
@@ -135,7 +131,7 @@ impl Propagation {
         state.index.prune(everything.unwrap_or(0));
         state.made = Some(made);
         drop(state);
-        self.position.send_replace(position);
+        self.followed.advanced(position);
         Ok(())
     }
 

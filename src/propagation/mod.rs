@@ -13,6 +13,7 @@ use kulta_projections::propagation::held::Ledger;
 use kulta_projections::propagation::index::{Index, Scope};
 use tokio::sync::watch;
 
+use crate::projector::Followed;
 use crate::reads::{self, Reads};
 use crate::work::Work;
 
@@ -25,9 +26,7 @@ pub struct Propagation {
     reads: Reads,
     work: Work,
     state: Arc<RwLock<State>>,
-    position: watch::Sender<u64>,
-    /// The highest position that a reader has asked to wait for.
-    wanted: watch::Sender<u64>,
+    followed: Followed,
 }
 
 /// What is known.
@@ -51,18 +50,17 @@ struct Made {
 impl Propagation {
     /// Nothing is known before [`Propagation::run`].
     pub fn new(reads: Reads, work: Work) -> Self {
-        let ((position, _), (wanted, _)) = (watch::channel(0), watch::channel(0));
-        Self { reads, work, state: Arc::default(), position, wanted }
+        Self { reads, work, state: Arc::default(), followed: Followed::up_to(0) }
     }
 
     /// How far it is.
     pub fn position(&self) -> u64 {
-        *self.position.borrow()
+        self.followed.position()
     }
 
     /// Changes of how far it is.
     pub fn moved(&self) -> watch::Receiver<u64> {
-        self.position.subscribe()
+        self.followed.moved()
     }
 
     /// Looks at customers that changed, and at what subscribers hold.
@@ -77,16 +75,9 @@ impl Propagation {
     /// [`reads::Error::NotYet`] after ten seconds.
     pub async fn after(&self, position: u64) -> Result<(), reads::Error> {
         self.work.after(position).await?;
-        let mut watched = self.position.subscribe();
-        self.wanted.send_if_modified(|wanted| {
-            let more = position > *wanted;
-            *wanted = position.max(*wanted);
-            more
-        });
-        let reached = watched.wait_for(|now| *now >= position);
-        match tokio::time::timeout(LONGEST_WAIT, reached).await {
-            Ok(Ok(_)) => Ok(()),
-            _ => Err(reads::Error::NotYet { at: self.position(), wanted: position }),
+        match self.followed.reached(position, LONGEST_WAIT).await {
+            true => Ok(()),
+            false => Err(reads::Error::NotYet { at: self.position(), wanted: position }),
         }
     }
 }

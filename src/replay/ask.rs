@@ -6,7 +6,7 @@ use kulta_projections::scores::history::Reading;
 use kulta_projections::scores::rules::RuleError;
 
 use super::Error;
-use super::data::{Data, Progress, Step};
+use super::data::{People, Progress, Step};
 use super::read::Cancel;
 use super::run::{Known, Rules, Span};
 use crate::reads::At;
@@ -83,7 +83,7 @@ const CUSTOMERS: usize = 500;
 /// When the store fails, or it was cancelled.
 pub async fn known(
     scores: &Scores,
-    data: &Data,
+    people: &People,
     all: &[&Rules],
     (as_of, known_at): (Instant, Option<Instant>),
     cancel: &Cancel,
@@ -96,14 +96,14 @@ pub async fn known(
         return Ok(Known::default());
     }
     let policy = scores.reads().policy_known(At { as_of: None, known_at }).await?.policy;
-    let mut known = Vec::with_capacity(data.people.ids.len());
-    for first in (0..data.people.ids.len()).step_by(CUSTOMERS) {
+    let mut known = Vec::with_capacity(people.ids.len());
+    for first in (0..people.ids.len()).step_by(CUSTOMERS) {
         cancel.check()?;
-        let customers = first..(first + CUSTOMERS).min(data.people.ids.len());
-        let sets: Vec<_> = customers.map(|customer| data.people.records_of(customer)).collect();
-        let found = scores.of_customers(&sets, data.people.position, as_of, (&policy, attributes)).await?;
+        let customers = first..(first + CUSTOMERS).min(people.ids.len());
+        let sets: Vec<_> = customers.map(|customer| people.records_of(customer)).collect();
+        let found = scores.of_customers(&sets, people.position, as_of, (&policy, attributes)).await?;
         known.extend::<Vec<OfCustomer>>(found);
-        progress(Step::Customers(known.len() as u64, data.people.ids.len() as u64));
+        progress(Step::Customers(known.len() as u64, people.ids.len() as u64));
     }
     Ok(Known(known))
 }

@@ -78,6 +78,12 @@ impl People {
         let start = customer.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         &self.records[start..self.ends[customer] as usize]
     }
+
+    /// The records of some customers, each with its customer.
+    pub(super) fn members(&self, customers: impl Iterator<Item = usize>) -> Vec<(RecordId, CustomerId)> {
+        let own = |customer| self.records_of(customer).iter().map(move |record| (*record, self.ids[customer]));
+        customers.flat_map(own).collect()
+    }
 }
 
 impl Data {

@@ -4,18 +4,22 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use kulta_events::Instant;
+use kulta_events::{CustomerId, Instant};
 use kulta_projections::scores::diff::{Change, Scores as Scored, changes};
 use kulta_projections::scores::facts::Wanted;
+use kulta_projections::scores::interpret::ScoreError;
+use kulta_projections::scores::replay::Unscored;
 use uuid::Uuid;
 
 use super::Error;
 use super::ask::{Given, known};
-use super::data::{Data, People, Step};
+use super::data::{People, Step};
+use super::ground::{Ground, Held, Ran};
 use super::numbers::Numbers;
 use super::read::Cancel;
-use super::run::{How, LeftOut, Outcome, Rules, score, wanted};
+use super::run::{How, Known, LeftOut, Outcome, Rules, score, wanted};
 use crate::scores::Scores;
+use crate::store::views::Generation;
 
 /// Replays that are kept, the running and waiting ones included.
 const KEPT: usize = 8;
@@ -42,6 +46,16 @@ pub struct Job {
     pub asked: Asked,
     cancel: Cancel,
     state: Mutex<State>,
+    over: Mutex<Option<RunsOver>>,
+}
+
+/// What a replay runs over.
+#[derive(Clone, Debug)]
+pub struct RunsOver {
+    /// Whether that is the archive of the node, with what came since; else it is the log.
+    pub archive: bool,
+    /// Why it is not, where there is one.
+    pub why_log: Option<String>,
 }
 
 /// How a replay stands.
@@ -91,6 +105,7 @@ pub struct Side {
 #[derive(Clone, Debug)]
 pub struct Replays {
     scores: Scores,
+    ground: Ground,
     jobs: Arc<Mutex<VecDeque<Arc<Job>>>>,
     /// One replay takes all cores.
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -102,7 +117,7 @@ pub struct Replays {
 struct Kept {
     wanted: Wanted,
     known_at: Option<Instant>,
-    data: Arc<Data>,
+    ran: Arc<Ran>,
     /// Tells one from the next.
     number: u64,
 }
@@ -116,9 +131,9 @@ const KEPT_FOR: Duration = Duration::from_secs(300);
 pub struct TooMany;
 
 impl Replays {
-    /// Replays by a node's scores.
-    pub fn new(scores: Scores) -> Self {
-        Self { scores, jobs: Arc::default(), turn: Arc::default(), kept: Arc::default() }
+    /// Replays by a node's scores, over its archive where it keeps one.
+    pub fn new(scores: Scores, ground: Ground) -> Self {
+        Self { scores, ground, jobs: Arc::default(), turn: Arc::default(), kept: Arc::default() }
     }
 
     /// Begins a replay.
@@ -126,8 +141,8 @@ impl Replays {
     /// # Errors
     /// When as many as are kept wait or run.
     pub fn begin(&self, asked: Asked) -> Result<Arc<Job>, TooMany> {
-        let job =
-            Arc::new(Job { id: Uuid::new_v4(), asked, cancel: Cancel::default(), state: Mutex::new(State::Waiting) });
+        let (state, over) = (Mutex::new(State::Waiting), Mutex::default());
+        let job = Arc::new(Job { id: Uuid::new_v4(), asked, cancel: Cancel::default(), state, over });
         {
             let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
             while jobs.len() >= KEPT {
@@ -175,63 +190,110 @@ impl Replays {
             None => None,
         };
         let both: Vec<&Rules> = [Some(&rules), against.as_ref()].into_iter().flatten().collect();
-        let data = self.data(&both, asked.known_at, &job.cancel, &progress).await?;
+        let facets = self.scores.facets();
+        let reads: Vec<_> = both.iter().flat_map(|rules| rules.reads(&facets)).collect();
+        let wanted = wanted(&reads);
+        let live = self.scores.reads().projections.live();
+        let ran = self.data(&*live, &wanted, job, &progress).await?;
+        match self.score(job, &ran.held, &rules, against.as_ref(), &wanted).await {
+            Err(Error::Unread(unread)) if ran.held.is_stored() => {
+                let ran = self.ground.instead(&unread, &*live, wanted.clone(), &job.cancel, &progress).await?;
+                let ran = self.keep(wanted.clone(), None, Arc::new(ran));
+                job.runs_over(&ran);
+                self.score(job, &ran.held, &rules, against.as_ref(), &wanted).await
+            }
+            ended => ended,
+        }
+    }
+
+    /// Scores, and who moves.
+    async fn score(
+        &self,
+        job: &Job,
+        held: &Held,
+        rules: &Rules,
+        against: Option<&Rules>,
+        wanted: &Wanted,
+    ) -> Result<Finished, Error> {
+        let (asked, facets) = (&job.asked, self.scores.facets());
+        let progress = |step| job.set(State::Running(Some(step)));
+        let both: Vec<&Rules> = [Some(rules), against].into_iter().flatten().collect();
         let times = (asked.as_of, asked.known_at);
-        let known = known(&self.scores, &data, &both, times, &job.cancel, &progress).await?;
-        let scored = |rules: &Rules| {
-            let facets = self.scores.facets();
-            let (as_of, breakdown, cancel) = (asked.as_of, against.is_some(), &job.cancel);
-            let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel, progress: &progress };
-            tokio::task::block_in_place(|| score(&*data, &known, rules, &how))
+        let known = known(&self.scores, held.people(), &both, times, &job.cancel, &progress).await?;
+        let (as_of, breakdown, cancel) = (asked.as_of, against.is_some(), &job.cancel);
+        let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel, progress: &progress };
+        let scored = async |rules: &Rules| match tokio::task::block_in_place(|| score(held, &known, rules, &how)) {
+            Err(Error::Refused { customer, position, error }) => {
+                Err(self.refused(held, (customer, position, error), (&known, rules), wanted, &how).await?)
+            }
+            ended => ended,
         };
-        let after = scored(&rules)?;
-        let before = against.as_ref().map(scored).transpose()?;
-        let compared = against.as_ref().zip(before).map(|(against, before)| {
+        let after = scored(rules).await?;
+        let before = match against {
+            Some(against) => Some(scored(against).await?),
+            None => None,
+        };
+        let compared = against.zip(before).map(|(against, before)| {
             tokio::task::block_in_place(|| {
                 let moved = changes(&before.scores, &after.scores);
                 let numbers = Numbers::of(&before, &after);
                 (Side::of(against, before), moved, numbers)
             })
         });
-        Ok(Finished { people: data.people.clone(), after: Side::of(&rules, after), against: compared })
+        Ok(Finished { people: held.people().clone(), after: Side::of(rules, after), against: compared })
+    }
+
+    /// Why a customer has no score, with the place in the log of the event for which a rule failed.
+    async fn refused(
+        &self,
+        held: &Held,
+        (customer, position, error): (Option<CustomerId>, Option<u64>, Box<ScoreError>),
+        by: (&Known, &Rules),
+        wanted: &Wanted,
+        how: &How<'_>,
+    ) -> Result<Error, Error> {
+        let place = customer.and_then(|customer| held.people().ids.iter().position(|id| *id == customer));
+        let Some(place) = place else { return Ok(Error::Refused { customer, position, error }) };
+        let mut refused = [Unscored { customer: place, position, error: *error }];
+        self.ground.positions(held, &mut refused, by, wanted.clone(), how).await?;
+        let [Unscored { position, error, .. }] = refused;
+        Ok(Error::Refused { customer, position, error: Box::new(error) })
     }
 
     /// Customers and facts: those of the last replay when nothing changed since.
     async fn data(
         &self,
-        rules: &[&Rules],
-        known_at: Option<Instant>,
-        cancel: &Cancel,
+        live: &dyn Generation,
+        wanted: &Wanted,
+        job: &Job,
         progress: super::data::Progress<'_>,
-    ) -> Result<Arc<Data>, Error> {
-        let facets = self.scores.facets();
-        let reads: Vec<_> = rules.iter().flat_map(|rules| rules.reads(&facets)).collect();
-        let wanted = wanted(&reads);
-        let live = self.scores.reads().projections.live();
+    ) -> Result<Arc<Ran>, Error> {
+        let known_at = job.asked.known_at;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(kept) = kept.filter(|kept| kept.known_at == known_at && kept.wanted.holds(&wanted)) {
-            let same = known_at.is_some() || live.checkpoint().await? == kept.data.people.position;
+        if let Some(kept) = kept.filter(|kept| kept.known_at == known_at && kept.wanted.holds(wanted)) {
+            let same = known_at.is_some() || live.checkpoint().await? == kept.ran.held.people().position;
             if same {
-                return Ok(kept.data);
+                job.runs_over(&kept.ran);
+                return Ok(kept.ran);
             }
         }
-        let source = &self.scores.reads().source;
-        let data = Arc::new(Data::read(source, &*live, known_at, wanted.clone(), cancel, progress).await?);
-        self.keep(wanted, known_at, data.clone());
-        Ok(data)
+        let ran = self.ground.read(live, known_at, wanted.clone(), &job.cancel, progress).await?;
+        job.runs_over(&ran);
+        Ok(self.keep(wanted.clone(), known_at, Arc::new(ran)))
     }
 
     /// Keeps columns for some minutes.
-    fn keep(&self, wanted: Wanted, known_at: Option<Instant>, data: Arc<Data>) {
+    fn keep(&self, wanted: Wanted, known_at: Option<Instant>, ran: Arc<Ran>) -> Arc<Ran> {
         let place = self.kept.clone();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let number = kept.as_ref().map_or(1, |kept| kept.number + 1);
-        *kept = Some(Kept { wanted, known_at, data, number });
+        *kept = Some(Kept { wanted, known_at, ran: ran.clone(), number });
         tokio::spawn(async move {
             tokio::time::sleep(KEPT_FOR).await;
             let mut kept = place.lock().unwrap_or_else(PoisonError::into_inner);
             kept.take_if(|kept| kept.number == number);
         });
+        ran
     }
 }
 
@@ -239,6 +301,16 @@ impl Job {
     /// How it stands.
     pub fn state(&self) -> State {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What it runs over; `None`: that is not known yet.
+    pub fn over(&self) -> Option<RunsOver> {
+        self.over.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn runs_over(&self, ran: &Ran) {
+        let over = RunsOver { archive: ran.held.is_stored(), why_log: ran.why_log.clone() };
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner) = Some(over);
     }
 
     /// Ends it as soon as it can be ended.

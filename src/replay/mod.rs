@@ -5,7 +5,10 @@
 //! | `ask` | by which rules |
 //! | `data` | customers and their facts at one position of the log |
 //! | `stored` | the same over an archive, a few customers at a time |
+//! | `tail` | an archive of the node, with what came since |
+//! | `ground` | which of them a replay of the node runs over |
 //! | `read` | facts from the log into columns |
+//! | `part` | those of some customers, read by their records |
 //! | `run` | scores of all customers by given rules |
 //! | `numbers` | a diff in numbers |
 //! | `csv` | scores and diffs as files |
@@ -14,11 +17,14 @@
 pub mod ask;
 pub mod csv;
 pub mod data;
+pub mod ground;
 pub mod jobs;
 pub mod numbers;
+pub(crate) mod part;
 pub mod read;
 pub mod run;
 pub mod stored;
+mod tail;
 
 use kulta_events::CustomerId;
 use kulta_projections::scores::facts::TooMany;

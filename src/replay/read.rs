@@ -49,9 +49,21 @@ pub async fn facts(
     cancel: &Cancel,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Facts, Error> {
+    let builder = gathered(source, (0, until), wanted, cancel, progress).await?;
+    finished(source, builder, together, cancel).await
+}
+
+/// The events about records behind a position, up to another one.
+pub(super) async fn gathered(
+    source: &Source,
+    (after, until): (u64, u64),
+    wanted: Wanted,
+    cancel: &Cancel,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Builder, Error> {
     let mut builder = Builder::new(wanted);
     let vocabulary = source.vocabulary.now();
-    let mut pages = read_ahead(source.clone(), 0, until);
+    let mut pages = read_ahead(source.clone(), after, until);
     while let Some(page) = pages.recv().await {
         cancel.check()?;
         let page = page?;
@@ -59,6 +71,16 @@ pub async fn facts(
         tokio::task::block_in_place(|| page.iter().try_for_each(|event| push(&mut builder, &vocabulary, event)))?;
         progress(at, until);
     }
+    Ok(builder)
+}
+
+/// Columns of what was gathered. `together` names the customer of each record.
+pub(super) async fn finished(
+    source: &Source,
+    builder: Builder,
+    together: impl Fn(RecordId) -> u64 + Send,
+    cancel: &Cancel,
+) -> Result<Facts, Error> {
     let tied = tokio::task::block_in_place(|| builder.tied(together));
     let mut positions: Vec<u64> = tied.iter().flat_map(|tied| &tied.positions).copied().collect();
     positions.sort_unstable();

@@ -31,6 +31,29 @@ impl Stored {
         let people = Arc::new(People { position: manifest.position, events, ids, records, ends });
         Self { people, sources: members.sources, stream, customers, span: manifest.times }
     }
+
+    /// Those of an archive of the node, with what came since.
+    pub(super) fn grown(people: Arc<People>, stream: Stream, customers: Customers, span: Option<(i64, i64)>) -> Self {
+        Self { people, sources: Codes::default(), stream, customers, span }
+    }
+
+    /// Gives the rows of a customer, in the order of facts, to somebody. `spare` is room to work in.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn with_rows<T>(
+        &self,
+        customer: usize,
+        spare: &mut Option<Chunk>,
+        take: impl FnOnce(&Facts, &[u32]) -> T,
+    ) -> Result<T, Unread> {
+        let chunk = spare.get_or_insert_with(|| Chunk::of(self.stream.head()));
+        chunk.clear();
+        self.load(customer..customer + 1, chunk)?;
+        let mut rows: Vec<u32> = (0..chunk.facts.len() as u32).collect();
+        chunk.facts.sort(&mut rows);
+        Ok(take(&chunk.facts, &rows))
+    }
 }
 
 impl Parts for Stored {

@@ -11,6 +11,7 @@ use super::rows::{facts_wanted, outcome, rows};
 use super::{Error, Scorer};
 use crate::projector::verify::Difference;
 use crate::replay::data::Data;
+use crate::replay::ground::Held;
 use crate::replay::read::Cancel;
 use crate::store::scores::{ScoreSet, SetState};
 use crate::store::views::Generation;
@@ -69,8 +70,10 @@ impl Scorer {
         let cancel = Cancel::default();
         let facts = facts_wanted(std::slice::from_ref(wanted), &self.scores.facets());
         let data = Data::read(&self.scores.reads().source, &**generation, None, facts, &cancel, &|_| ()).await?;
-        let outcome = outcome(&self.scores, &data, wanted, &cancel).await?;
-        let expected = rows(&data, &outcome, wanted, 0..data.people.ids.len());
+        // Not the archive: it may be what is wrong.
+        let held = Held::Whole(Box::new(data));
+        let outcome = outcome(&self.scores, &held, wanted, &cancel).await?;
+        let expected = rows(&held, &outcome, wanted, 0..held.people().ids.len())?;
         checked.rows += expected.len() as u64;
         let mut expected: HashMap<CustomerId, ScoreRow> = expected.into_iter().map(|row| (row.customer, row)).collect();
         let table = |customer| format!("{} {customer}", wanted.made_by.rule_set);

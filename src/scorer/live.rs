@@ -132,8 +132,8 @@ impl Scorer {
         if turn.making.is_none()
             && let Some(wanted) = plan.make.iter().find(is_due)
         {
-            let (scores, generation) = (self.scores.clone(), generation.clone());
-            let maker = Maker { scores, generation, epoch, cancel: Cancel::default() };
+            let (scores, ground, generation) = (self.scores.clone(), self.ground.clone(), generation.clone());
+            let maker = Maker { scores, ground, generation, epoch, cancel: Cancel::default() };
             turn.making = Some(self.begin(maker, wanted).await?);
             worked = true;
         }

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `plan` | which lists there should be, and what is to be done about it |
 //! | `rows` | rows of a list from columns |
-//! | `part` | the columns of some customers, read by their records |
 //! | `build` | a whole list, beside the live one |
 //! | `step` | what changes lists since their position |
 //! | `notes` | whose score changed, for whoever publishes that |
@@ -19,7 +18,6 @@ mod build;
 mod check;
 mod live;
 mod notes;
-mod part;
 mod plan;
 mod rows;
 mod step;
@@ -32,6 +30,7 @@ use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::projector::{Companion, Projector};
+use crate::replay::ground::Ground;
 use crate::scores::Scores;
 use crate::store::views::Generation;
 
@@ -62,6 +61,8 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Scorer {
     scores: Scores,
+    /// What lists are made from.
+    ground: Ground,
     projector: Arc<Projector>,
     clock: Arc<dyn Clock>,
     /// The topic for which changes are noted, if one is published to.
@@ -73,8 +74,14 @@ pub struct Scorer {
 impl Scorer {
     /// A scorer over a node's scores.
     /// `topic`: where changes of scores are published.
-    pub fn new(scores: Scores, projector: Arc<Projector>, clock: Arc<dyn Clock>, topic: Option<String>) -> Self {
-        Self { scores, projector, clock, topic, turn: Mutex::default() }
+    pub fn new(
+        scores: Scores,
+        ground: Ground,
+        projector: Arc<Projector>,
+        clock: Arc<dyn Clock>,
+        topic: Option<String>,
+    ) -> Self {
+        Self { scores, ground, projector, clock, topic, turn: Mutex::default() }
     }
 }
 

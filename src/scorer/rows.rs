@@ -8,9 +8,9 @@ use kulta_projections::scores::service::Spent;
 use super::Error;
 use super::plan::Wanted;
 use crate::replay::ask::known;
-use crate::replay::data::Data;
+use crate::replay::ground::Held;
 use crate::replay::read::Cancel;
-use crate::replay::run::{How, Outcome, score, wanted};
+use crate::replay::run::{How, Known, Outcome, score, wanted};
 use crate::scores::Scores;
 
 /// What service is told by.
@@ -36,35 +36,54 @@ fn limits_service(rules: &RuleSet) -> bool {
 }
 
 /// The scores of all customers by a list's rules; whoever has none is named.
-pub(super) async fn outcome(scores: &Scores, data: &Data, list: &Wanted, cancel: &Cancel) -> Result<Outcome, Error> {
+pub(super) async fn outcome(scores: &Scores, held: &Held, list: &Wanted, cancel: &Cancel) -> Result<Outcome, Error> {
+    Ok(scored(scores, held, list, cancel).await?.0)
+}
+
+/// The same, and what the rules read of the customers.
+pub(super) async fn scored(
+    scores: &Scores,
+    held: &Held,
+    list: &Wanted,
+    cancel: &Cancel,
+) -> Result<(Outcome, Known), Error> {
     let (facets, as_of, rules) = (scores.facets(), list.made_by.as_of, list.rules());
-    let known = known(scores, data, &[&rules], (as_of, None), cancel, &|_| ()).await?;
+    let known = known(scores, held.people(), &[&rules], (as_of, None), cancel, &|_| ()).await?;
     let how = How { as_of, facets: &facets, tolerant: true, breakdown: false, cancel, progress: &|_| () };
-    Ok(tokio::task::block_in_place(|| score(data, &known, &rules, &how))?)
+    let outcome = tokio::task::block_in_place(|| score(held, &known, &rules, &how))?;
+    Ok((outcome, known))
 }
 
 /// The rows of customers, by their places.
-pub(super) fn rows(data: &Data, outcome: &Outcome, list: &Wanted, customers: std::ops::Range<usize>) -> Vec<ScoreRow> {
+pub(super) fn rows(
+    held: &Held,
+    outcome: &Outcome,
+    list: &Wanted,
+    customers: std::ops::Range<usize>,
+) -> Result<Vec<ScoreRow>, Error> {
     let (rules, as_of) = (&list.compiled.rules, list.made_by.as_of);
     let limited = limits_service(rules);
-    let row = |customer: usize| {
+    let mut spare = None;
+    let mut row = |customer: usize| {
         let refused = outcome.refused.binary_search_by_key(&customer, |unscored| unscored.customer).ok();
         let refused = refused.map(|place| &outcome.refused[place]);
         let refused =
             refused.map(|unscored| Refused { reason: unscored.error.to_string(), position: unscored.position });
         let place = outcome.scores.graded[customer].filter(|_| refused.is_none());
         let grade = place.and_then(|place| rules.grades.get(usize::from(place)));
-        let service = grade.filter(|_| limited).and_then(|grade| {
-            let rows = data.facts.rows_of(data.people.records_of(customer));
-            Service::of(&Spent::of(&data.facts, &rows, rules.money.as_ref(), as_of), &grade.allows)
-        });
-        ScoreRow {
-            customer: data.people.ids[customer],
+        let service = match grade.filter(|_| limited) {
+            Some(grade) => held.with_rows(customer, &mut spare, |facts, rows| {
+                Service::of(&Spent::of(facts, rows, rules.money.as_ref(), as_of), &grade.allows)
+            })?,
+            None => None,
+        };
+        Ok(ScoreRow {
+            customer: held.people().ids[customer],
             points: refused.is_none().then(|| outcome.scores.points[customer].normalize()),
             grade: grade.map(|grade| grade.name.clone()),
             service,
             refused,
-        }
+        })
     };
-    tokio::task::block_in_place(|| customers.map(row).collect())
+    tokio::task::block_in_place(|| customers.map(&mut row).collect())
 }

@@ -6,11 +6,12 @@ use kulta_events::{CustomerId, RecordId};
 use kulta_projections::scores::rows::ScoreRow;
 
 use super::notes;
-use super::part::{parts, read};
 use super::plan::Wanted;
 use super::rows::{facts_wanted, outcome, rows};
 use super::{Error, Scorer};
 use crate::projector::{Source, Still};
+use crate::replay::ground::Held;
+use crate::replay::part::{parts, read};
 use crate::replay::read::Cancel;
 use crate::store::scores::{ScoreChanges, ScoreSet, SetChange, SetState};
 use crate::store::views::Generation;
@@ -135,9 +136,10 @@ impl Scorer {
         let mut found = vec![Vec::new(); lists.len()];
         for part in parts(members) {
             let data = read(&self.scores.reads().source, part, facts.clone(), to).await?;
+            let held = Held::Whole(Box::new(data));
             for (list, found) in lists.iter().zip(&mut found) {
-                let outcome = outcome(&self.scores, &data, list, &cancel).await?;
-                found.extend(rows(&data, &outcome, list, 0..data.people.ids.len()));
+                let outcome = outcome(&self.scores, &held, list, &cancel).await?;
+                found.extend(rows(&held, &outcome, list, 0..held.people().ids.len())?);
             }
         }
         Ok(found)

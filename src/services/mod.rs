@@ -1,6 +1,5 @@
 //! What a node is made of, for whoever answers requests or runs a command: opened once, shared by all.
 
-mod event_types;
 mod master;
 mod sources;
 
@@ -9,6 +8,7 @@ use std::sync::{Arc, Weak};
 use kulta_events::Vocabulary;
 use tokio::sync::watch;
 
+use crate::archive::Keeper;
 use crate::automations::Automator;
 use crate::clock::Clock;
 use crate::commands::{self, Commands, Context, Customers, Wish};
@@ -21,6 +21,7 @@ use crate::projector::verify::Verified;
 use crate::projector::{self, Identities, Newcomers, Projections, Projector, Source};
 use crate::propagation::Propagation;
 use crate::reads::Reads;
+use crate::replay::ground::Ground;
 use crate::replay::jobs::Replays;
 use crate::scorer::{self, Scorer};
 use crate::scores::Scores;
@@ -53,6 +54,8 @@ pub struct Services {
     pub work: Work,
     /// Replays of history under any rules.
     pub replays: Replays,
+    /// The archive that they run over, where the node keeps one.
+    pub archive: Option<Arc<Keeper>>,
     /// What people do.
     pub customers: Customers,
     /// Who holds old data.
@@ -65,8 +68,6 @@ pub struct Services {
     pub projector: Arc<Projector>,
     /// What is counted.
     pub metrics: Metrics,
-    /// The position up to which registrations of event types were read.
-    types_read: tokio::sync::Mutex<u64>,
     stop: watch::Sender<bool>,
 }
 
@@ -90,8 +91,11 @@ pub enum Error {
     Policies(#[source] commands::Error),
 }
 
-/// How often a node looks for sources and event types that others registered.
-const REFRESH: std::time::Duration = std::time::Duration::from_secs(10);
+/// How often a node looks for event types that others registered, if anything was stored meanwhile. Where events or rules
+/// name one it looks at once.
+const GLANCE: std::time::Duration = std::time::Duration::from_secs(1);
+/// How many glances later it looks for sources, too.
+const SOURCES_EVERY: u32 = 10;
 /// The actor of what kulta does by itself.
 const SELF: &str = "kulta";
 /// Behind the log by more than this many events, the projections are made anew on all cores instead of followed up.
@@ -137,11 +141,18 @@ impl Services {
         let work = Work::new(source.clone());
         let commands = Commands::new(log.clone(), vault.clone(), vocabulary.clone(), clock.clone());
         let customers = Customers { commands, reads: reads.clone(), work: work.clone() };
+        let metrics = Metrics::default();
+        let archive = settings.archive.directory.clone().map(|directory| {
+            let kept = (directory, settings.archive.every);
+            Keeper::new(source.clone(), projections.clone(), kept, metrics.archive.clone())
+        });
+        let ground = Ground::new(source.clone(), archive.clone());
         let projector = Projector::new(source, generations, projections, identities, options.holder.clone());
         let projects = settings.roles.have(Role::Project);
         let projector = Arc::new(if projects { projector } else { projector.standing_by() });
         let scorer = Arc::new(Scorer::new(
             scores.clone(),
+            ground.clone(),
             projector.clone(),
             clock.clone(),
             settings.kafka.scores_topic.clone(),
@@ -152,7 +163,6 @@ impl Services {
         let business = settings.business.clone();
         let automator = Automator::new(customers.clone(), scores.clone(), projector.clone(), clock.clone(), business);
         let (stop, _) = watch::channel(false);
-        let metrics = Metrics::default();
         let webhooks = webhooks::Sender::new(
             customers.clone(),
             propagation.clone(),
@@ -169,7 +179,8 @@ impl Services {
             vault,
             intake,
             reads,
-            replays: Replays::new(scores.clone()),
+            replays: Replays::new(scores.clone(), ground),
+            archive,
             scores,
             scorer,
             work,
@@ -179,10 +190,9 @@ impl Services {
             automator: Arc::new(automator),
             projector,
             metrics,
-            types_read: tokio::sync::Mutex::default(),
             stop,
         };
-        services.refresh_event_types().await?;
+        services.intake.refresh_event_types().await?;
         services.publish_policies().await?;
         services.refresh_sources().await?;
         Ok(services)
@@ -202,12 +212,21 @@ impl Services {
     /// Learns now and then what other nodes registered, until the node stops.
     pub async fn follow_registrations(&self) {
         let mut stopping = self.stopping();
-        while tokio::time::timeout(REFRESH, stopping.wait_for(|stop| *stop)).await.is_err() {
-            if let Err(error) = self.refresh_sources().await {
+        let (mut glances, mut seen) = (0, 0);
+        while tokio::time::timeout(GLANCE, stopping.wait_for(|stop| *stop)).await.is_err() {
+            glances = (glances + 1) % SOURCES_EVERY;
+            if glances == 0
+                && let Err(error) = self.refresh_sources().await
+            {
                 tracing::warn!(error = %error, "the registered sources could not be read");
             }
-            if let Err(error) = self.refresh_event_types().await {
-                tracing::warn!(error = %error, "the registered event types could not be read");
+            let head = *self.log.head().borrow();
+            if head == seen {
+                continue;
+            }
+            match self.intake.refresh_event_types().await {
+                Ok(()) => seen = head,
+                Err(error) => tracing::warn!(error = %error, "the registered event types could not be read"),
             }
         }
     }
@@ -222,6 +241,11 @@ impl Services {
             tracing::warn!(error = %error, "the projections could not be made anew, following up instead");
         }
         self.projector.run(self.stopping()).await;
+    }
+
+    /// Takes part in the rebuilds of the node that projects until this one stops.
+    pub async fn share_rebuilds(&self) {
+        self.projector.help(self.stopping()).await;
     }
 
     /// Follows leads, offers, complaints and tasks until the node stops.
@@ -247,6 +271,13 @@ impl Services {
     /// Keeps lists of scores up until the node stops.
     pub async fn keep_scores(&self) {
         self.scorer.run(self.stopping()).await;
+    }
+
+    /// Keeps the node's archive up until the node stops.
+    pub async fn keep_archive(&self) {
+        if let Some(archive) = &self.archive {
+            archive.run(self.stopping()).await;
+        }
     }
 
     /// Compares the projections with the log, the lists of scores included.

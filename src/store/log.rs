@@ -70,6 +70,13 @@ pub struct NewEvent {
     pub letter: Option<Arc<dyn MakeLetter>>,
 }
 
+/// Seals an append by other data keys than it came with: somebody else stored keys for some of its records meanwhile.
+pub trait Reseal: std::fmt::Debug + Send + Sync {
+    /// The append, with what is about these records sealed by the keys that the log holds of them, in all classes; none:
+    /// the record was erased. `None` when that cannot be done.
+    fn reseal(&self, append: &Append, stored: &BTreeMap<RecordId, Vec<NewKey>>) -> Option<Append>;
+}
+
 /// Makes the dead letter of a conflicting event, sealed.
 pub trait MakeLetter: std::fmt::Debug + Send + Sync {
     /// The letter.
@@ -181,6 +188,8 @@ pub struct Append {
     pub settles: Vec<i64>,
     /// The answer to keep.
     pub result: Option<CommandResult>,
+    /// Seals it again while it is being stored, so that it need not be refused for stale keys.
+    pub reseal: Option<Arc<dyn Reseal>>,
 }
 
 impl Append {
@@ -197,6 +206,7 @@ impl Append {
             dead_letters: Vec::new(),
             settles: Vec::new(),
             result: None,
+            reseal: None,
         }
     }
 }
@@ -251,7 +261,8 @@ pub enum AppendError {
         /// Which cursor.
         name: String,
     },
-    /// Another node stored another data key for one of these records: seal again with that one.
+    /// Another node stored another data key for one of these records, and the append cannot be sealed again on its way:
+    /// seal again with that one.
     #[error("a data key was made elsewhere at the same time")]
     StaleKeys(Vec<RecordId>),
     /// The store failed.

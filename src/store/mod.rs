@@ -19,6 +19,7 @@ pub mod score_notes;
 mod score_sql;
 pub mod scores;
 mod sent;
+pub mod sharing;
 mod sql;
 mod sqlite;
 mod view_rows;
@@ -30,7 +31,7 @@ pub use claim::Claim;
 pub use error::Error;
 pub use log::{
     Append, AppendError, Appended, CommandResult, CursorMove, DeadLetter, EventOutcome, Expected, Log, MakeLetter,
-    Mode, NewDeadLetter, NewEvent, NewKey, NewRecord,
+    Mode, NewDeadLetter, NewEvent, NewKey, NewRecord, Reseal,
 };
 pub use page::{Direction, Page, Select, StoredEvent, StoredRecord, TimelinePage};
 pub use sent::{Sent, SentCustomer};

@@ -2,6 +2,7 @@
 
 use kulta_events::field::Retention;
 use kulta_events::{Instant, RecordId};
+use kulta_projections::whole::Shares;
 use uuid::Uuid;
 
 /// Which way to read.
@@ -30,6 +31,13 @@ pub enum Select {
         ids: Vec<RecordId>,
         /// Only types that start with this, such as `customer.`.
         type_prefix: Option<String>,
+    },
+    /// What one of several nodes folds of the whole log.
+    Shares {
+        /// All events about the records of these shares.
+        shares: Shares,
+        /// And all that is not about one record: whatever names none, decisions and policies.
+        beside: bool,
     },
 }
 

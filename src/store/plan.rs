@@ -3,6 +3,7 @@
 //! The store locks the log, looks up what [`Wanted`] names, and hands it over as [`Known`]; [`plan`] says which rows to
 //! insert at which positions and what to answer whom. Requests of one group see each other in their order.
 
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -161,8 +162,28 @@ impl Plan<'_> {
     }
 }
 
+/// A group as it can be stored: what was sealed by keys that do not hold is sealed again by those that do. Done while the
+/// log is locked, or nobody else writes: a second try could come too late again, where two nodes are told of the same
+/// new people at the same time.
+pub fn sealed_anew<'a>(group: &'a [Append], known: &Known) -> Vec<Cow<'a, Append>> {
+    let anew = |append: &'a Append| {
+        let reseal = append.reseal.as_ref()?;
+        let mut stored: BTreeMap<_, Vec<_>> = stale(append, known).map(|key| (key.record, Vec::new())).collect();
+        if stored.is_empty() {
+            return None;
+        }
+        for (record, keys) in &mut stored {
+            let held = |class| Some((class, known.keys.get(&(*record, class as i16))?));
+            let held = Retention::ALL.into_iter().filter_map(held);
+            keys.extend(held.map(|(class, wrapped)| NewKey { record: *record, class, wrapped: wrapped.clone() }));
+        }
+        reseal.reseal(append, &stored)
+    };
+    group.iter().map(|append| anew(append).map_or(Cow::Borrowed(append), Cow::Owned)).collect()
+}
+
 /// Decides what a group of appends does.
-pub fn plan(group: &[Append], mut known: Known, now: Instant) -> Plan<'_> {
+pub fn plan<A: Borrow<Append>>(group: &[A], mut known: Known, now: Instant) -> Plan<'_> {
     let recorded_at = now.max(known.recorded_at);
     let mut plan = Plan {
         rows: Vec::new(),
@@ -178,7 +199,7 @@ pub fn plan(group: &[Append], mut known: Known, now: Instant) -> Plan<'_> {
         outcomes: Vec::with_capacity(group.len()),
     };
     for append in group {
-        let outcome = request(append, &mut known, &mut plan);
+        let outcome = request(append.borrow(), &mut known, &mut plan);
         plan.outcomes.push(outcome);
     }
     plan.head = known.head;
@@ -224,14 +245,18 @@ fn check_cursors(append: &Append, known: &Known) -> Result<(), AppendError> {
 
 /// Two nodes (or two requests) may have made different keys for one record: the first stored one holds.
 fn check_keys(append: &Append, known: &Known) -> Result<(), AppendError> {
-    let differs = |key: &&NewKey| {
+    let stale: Vec<_> = stale(append, known).map(|key| key.record).collect();
+    if stale.is_empty() { Ok(()) } else { Err(AppendError::StaleKeys(stale)) }
+}
+
+/// The keys of an append that do not hold.
+fn stale<'a>(append: &'a Append, known: &Known) -> impl Iterator<Item = &'a NewKey> {
+    append.keys.iter().filter(|key| {
         let stored = known.keys.get(&(key.record, key.class as i16));
         // A record that exists without this contact key was erased: no key is made again.
         stored
             .map_or(known.records.contains(&key.record) && key.class as i16 == CONTACT, |stored| *stored != key.wrapped)
-    };
-    let stale: Vec<_> = append.keys.iter().filter(differs).map(|key| key.record).collect();
-    if stale.is_empty() { Ok(()) } else { Err(AppendError::StaleKeys(stale)) }
+    })
 }
 
 /// Whether all events of a command are stored already. Some stored with other content is a conflict.

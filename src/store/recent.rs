@@ -4,13 +4,13 @@
 //! refuses them, nothing is written, and the group is looked up after all.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
 use std::sync::Arc;
 
 use kulta_events::{Instant, RecordId};
 use uuid::Uuid;
 
 use super::plan::{Known, KnownEvent, Plan, Row, Wanted};
+use crate::lately::Lately;
 
 /// Streams, and keys, that are remembered at most (twice that for a moment).
 const REMEMBERED: usize = 100_000;
@@ -24,9 +24,9 @@ const LOOK_UPS: std::ops::Range<u32> = 16..4_096;
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     state: Option<State>,
-    revisions: [HashMap<Arc<str>, u64>; 2],
-    events: [HashMap<Uuid, KnownEvent>; 2],
-    records: [HashMap<RecordId, ()>; 2],
+    revisions: Lately<Arc<str>, u64, REMEMBERED>,
+    events: Lately<Uuid, KnownEvent, REMEMBERED>,
+    records: Lately<RecordId, (), REMEMBERED_RECORDS>,
     /// Groups that are looked up yet.
     look_ups: u32,
     /// How many were, after the last wrong guess.
@@ -44,7 +44,7 @@ impl Recent {
     /// Records among the wanted that were met lately. Their keys are not remembered: somebody may have been erased since,
     /// which nothing in the log tells.
     pub(super) fn met(&self, wanted: &Wanted) -> Vec<RecordId> {
-        wanted.records.iter().copied().filter(|record| find(&self.records, record).is_some()).collect()
+        wanted.records.iter().copied().filter(|record| self.records.get(record).is_some()).collect()
     }
 
     /// What there is to know, and the number of commits that it is of, if no look-up is needed but that of the keys of
@@ -63,12 +63,12 @@ impl Recent {
             return None;
         }
         let mut known = Known { head, recorded_at, revisions, ..Known::default() };
-        let met = wanted.events.iter().filter_map(|key| Some((*key, *find(&self.events, key)?)));
+        let met = wanted.events.iter().filter_map(|key| Some((*key, *self.events.get(key)?)));
         known.events.extend(met);
         for record in &wanted.records {
             // Whoever sealed for a record that is not stored has just looked: it is new, and so is its stream. Of a
             // stored one, only what it has no key for yet is sealed under a new key.
-            if !wanted.new_records.contains(record) || find(&self.records, record).is_some() {
+            if !wanted.new_records.contains(record) || self.records.get(record).is_some() {
                 known.records.insert(*record);
             }
         }
@@ -81,7 +81,7 @@ impl Recent {
         let new: HashSet<String> = wanted.new_records.iter().map(|record| record.stream()).collect();
         let (mut remembered, mut asked) = (HashMap::new(), Vec::new());
         for stream in &wanted.streams {
-            match find(&self.revisions, stream) {
+            match self.revisions.get(stream) {
                 Some(revision) => drop(remembered.insert(stream.clone(), *revision)),
                 None if new.contains(&**stream) => {}
                 None => asked.push(stream.clone()),
@@ -104,16 +104,16 @@ impl Recent {
     /// A plan was committed; the number of commits before it was this.
     pub(super) fn committed(&mut self, plan: &Plan<'_>, commits: i64) {
         self.state = Some(State { head: plan.head, recorded_at: plan.recorded_at, commits: commits + 1 });
-        make_room(&mut self.revisions, REMEMBERED, plan.rows.len());
-        make_room(&mut self.events, REMEMBERED, plan.rows.len());
-        make_room(&mut self.records, REMEMBERED_RECORDS, plan.records.len() + plan.keys.len());
-        for Row { event, position, revision } in &plan.rows {
-            self.revisions[0].insert(event.stream.clone(), *revision);
-            let known = KnownEvent { position: *position, fingerprint: event.fingerprint, version: event.version };
-            self.events[0].insert(event.key, known);
-        }
+        let revision = |row: &Row<'_>| (row.event.stream.clone(), row.revision);
+        self.revisions.extend(plan.rows.iter().map(revision), plan.rows.len());
+        let known = |Row { event, position, .. }: &Row<'_>| {
+            let (fingerprint, version) = (event.fingerprint, event.version);
+            (event.key, KnownEvent { position: *position, fingerprint, version })
+        };
+        self.events.extend(plan.rows.iter().map(known), plan.rows.len());
         let named = plan.records.iter().map(|(record, _)| record.record);
-        self.records[0].extend(named.chain(plan.keys.iter().map(|key| key.record)).map(|record| (record, ())));
+        let named = named.chain(plan.keys.iter().map(|key| key.record)).map(|record| (record, ()));
+        self.records.extend(named, plan.records.len() + plan.keys.len());
         if self.look_ups == 0 {
             self.looked_up = 0;
         }
@@ -128,21 +128,6 @@ impl Recent {
     /// Somebody else has written, or may have.
     pub(super) fn forget(&mut self) {
         *self = Self { look_ups: self.look_ups, looked_up: self.looked_up, ..Self::default() };
-    }
-}
-
-fn find<'a, K: Eq + Hash + std::borrow::Borrow<Q>, Q: Eq + Hash + ?Sized, V>(
-    maps: &'a [HashMap<K, V>; 2],
-    key: &Q,
-) -> Option<&'a V> {
-    maps.iter().find_map(|map| map.get(key))
-}
-
-/// Two generations: what was not met during a whole generation is forgotten.
-fn make_room<K, V>(generations: &mut [HashMap<K, V>; 2], most: usize, more: usize) {
-    let [young, old] = generations;
-    if young.len() + more > most {
-        *old = std::mem::take(young);
     }
 }
 

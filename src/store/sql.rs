@@ -71,14 +71,15 @@ pub const SCHEMA_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations";
 
 /// Stamps the paged reads of the log. Literals of the back end: `$head` and `$tail` go around each text and name the
 /// columns, `$category` is its expression for the category of a stream, `$of_category` and `$of_type` test that an event
-/// is of $1 and from position $2 to $3, `$records` that its record is among those of $1. The two texts of a pair read
-/// forwards and backwards.
+/// is of $1 and from position $2 to $3, `$records` that its record is among those of $1, `$share` is the share of its
+/// record. The two texts of a pair read forwards and backwards.
 ///
 /// Every page takes the lowest position, the highest position and the limit as its last three parameters. A plus sign
 /// keeps the planner from walking the log by position where an index leads to a few rows of it.
 macro_rules! selections {
     (
-        ($($head:expr),+), $tail:literal, $category:literal, $of_category:literal, $of_type:literal, $records:literal
+        ($($head:expr),+), $tail:literal, $category:literal, $of_category:literal, $of_type:literal, $records:literal,
+        $share:literal
     ) => {
         pub const ALL: [&str; 2] = [
             concat!($($head),+, " FROM log WHERE position >= $1 AND position <= $2 ORDER BY position LIMIT $3", $tail),
@@ -116,6 +117,17 @@ macro_rules! selections {
                 " AND +position >= $3 AND +position <= $4 ORDER BY +position LIMIT $5", $tail),
             concat!($($head),+, " FROM log WHERE ", $records, " AND substr(type, 1, length($2)) = $2",
                 " AND +position >= $3 AND +position <= $4 ORDER BY +position DESC LIMIT $5", $tail),
+        ];
+        /// Records of the shares whose bits are set in $1 and, if $2, what is not about one record.
+        pub const SHARES: [&str; 2] = [
+            concat!($($head),+, " FROM log WHERE (record_id IS NOT NULL AND (CAST($1 AS bigint) >> ", $share, ") & 1 = 1",
+                " OR $2 AND (record_id IS NULL OR substr(type, 1, 9) = 'identity.'",
+                " OR type IN ('survivorship_policy.published', 'match_policy.published')))",
+                " AND position >= $3 AND position <= $4 ORDER BY position LIMIT $5", $tail),
+            concat!($($head),+, " FROM log WHERE (record_id IS NOT NULL AND (CAST($1 AS bigint) >> ", $share, ") & 1 = 1",
+                " OR $2 AND (record_id IS NULL OR substr(type, 1, 9) = 'identity.'",
+                " OR type IN ('survivorship_policy.published', 'match_policy.published')))",
+                " AND position >= $3 AND position <= $4 ORDER BY position DESC LIMIT $5", $tail),
         ];
     };
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::score_notes::ScoreNotes;
 use super::scores::ScoreLists;
+use super::sharing::Sharing;
 use super::{Address, Error, Options, postgres, sqlite};
 
 /// Opens the generations beside the log behind a database address, which was opened before: it brings the database to
@@ -244,6 +245,11 @@ pub trait Generations: std::fmt::Debug + Send + Sync {
     /// Whether other nodes read them too.
     fn are_shared(&self) -> bool {
         false
+    }
+
+    /// Where nodes share rebuilds; `None` where there is one node only.
+    fn sharing(&self) -> Option<&dyn Sharing> {
+        None
     }
 
     /// Lets go of the database once nobody uses it, before the log does. A second call does nothing.

@@ -209,11 +209,8 @@ async fn commit_or_halve(commit: &mut impl Commit, retry_for: Duration, group: &
             outcomes.extend(Box::pin(commit_or_halve(commit, retry_for, second)).await);
             outcomes
         }
-        Err(error) => {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(%error, source, requests = group.len(), "an append failed");
-            group.iter().map(|_| Err(AppendError::Store(error.for_another()))).collect()
-        }
+        // Each caller is told the cause, and logs it with what was to be done.
+        Err(error) => group.iter().map(|_| Err(AppendError::Store(error.for_another()))).collect(),
     }
 }
 

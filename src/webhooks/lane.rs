@@ -73,6 +73,8 @@ struct Plan {
     subscriber: Subscriber,
     due: Vec<Due>,
     next: Option<Instant>,
+    /// Requests of the outbox that were tried for the last time before the node died.
+    given_up: Vec<Uuid>,
 }
 
 /// What became of one thing.
@@ -109,6 +111,10 @@ impl Lane {
         }
         let limit = if self.failures >= DOWN { 1 } else { TOGETHER };
         let Some(plan) = sender.plan(&self.name, now, limit) else { return Ok(Next::Stop) };
+        for id in plan.given_up {
+            let written = sender.withhold(id).await?;
+            sender.customers.work.after(written).await?;
+        }
         if plan.due.is_empty() {
             sender.settle(&plan.subscriber).await?;
             return Ok(Next::At(plan.next));
@@ -152,7 +158,7 @@ impl Sender {
         self.propagation.look(|index, ledger| {
             let subscriber = ledger.subscribers().get(name)?;
             let is_on = subscriber.version.enabled && subscriber.version.kind == Kind::Webhook;
-            let mut plan = Plan { subscriber: subscriber.clone(), due: Vec::new(), next: None };
+            let mut plan = Plan { subscriber: subscriber.clone(), due: Vec::new(), next: None, given_up: Vec::new() };
             for (id, asked) in asked.into_iter().filter(|(_, asked)| is_for(asked, name)) {
                 let at = asked.event.order.time;
                 let due = Due { asked: Some(asked), ..Due::of(About::Message(id), at) };
@@ -247,7 +253,7 @@ impl Sender {
             };
             written = written.max(self.command(&wish).await?);
             if let (About::Message(id), Wish::Subscriber(Command::Miss { retry_at: None, .. })) = (due.about, &wish) {
-                written = written.max(self.command(&Wish::Withhold(id, "undeliverable")).await?);
+                written = written.max(self.withhold(id).await?);
             }
         }
         if told.iter().any(|(_, told)| matches!(told, Told::Gone)) {
@@ -259,6 +265,11 @@ impl Sender {
         }
         self.customers.work.after(written).await?;
         Ok(Next::Again)
+    }
+
+    /// What was given up does not wait any more.
+    async fn withhold(&self, id: Uuid) -> Result<u64, Error> {
+        self.command(&Wish::Withhold(id, "undeliverable")).await
     }
 
     fn missed(&self, name: String, due: &Due, reason_code: &str, asked: Option<std::time::Duration>) -> Wish {
@@ -335,7 +346,11 @@ impl Plan {
         // Who changed since is told anew.
         let miss = standing.and_then(|standing| standing.misses.get(&due.about));
         match miss.filter(|miss| miss.position == due.position) {
-            Some(Miss { retry_at: None, .. }) => {}
+            Some(Miss { retry_at: None, .. }) => {
+                if let About::Message(id) = due.about {
+                    self.given_up.push(id);
+                }
+            }
             Some(Miss { retry_at: Some(retry_at), .. }) if *retry_at > now => {
                 self.next = Some(self.next.map_or(*retry_at, |next| next.min(*retry_at)));
             }

@@ -46,7 +46,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 impl Work {
     /// Follows the log until told to stop.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let (mut head, mut wanted) = (self.source.log.head(), self.wanted.subscribe());
+        let (mut head, mut wanted) = (self.source.log.head(), self.followed.wanted());
         while !*stop.borrow() {
             let until = *head.borrow_and_update();
             let rest = if until.saturating_sub(self.position()) > SHORT { LONG_REST } else { REST };
@@ -86,7 +86,7 @@ impl Work {
             self.read(select, from, until).await?;
         }
         // What one category told beyond another's end is read again, and is known already.
-        self.position.send_replace(until);
+        self.followed.advanced(until);
         Ok(())
     }
 

@@ -27,14 +27,13 @@ use kulta_projections::pipeline::contact::ActivityTypes;
 use kulta_projections::pipeline::definition::{Definitions, Pipelines};
 use kulta_projections::pipeline::wins::Goals;
 use kulta_projections::report::saved::{Saved, reports_at};
-use tokio::sync::watch;
 
 pub use cards::{Filled, Filter, Kind};
 pub use daily::{Noted, Words};
 pub use judge::{Deed, Known};
 pub use state::Outgoing;
 
-use crate::projector::Source;
+use crate::projector::{Followed, Source};
 use crate::reads::{self, At};
 use state::State;
 
@@ -46,9 +45,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub struct Work {
     source: Source,
     state: Arc<RwLock<State>>,
-    position: watch::Sender<u64>,
-    /// The highest position that a reader has asked to wait for.
-    wanted: watch::Sender<u64>,
+    followed: Followed,
 }
 
 /// Both time axes as they are asked for here: a time, and a position of the log.
@@ -63,13 +60,12 @@ pub struct Moment {
 impl Work {
     /// The work of a log; nothing is known before [`Work::run`].
     pub fn new(source: Source) -> Self {
-        let ((position, _), (wanted, _)) = (watch::channel(0), watch::channel(0));
-        Self { source, state: Arc::default(), position, wanted }
+        Self { source, state: Arc::default(), followed: Followed::up_to(0) }
     }
 
     /// How far it is.
     pub fn position(&self) -> u64 {
-        *self.position.borrow()
+        self.followed.position()
     }
 
     /// Waits until everything up to a position is known.
@@ -77,16 +73,9 @@ impl Work {
     /// # Errors
     /// [`reads::Error::NotYet`] after ten seconds.
     pub async fn after(&self, position: u64) -> Result<(), reads::Error> {
-        let mut watched = self.position.subscribe();
-        self.wanted.send_if_modified(|wanted| {
-            let more = position > *wanted;
-            *wanted = position.max(*wanted);
-            more
-        });
-        let reached = watched.wait_for(|now| *now >= position);
-        match tokio::time::timeout(LONGEST_WAIT, reached).await {
-            Ok(Ok(_)) => Ok(()),
-            _ => Err(reads::Error::NotYet { at: self.position(), wanted: position }),
+        match self.followed.reached(position, LONGEST_WAIT).await {
+            true => Ok(()),
+            false => Err(reads::Error::NotYet { at: self.position(), wanted: position }),
         }
     }
 

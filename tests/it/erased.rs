@@ -323,6 +323,76 @@ fn erasing_leaves_the_facts_and_nothing_else(place: &Place) {
     a_refusal_about_it_holds_nothing(place);
 }
 
+fn rows_of_the_log(place: &Place) -> Vec<String> {
+    ["log", "record", "record_key", "sealed"]
+        .iter()
+        .flat_map(|table| place.texts(&format!("SELECT CAST(count(*) AS TEXT) FROM {table}")))
+        .collect()
+}
+
+/// One of them nobody ever edited; the other is known by what people said alone.
+fn nothing_is_said_of_who_was_erased(place: &Place) {
+    let server = place.serve();
+    let mut client = server.client();
+    let shop = |id: &str, type_name: &str, data: Value| event("shop", "9", id, "2026-01-01T10:00:00Z", type_name, data);
+    client.accepted(&[
+        shop("1", "customer.registered", json!({"kind": "person", "name": "Aino Virtanen"})),
+        shop("2", "complaint.opened", json!({"complaint": "c-1", "topic": "tap"})),
+    ]);
+    let made = client.send("POST", "/v1/customers", &json!({"kind": "person", "name": "Aino Laine"}));
+    let made = text(&made.expect_status(201).json(), "record_id").to_owned();
+    let ids = [client.record("shop", "9"), made];
+    let complaint = text(&client.read("/v1/complaints")["items"][0], "complaint_id").to_owned();
+    server.terminate(PATIENCE);
+    for record in &ids {
+        let record = place.id(record);
+        place.execute(&format!(
+            "DELETE FROM sealed WHERE position IN (SELECT position FROM log WHERE record_id = {record});
+             DELETE FROM record_key WHERE record_id = {record};"
+        ));
+    }
+    place.kulta(["rebuild"]).run().expect_code(0);
+    let before = rows_of_the_log(place);
+
+    let server = place.serve();
+    let mut client = server.client();
+    let mut refused = |method: &str, target: &str, body: Value| {
+        let problem = answer(client.send(method, target, &body).expect_status(409));
+        assert_eq!((text(&problem, "code"), &problem["rule"]), ("refused", &json!("erased")), "{target} {problem}");
+    };
+    for id in &ids {
+        refused("PATCH", &format!("/v1/customers/{id}"), json!({"name": "Aino Virtanen"}));
+        refused("POST", &format!("/v1/customers/{id}/verify"), json!({"field": "language", "value": "fi"}));
+        refused("POST", &format!("/v1/customers/{id}/decline"), json!({"field": "birth_date"}));
+        refused("PUT", &format!("/v1/customers/{id}/tags/golf"), json!({}));
+        refused("POST", "/v1/notes", json!({"customer": id, "text": "Aino called"}));
+        refused("POST", "/v1/tasks", json!({"customer": id, "title": "call Aino"}));
+    }
+    let close = format!("/v1/complaints/{complaint}/close");
+    refused("POST", &close, json!({"outcome": "refund", "text": "Aino is content"}));
+    server.terminate(PATIENCE);
+    assert_eq!(rows_of_the_log(place), before);
+
+    // What was begun is ended.
+    let server = place.serve();
+    let mut client = server.client();
+    client.send("POST", &close, &json!({"outcome": "refund"})).expect_status(200);
+    client.caught_up();
+    assert_eq!(client.read(&format!("/v1/complaints/{complaint}"))["status"], "closed");
+    server.terminate(PATIENCE);
+    place.kulta(["verify"]).run().expect_code(0);
+}
+
+#[test]
+fn nothing_is_said_of_who_was_erased_on_sqlite() {
+    nothing_is_said_of_who_was_erased(&Place::sqlite());
+}
+
+#[test]
+fn nothing_is_said_of_who_was_erased_on_postgresql() {
+    nothing_is_said_of_who_was_erased(&Place::postgresql());
+}
+
 #[test]
 fn a_person_erased_by_hand_on_sqlite() {
     erasing_leaves_the_facts_and_nothing_else(&Place::sqlite());

@@ -1,12 +1,9 @@
 //! Event types that are registered at run time, on both stores: accepted from then on, shown, scored, never taken away.
 
-use std::time::Duration;
-
-use kulta_test_support::eventually;
 use kulta_test_support::http::Client;
 use serde_json::{Value, json};
 
-use crate::kit::{Asks, PATIENCE, Place, block_on, database_files, event, text};
+use crate::kit::{Asks, PATIENCE, Place, database_files, event, text};
 
 const TYPE: &str = "loyalty.points_redeemed";
 /// What must be sealed.
@@ -274,17 +271,45 @@ fn registered_types_on_postgresql() {
     kept_and_grown(&place);
 }
 
+/// What is registered at one node is known at the other before it answers.
 #[test]
-fn another_node_learns_of_a_type() {
+fn another_node_knows_a_type_at_once() {
     let place = Place::postgresql();
     let (one, other) = (place.serve(), place.serve());
-    let body = registration(schema());
-    one.client().send("POST", "/v1/event-types", &body).expect_status(200);
-    let mut client = other.client();
-    block_on(eventually(Duration::from_secs(30), || {
-        let taken = client.publish(&[first()])[0]["status"] == "accepted";
-        async move { taken.then_some(()) }
-    }));
+    let (mut one_client, mut other_client) = (one.client(), other.client());
+    let mut register = |name: &str, properties: Value| {
+        let body = json!({"type": name, "schema": {"type": "object", "properties": properties}});
+        one_client.send("POST", "/v1/event-types", &body).expect_status(200);
+    };
+    let mut publish = |name: &str, id: &str, data: Value| {
+        let told = event("club", "7", &format!("{name} {id}"), "2026-02-01T10:00:00Z", name, data);
+        other_client.publish(&[told]).remove(0)
+    };
+    for number in 0..5 {
+        let name = format!("loyalty.joined_{number}");
+        assert!(is_unknown(&publish(&name, "a", json!({}))));
+        register(&name, json!({"level": {"enum": ["gold"], "x-facet": true}}));
+        assert_eq!(publish(&name, "a", json!({"level": "gold"}))["status"], "accepted");
+        // What has grown is known too: another word, and a member that is a fact from now on.
+        assert!(publish(&name, "b", json!({"level": "lead"})).to_string().contains("/data/level"));
+        let grown = json!({
+            "level": {"enum": ["gold", "lead"], "x-facet": true}, "points": {"type": "integer", "x-facet": true},
+        });
+        register(&name, grown);
+        if number % 2 == 0 {
+            assert_eq!(publish(&name, "b", json!({"level": "lead"}))["status"], "accepted");
+        }
+        assert_eq!(publish(&name, "c", json!({"points": 5}))["status"], "accepted");
+    }
+    let count = |what: &str| place.texts(&format!("SELECT CAST(count(*) AS TEXT) FROM log WHERE {what}"));
+    assert_eq!(count("source = 'club' AND CAST(facts AS TEXT) LIKE '%points%'"), ["5"]);
+    assert_eq!(count("source = 'club' AND unknown > 0"), ["0"]);
+    register("loyalty.left", json!({}));
+    let rules = "name = \"a\"\n[[rule]]\nid = \"a\"\non = \"loyalty.left\"\npoints = 1\n";
+    let checked = other_client.send("POST", "/v1/rule-sets/check", &json!({"rules": rules})).expect_status(200).json();
+    assert_eq!(checked["errors"].as_array().map_or(0, Vec::len), 0, "{checked}");
+    register("loyalty.came_back", json!({}));
+    other_client.get("/v1/event-types/loyalty.came_back").send().expect_status(200);
     other.terminate(PATIENCE);
     one.terminate(PATIENCE);
 }

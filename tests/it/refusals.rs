@@ -76,6 +76,23 @@ fn a_mapping_that_names_a_missing_column_is_told_the_columns() {
 }
 
 #[test]
+fn a_toml_file_that_nests_too_deep_is_refused_with_its_line() {
+    let place = used(Place::sqlite());
+    place.file("rows.csv", "no,customer\n1,7\n");
+    let level = format!("{}={{", ["a"; 79].join("."));
+    place.file("deep.toml", format!("# deep\n{}b=1{}\n", level.repeat(78), "}".repeat(78)));
+    let words = ["deep.toml", "2", "nests too deep"];
+    for verb in [
+        &["import", "rows.csv", "--mapping", "deep.toml"][..],
+        &["match", "rows.csv", "--out", "-", "--mapping", "deep.toml"],
+        &["match", "rows.csv", "--out", "-", "--policy", "deep.toml"],
+        &["serve", "--config", "deep.toml"],
+    ] {
+        refused(place.kulta([]).args(verb).run(), &words);
+    }
+}
+
+#[test]
 fn a_database_of_a_newer_version_is_left_alone() {
     for place in both() {
         place.execute(

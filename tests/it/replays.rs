@@ -33,7 +33,7 @@ fn history() -> Vec<Value> {
 }
 
 /// Begins a replay and waits until it has ended.
-fn replayed(client: &mut Client, asked: &Value) -> Value {
+pub fn replayed(client: &mut Client, asked: &Value) -> Value {
     let begun = client.send("POST", "/v1/replays", asked).expect_status(202).json();
     ended(client, begun["id"].as_str().unwrap())
 }

@@ -8,7 +8,7 @@ use kulta_test_support::process::{Finished, Program};
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
 
-use crate::kit::{database_files, unchanged};
+use crate::kit::{Place, database_files, unchanged};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const OTHER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -150,6 +150,22 @@ fn other_machines_are_listened_to_with_tokens() {
     let mut client = kulta_test_support::http::Client::new(([127, 0, 0, 1], server.addr().port()).into());
     client.get("/v1/events").send().expect_status(401);
     client.get("/v1/events").header("authorization", "Bearer open sesame").send().expect_status(200);
+}
+
+#[test]
+fn what_the_database_refuses_is_logged_once() {
+    let place = Place::postgresql();
+    place.serve().terminate(PATIENCE);
+    place.execute("ALTER TABLE log ADD CONSTRAINT nobody_there CHECK (source <> 'newsletter')");
+    let server = place.serve();
+    let mut client = server.client();
+    let request = client.post("/v1/events").body("application/cloudevents+json", registered("1").to_string());
+    let problem = request.send().expect_status(500).json();
+    let log = server.stderr();
+    server.terminate(PATIENCE);
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("nobody_there")).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert!(lines[0].contains(problem["request_id"].as_str().unwrap()), "{lines:?}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Nodes on one PostgreSQL database: all take what comes, one projects, the others stand by and take over when the first
 //! dies, freezes or is cut off, and nothing is written twice.
 
+mod shared;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -37,7 +39,7 @@ struct Nodes {
     targets: Vec<Arc<Target>>,
     crew: Crew,
     rng: Rng,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Nodes {
@@ -59,7 +61,7 @@ impl Nodes {
         let nodes = serve(&runtime, database.url(), &deployment);
         let targets: Vec<_> = nodes.iter().map(|node| Arc::new(Target::new(node.addr()))).collect();
         let crew = Crew::start(&targets, &deployment.token, WORKERS, &mut rng);
-        Self { runtime, deployment, nodes, targets, crew, rng, _database: database }
+        Self { runtime, deployment, nodes, targets, crew, rng, database }
     }
 
     fn client(&self, node: usize) -> Client {
@@ -333,6 +335,67 @@ impl Acquainted for NeverHeardOf {
     fn is_new(&self, _: RecordId) -> bool {
         true
     }
+}
+
+/// What two nodes have sealed, by keys of their own for the same new record, is sealed again while it is being stored.
+async fn keys_of_another_node_hold(url: &str) {
+    let log = store::open(url, &Options::new(Arc::new(|| SystemClock.now()))).await.unwrap();
+    let vocabulary = EventTypes::from(Vocabulary::standard());
+    let open = async || Arc::new(Vault::open(log.clone(), MasterKey::parse(&"7".repeat(64)).unwrap()).await.unwrap());
+    let vaults = [open().await, open().await, open().await];
+    let intake = Intake::new(log.clone(), open().await, vocabulary.clone(), Arc::new(SystemClock));
+    let told = |id: &str, kind: &str, data: Value| {
+        let text = json!({
+            "specversion": "1.0", "id": id, "source": "crm", "type": kind, "subject": "7",
+            "time": "2025-06-01T10:00:00Z", "data": data,
+        });
+        let text: Arc<str> = text.to_string().into();
+        Sealable {
+            fact: intake.check(&text).unwrap(),
+            original: text,
+            door: Door { name: "http", origin: String::new() },
+        }
+    };
+    let mut appends = Vec::new();
+    for (number, vault) in vaults.iter().enumerate() {
+        let id = |of: usize| (10 * number + of).to_string();
+        let facts: Arc<[Sealable]> = Arc::new([
+            told(&id(1), "customer.contact_edited", json!({"name": format!("Anna {number}")})),
+            told(&id(2), "message.logged", json!({"message": "m", "text": format!("hello {number}")})),
+        ]);
+        let mut append = vault.seal_facts(&facts, 1).await.unwrap();
+        append.reseal = Some(vault.reseal(facts, 1));
+        appends.push(append);
+    }
+    for append in appends {
+        log.append(append).await.unwrap();
+    }
+    let record = vaults[0].hasher().record("crm", "7");
+    assert_eq!(log.keys(&[record]).await.unwrap()[&record].len(), 2, "one for each class");
+    let reader = open().await;
+    let read = async || {
+        let stored = log.read(&Page::forwards(Select::All, 0, 20)).await.unwrap();
+        let opened = reader.open_events(&vocabulary.now(), stored, |_| true).await.unwrap();
+        let word = |event: &kulta_events::Recorded| {
+            let data = &event.payload.data;
+            data.get("name").or(data.get("text")).and_then(Json::as_str).map(str::to_owned)
+        };
+        opened.iter().map(word).collect::<Vec<_>>()
+    };
+    let words = ["Anna 0", "hello 0", "Anna 1", "hello 1", "Anna 2", "hello 2"];
+    assert_eq!(read().await, words.map(|word| Some(word.to_owned())));
+    log.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_another_node_hold_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    keys_of_another_node_hold(&format!("sqlite://{}", folder.path().join("kulta.db").display())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_another_node_hold_on_postgres() {
+    keys_of_another_node_hold(pg::database().await.url()).await;
 }
 
 /// Of a record that another node has just stored.

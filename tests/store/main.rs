@@ -72,6 +72,7 @@ suite! {
         a_stream_in_both_directions,
         categories_and_types,
         records_with_a_type_prefix,
+        shares_of_records,
         until_cuts_the_log,
         parts_only_when_asked_for,
         erased_parts_keep_reading,

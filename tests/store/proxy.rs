@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use kulta_test_support::pg::by_way_of;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -19,11 +20,9 @@ impl Proxy {
     pub async fn before(url: &str) -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (start, rest) = url.split_once('@').expect("an address with a user");
-        let (server, database) = rest.split_once('/').expect("an address with a database");
-        let through = format!("{start}@{address}/{database}");
+        let (server, through) = by_way_of(url, address);
         let answers_until_cut = Arc::new(AtomicI64::new(0));
-        let task = tokio::spawn(accept(listener, server.to_owned(), answers_until_cut.clone()));
+        let task = tokio::spawn(accept(listener, server, answers_until_cut.clone()));
         (Self { address, answers_until_cut, task }, through)
     }
 

@@ -2,8 +2,9 @@
 
 use kulta::store::Direction::{Backwards, Forwards};
 use kulta::store::{Log, NewEvent, Page, Select};
-use kulta_events::Instant;
 use kulta_events::field::Retention;
+use kulta_events::{Instant, RecordId};
+use kulta_projections::whole::bounds;
 
 use crate::kit::{Kit, START, about, accepted, event, every, facts, fill, positions, record, with_parts};
 
@@ -86,6 +87,42 @@ pub async fn records_with_a_type_prefix(kit: Kit) {
     holds(&*log, of(&[1], Some("customer.registered.")), &[]).await;
     holds(&*log, of(&[4], None), &[]).await;
     holds(&*log, of(&[], None), &[]).await;
+}
+
+pub async fn shares_of_records(kit: Kit) {
+    let log = kit.open().await;
+    let at = |share: u8, last: bool| {
+        let (first, highest) = bounds(share);
+        RecordId(if last { highest } else { first })
+    };
+    let of = |number, id| NewEvent { record: Some(id), ..about(number, id) };
+    let typed = |number, type_name| NewEvent { type_name, ..event(number, "decision-1") };
+    accepted(
+        log.append(facts(vec![
+            of(1, at(0, false)),
+            of(2, at(0, true)),
+            of(3, at(1, false)),
+            of(4, at(15, true)),
+            of(5, at(16, false)),
+            of(6, at(31, false)),
+            of(7, at(31, true)),
+            event(8, "offer-1"),
+            NewEvent { record: Some(at(1, true)), ..typed(9, "identity.linked") },
+            typed(10, "survivorship_policy.published"),
+            NewEvent { type_name: "match_policy.published", ..of(11, at(16, true)) },
+        ]))
+        .await,
+    );
+    let select = |shares: &[u8], beside| Select::Shares { shares: shares.iter().copied().collect(), beside };
+    holds(&*log, select(&[0], false), &[1, 2]).await;
+    holds(&*log, select(&[1], false), &[3, 9]).await;
+    holds(&*log, select(&[15, 31], false), &[4, 6, 7]).await;
+    holds(&*log, select(&[16], true), &[5, 8, 9, 10, 11]).await;
+    holds(&*log, select(&[], true), &[8, 9, 10, 11]).await;
+    holds(&*log, select(&[], false), &[]).await;
+    let all: Vec<_> = (0..32).collect();
+    holds(&*log, select(&all, false), &[1, 2, 3, 4, 5, 6, 7, 9, 11]).await;
+    holds(&*log, select(&all, true), &(1..12).collect::<Vec<_>>()).await;
 }
 
 pub async fn until_cuts_the_log(kit: Kit) {

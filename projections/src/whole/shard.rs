@@ -9,13 +9,15 @@ use crate::identity::prepared::Prepared;
 use crate::identity::said::attributes;
 use crate::record::{Applied, RecordState, shapes_golden};
 use crate::rows::{RecordRow, UnknownCounts};
+use crate::whole::share_of;
 
 /// Some records of a [`super::Whole`].
 #[derive(Debug, Default)]
 pub struct Shard {
     records: HashMap<RecordId, Cell>,
     sources: Sources,
-    unknown: UnknownCounts,
+    /// By share.
+    unknown: BTreeMap<u8, UnknownCounts>,
 }
 
 /// One record.
@@ -81,7 +83,9 @@ impl Shard {
     /// Folds the next event of the log that is about a record of this shard; others are passed over.
     pub fn apply(&mut self, event: &Recorded) {
         let Some(record) = event.record else { return };
-        self.unknown.count(event);
+        if event.unknown > 0 {
+            self.unknown.entry(share_of(record)).or_default().count(event);
+        }
         let cell = self.records.entry(record).or_insert_with(|| Cell {
             first_position: event.position,
             shaped_at: event.position,
@@ -138,8 +142,12 @@ impl Shard {
         self.sources.names.iter().map(String::as_str)
     }
 
-    pub(super) fn unknown(&self) -> &UnknownCounts {
-        &self.unknown
+    pub(super) fn unknown(&self) -> impl Iterator<Item = &UnknownCounts> {
+        self.unknown.values()
+    }
+
+    pub(super) fn unknown_of(&self, share: u8) -> Option<&UnknownCounts> {
+        self.unknown.get(&share)
     }
 
     pub(super) fn first_position(&self, record: RecordId) -> Option<u64> {

@@ -20,6 +20,8 @@ use kulta_projections::whole::Whole;
 use proptest::prelude::*;
 use uuid::Uuid;
 
+mod shared;
+
 pub const RECORDS: u8 = 6;
 const SOURCES: [&str; 3] = ["erp", "crm", "kulta"];
 
@@ -48,8 +50,10 @@ pub fn told() -> impl Strategy<Value = Vec<Told>> {
     })
 }
 
+/// Each of another share.
 pub fn record_id(number: u8) -> RecordId {
-    RecordId(Uuid::from_u128(0x1000 + u128::from(number) * 7 % 11))
+    let place = u128::from(number) * 7 % 11;
+    RecordId(Uuid::from_u128(place << 124 | (0x1000 + place)))
 }
 
 fn source_of(number: u8) -> &'static str {
@@ -357,10 +361,7 @@ impl Store {
             *self.unknown.entry((row.source, row.type_name)).or_default() += row.count;
         }
         if changes.refold_all {
-            let ids: BTreeSet<_> = self.records.values().map(|row| row.customer).collect();
-            let members = |id| self.records.values().filter(|row| row.customer == id).collect::<Vec<_>>();
-            let made = ids.into_iter().filter_map(|id| CustomerRow::of(&members(id), &self.policy()));
-            self.customers = made.map(|row| (row.customer.0, row)).collect();
+            self.make_customers();
         }
     }
 
@@ -388,6 +389,14 @@ impl Store {
         store.unknown = unknown.rows().map(|row| ((row.source, row.type_name), row.count)).collect();
         store.resolver = finished.into_resolver();
         store
+    }
+
+    /// Every customer anew from the rows of its records.
+    fn make_customers(&mut self) {
+        let ids: BTreeSet<_> = self.records.values().map(|row| row.customer).collect();
+        let members = |id| self.records.values().filter(|row| row.customer == id).collect::<Vec<_>>();
+        let made = ids.into_iter().filter_map(|id| CustomerRow::of(&members(id), &self.policy()));
+        self.customers = made.map(|row| (row.customer.0, row)).collect();
     }
 
     /// What is in it. A customer that changed by others' events stands, kept up live, at a later position than its own

@@ -119,7 +119,7 @@ async fn replay(
     let reads: Vec<_> = both.iter().flat_map(|rules| rules.reads(&facets)).collect();
     let live = services.projector.projections().live();
     let data = Data::read(&scores.reads().source, &*live, known_at, wanted(&reads), &cancel, &progress).await?;
-    let known = known(scores, &data, &both, (as_of, known_at), &cancel, &progress).await?;
+    let known = known(scores, &data.people, &both, (as_of, known_at), &cancel, &progress).await?;
     let breakdown = against.is_some();
     let how = How { as_of, facets: &facets, tolerant: false, breakdown, cancel: &cancel, progress: &progress };
     let scored = |rules: &Rules| tokio::task::block_in_place(|| score(&data, &known, rules, &how));

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use kulta_projections::nesting;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -31,6 +32,7 @@ fn line_at(text: &str, span: &Range<usize>) -> usize {
 
 /// Reads a document.
 pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, MappingError> {
+    nesting::check(text).map_err(|deep| MappingError::new(deep.line, MappingFault::TooDeep))?;
     DeTable::parse(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_at(text, &span));
         MappingError::new(line, MappingFault::Syntax(error.message().to_owned()))

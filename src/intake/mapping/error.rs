@@ -20,6 +20,9 @@ pub enum MappingFault {
     /// No TOML.
     #[error("{0}")]
     Syntax(String),
+    /// From here on it nests deeper than any mapping does.
+    #[error("it nests too deep from here on: fewer levels and shorter keys were expected")]
+    TooDeep,
     /// A key that no mapping has.
     #[error("unknown key `{key}`; expected one of: {}", expected.join(", "))]
     UnknownKey {

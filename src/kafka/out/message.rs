@@ -40,13 +40,18 @@ impl Message {
         self
     }
 
-    /// As the library takes it.
-    pub fn record<'a>(&'a self, topic: &'a str) -> BaseRecord<'a, String, String> {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// As the library takes it; it is told by this number what becomes of it.
+    pub fn record<'a>(&'a self, topic: &'a str, number: usize) -> BaseRecord<'a, String, String, usize> {
         let mut headers = OwnedHeaders::new_with_capacity(self.headers.len());
         for (key, value) in &self.headers {
             headers = headers.insert(Header { key, value: Some(value) });
         }
-        let mut record = BaseRecord::to(topic).key(&self.key).headers(headers);
+        let mut record = BaseRecord::with_opaque_to(topic, number).key(&self.key).headers(headers);
         record.payload = self.value.as_ref();
         record
     }

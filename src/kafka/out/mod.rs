@@ -7,6 +7,7 @@
 //! | `topic` | makes a topic that is missing |
 //! | `message` | a CloudEvent in binary mode |
 //! | `events`, `customers`, `scores` | what comes next for a topic |
+//! | `oversized` | messages that are larger than the brokers take |
 //! | `settled` | whether a generation has got to what was published before it was there |
 //!
 //! Of all nodes one publishes to a topic. It sends a batch, waits until the brokers have it, and moves the checkpoint; no
@@ -15,6 +16,7 @@
 mod customers;
 mod events;
 mod message;
+mod oversized;
 mod producer;
 mod publisher;
 mod scores;
@@ -37,12 +39,18 @@ enum Error {
     /// The brokers did not take it.
     #[error("Kafka does not take what is published")]
     Kafka(#[from] rdkafka::error::KafkaError),
+    /// Some messages, by their places in the batch, are too large for them, or were packed with such.
+    #[error("Kafka does not take messages of this size")]
+    TooLarge(std::collections::BTreeSet<usize>),
     /// The log or the projections cannot be read.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
     /// The checkpoint cannot be moved.
     #[error(transparent)]
     Checkpoint(#[from] AppendError),
+    /// It is to be tried at once, in another way.
+    #[error("the batch is sent in another way")]
+    Again,
     /// Another node publishes to this topic by now.
     #[error("another node publishes to this topic")]
     TakenOver,

@@ -4,7 +4,8 @@
 //! refused, and what it had begun is never read. After whatever goes wrong the producer is thrown away, with the batch; the
 //! next one ends what the former left open.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::config::RDKafkaLogLevel;
@@ -23,9 +24,21 @@ const FINISH: Duration = Duration::from_secs(5);
 /// How long the library may take to make room.
 const ROOM: Duration = Duration::from_millis(10);
 
+/// How long the library may take to say which messages were refused.
+const REFUSED: Duration = Duration::from_secs(2);
+
 /// What the callbacks of the library know.
+#[derive(Default)]
 struct Context {
     troubles: Troubles,
+    /// The messages that were too large for the brokers.
+    too_large: Mutex<BTreeSet<usize>>,
+}
+
+impl Context {
+    fn too_large(&self) -> MutexGuard<'_, BTreeSet<usize>> {
+        self.too_large.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl ClientContext for Context {
@@ -39,13 +52,14 @@ impl ClientContext for Context {
 }
 
 impl ProducerContext for Context {
-    type DeliveryOpaque = ();
+    type DeliveryOpaque = usize;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+    fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
         // The transaction fails by it, and is told.
-        if let Err((error, _)) = result
-            && self.troubles.is_news(error)
-        {
+        let Err((error, _)) = result else { return };
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge) {
+            self.too_large().insert(number);
+        } else if self.troubles.is_news(error) {
             tracing::warn!(%error, "a message was not delivered");
         }
     }
@@ -73,7 +87,7 @@ impl Producer {
     pub async fn begin(config: ClientConfig, topic: &str, stopping: watch::Receiver<bool>) -> Result<Self, Error> {
         let topic = Arc::from(topic);
         blocking(move || {
-            let client = config.create_with_context(Context { troubles: Troubles::default() })?;
+            let client = config.create_with_context(Context::default())?;
             let producer = Self { client: Arc::new(client), topic, stopping };
             producer.until_done(Duration::ZERO, |client| client.init_transactions(CALL))?;
             Ok(producer)
@@ -86,24 +100,46 @@ impl Producer {
     ///
     /// # Errors
     /// When the brokers do not take them, another producer has taken the place of this one, or the node stops.
-    pub async fn send(&self, messages: Vec<Message>) -> Result<(), Error> {
+    pub async fn send(&self, messages: Arc<[Message]>) -> Result<(), Error> {
         let producer = self.clone();
-        blocking(move || {
-            let client = &producer.client;
-            client.begin_transaction()?;
-            for message in &messages {
-                let mut record = message.record(&producer.topic);
-                while let Err((error, back)) = client.send(record) {
-                    if !matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)) {
+        let sent = blocking(move || producer.send_blocking(&messages)).await;
+        let too_large = std::mem::take(&mut *self.client.context().too_large());
+        match sent {
+            Err(Error::Kafka(_)) if !too_large.is_empty() => Err(Error::TooLarge(too_large)),
+            sent => sent,
+        }
+    }
+
+    fn send_blocking(&self, messages: &[Message]) -> KafkaResult<()> {
+        let client = &self.client;
+        client.begin_transaction()?;
+        for (number, message) in messages.iter().enumerate() {
+            let mut record = message.record(&self.topic, number);
+            while let Err((error, back)) = client.send(record) {
+                match error.rdkafka_error_code() {
+                    Some(RDKafkaErrorCode::QueueFull) => client.poll(ROOM),
+                    Some(RDKafkaErrorCode::MessageSizeTooLarge) => {
+                        client.context().too_large().insert(number);
                         return Err(error);
                     }
-                    client.poll(ROOM);
-                    record = back;
+                    // Another message has failed.
+                    _ => return Err(self.explained(error)),
                 }
+                record = back;
             }
-            producer.until_done(FINISH, |client| client.commit_transaction(CALL))
-        })
-        .await
+        }
+        let sent = self.until_done(FINISH, |client| client.commit_transaction(CALL));
+        sent.map_err(|error| self.explained(error))
+    }
+
+    /// Lets the library say which messages were refused, if that is why a transaction has failed.
+    fn explained(&self, error: KafkaError) -> KafkaError {
+        let until = Instant::now() + REFUSED;
+        let may_be = matches!(error, KafkaError::Transaction(_) | KafkaError::MessageProduction(_));
+        while may_be && self.client.context().too_large().is_empty() && Instant::now() < until {
+            self.client.poll(ROOM);
+        }
+        error
     }
 
     /// Lets go of the brokers, on a thread that may wait for it.
@@ -129,7 +165,10 @@ impl Producer {
             };
             // Serves the library's callbacks as well.
             self.client.poll(Duration::ZERO);
+            // Nothing goes out behind a message that was refused: the library would wait until the others are too old.
+            let refused = !self.client.context().too_large().is_empty();
             let again = match &error {
+                _ if refused => false,
                 KafkaError::Flush(code) => *code == RDKafkaErrorCode::OperationTimedOut,
                 KafkaError::Transaction(error) => error.is_retriable(),
                 _ => false,

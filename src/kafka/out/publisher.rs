@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::customers::Customers;
 use super::events::Events;
+use super::oversized::Oversized;
 use super::producer::Producer;
 use super::scores::Scores;
 use super::topic::Topic;
-use super::{Batch, Error, Feed};
+use super::{Batch, Error, Feed, Message};
 use crate::kafka::config;
 use crate::services::Services;
 use crate::store::{Append, AppendError, Claim, CursorMove, Mode};
@@ -25,6 +26,9 @@ pub struct Publisher {
     services: Arc<Services>,
     topic: Topic,
     feed: Box<dyn Feed>,
+    oversized: Oversized,
+    /// Up to which position of the log it is published.
+    reached: u64,
     pause: Duration,
 }
 
@@ -45,7 +49,14 @@ pub fn publishers(services: &Arc<Services>) -> Vec<Publisher> {
     let of = |name: &Option<String>, cleanup, feed: &dyn Fn(&str) -> Box<dyn Feed>| {
         let name = name.clone()?;
         let (services, feed) = (services.clone(), feed(&name));
-        Some(Publisher { services, topic: Topic { name, cleanup }, feed, pause: FIRST_PAUSE })
+        Some(Publisher {
+            services,
+            topic: Topic { name, cleanup },
+            feed,
+            oversized: Oversized::default(),
+            reached: 0,
+            pause: FIRST_PAUSE,
+        })
     };
     let events = of(&settings.events_topic, "delete", &|_| Box::new(Events::new(services)));
     let customers = of(&settings.customers_topic, "compact", &|topic| Box::new(Customers::new(services, topic)));
@@ -61,13 +72,15 @@ impl Publisher {
             let rest = match self.hold().await {
                 Ok(()) => STAND_BY,
                 Err(Error::TakenOver) => STAND_BY,
+                Err(Error::Again) => Duration::ZERO,
                 Err(error) if *stopping.borrow() => {
                     tracing::info!(%error, topic = self.topic.name, "what was being published waits for the next start");
                     return;
                 }
                 Err(error) => {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::warn!(%error, cause, topic = self.topic.name, "publishing to Kafka has failed, trying again");
+                    let (topic, published) = (&self.topic.name, self.reached);
+                    tracing::warn!(%error, cause, topic, published, "publishing to Kafka has failed, trying again");
                     self.services.metrics.kafka.out_retried(&self.topic.name);
                     let whole = self.pause;
                     self.pause = (self.pause * 2).min(LONGEST_PAUSE);
@@ -87,7 +100,7 @@ impl Publisher {
         };
         let stored = self.services.log.cursor(&self.checkpoint()).await?;
         let (_, place) = read(stored.as_deref());
-        self.services.metrics.kafka.out_reached(&self.topic.name, self.feed.reached(place));
+        self.note(place);
         let settings = &self.services.settings.kafka;
         let mut stopping = self.services.stopping();
         tokio::select! {
@@ -96,7 +109,7 @@ impl Publisher {
         }
         // In this order: whoever takes over later begins a producer later, and what is published by this one was read after it
         // had begun.
-        let config = config::producer(settings, &self.topic.name)?;
+        let config = config::producer(settings, &self.topic.name, self.oversized.alone())?;
         let producer = Producer::begin(config, &self.topic.name, self.services.stopping()).await?;
         let published = self.publish(&claim, &producer).await;
         producer.end().await;
@@ -110,7 +123,7 @@ impl Publisher {
         while claim.is_held() && !*stopping.borrow() {
             let place = checkpoint.place.as_deref();
             let batch = self.feed.next(place).await?;
-            self.services.metrics.kafka.out_reached(&self.topic.name, self.feed.reached(place));
+            self.note(place);
             let Some(Batch { messages, to, sent }) = batch else {
                 tokio::select! {
                     () = self.feed.news() => {}
@@ -119,17 +132,36 @@ impl Publisher {
                 }
                 continue;
             };
-            let count = messages.len() as u64;
-            if !messages.is_empty() {
-                producer.send(messages).await?;
+            let (messages, left_out) = self.oversized.fit(messages);
+            let (count, messages) = (messages.len() as u64, Arc::from(messages));
+            if count > 0 {
+                self.send(producer, &messages).await?;
             }
-            self.services.metrics.kafka.out_published(&self.topic.name, count);
+            self.services.metrics.kafka.out_published(&self.topic.name, count, left_out);
             let append = Append { sent, ..Append::new(Mode::EachAlone) };
             self.move_to(&mut checkpoint, Some(to), append).await?;
             self.feed.published().await?;
             self.pause = FIRST_PAUSE;
+            if self.oversized.passed() {
+                return Err(Error::Again);
+            }
         }
         Ok(())
+    }
+
+    async fn send(&mut self, producer: &Producer, messages: &Arc<[Message]>) -> Result<(), Error> {
+        match producer.send(messages.clone()).await {
+            Err(Error::TooLarge(refused)) if self.oversized.refused(&self.topic.name, messages, &refused) => {
+                Err(Error::Again)
+            }
+            sent => sent,
+        }
+    }
+
+    /// Notes how far the topic is.
+    fn note(&mut self, place: Option<&str>) {
+        self.reached = self.feed.reached(place);
+        self.services.metrics.kafka.out_reached(&self.topic.name, self.reached);
     }
 
     /// Where to go on. Whoever published before can move the checkpoint no more.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::given::event;
-use crate::store::log::CursorMove;
+use crate::store::log::{CursorMove, Reseal};
 
 fn append(mode: Mode, events: Vec<NewEvent>) -> Append {
     Append { events, ..Append::new(mode) }
@@ -76,6 +76,42 @@ fn the_first_data_key_holds_and_an_erased_record_gets_none() {
     assert!(matches!(plan(&group, erased, Instant::from_micros(0)).outcomes[0], Err(AppendError::StaleKeys(_))));
 }
 
+/// Takes the keys that the log holds for its own, and none of erased records.
+#[derive(Debug)]
+struct Willing;
+
+impl Reseal for Willing {
+    fn reseal(&self, append: &Append, stored: &BTreeMap<RecordId, Vec<NewKey>>) -> Option<Append> {
+        let others = append.keys.iter().filter(|key| !stored.contains_key(&key.record));
+        Some(Append { keys: others.chain(stored.values().flatten()).cloned().collect(), ..append.clone() })
+    }
+}
+
+#[test]
+fn what_was_sealed_by_keys_that_do_not_hold_is_sealed_again() {
+    let [told, erased, new] = [7, 8, 9].map(|number| RecordId(Uuid::from_u128(number)));
+    let key = |record, class, byte| NewKey { record, class, wrapped: vec![byte] };
+    let append = |reseal: Option<Arc<dyn Reseal>>| Append {
+        keys: [told, erased, new].map(|record| key(record, Retention::Contact, 1)).into(),
+        reseal,
+        ..append(Mode::EachAlone, vec![event(1, 1, "a")])
+    };
+    let held = [key(told, Retention::Contact, 2), key(told, Retention::Conversation, 3)];
+    let known = Known {
+        records: HashSet::from([told, erased]),
+        keys: held.iter().map(|key| ((key.record, key.class as i16), key.wrapped.clone())).collect(),
+        ..Known::default()
+    };
+    let group = [append(Some(Arc::new(Willing))), append(None)];
+    let anew = sealed_anew(&group, &known);
+    let [of_told, and_of_told] = held;
+    assert_eq!(anew[0].keys, [key(new, Retention::Contact, 1), of_told, and_of_told]);
+    assert!(matches!(anew[1], Cow::Borrowed(_)));
+    let plan = plan(&anew, known, Instant::from_micros(0));
+    assert!(plan.outcomes[0].is_ok());
+    assert!(matches!(&plan.outcomes[1], Err(AppendError::StaleKeys(who)) if *who == [told, erased]));
+}
+
 #[test]
 fn a_cursor_is_moved_from_where_it_stands() {
     let by = |number, from: Option<&str>, to: &str| {
@@ -93,5 +129,5 @@ fn a_cursor_is_moved_from_where_it_stands() {
 #[test]
 fn recorded_at_never_goes_back() {
     let known = Known { recorded_at: Instant::from_micros(50), ..Known::default() };
-    assert_eq!(plan(&[], known, Instant::from_micros(40)).recorded_at.micros(), 50);
+    assert_eq!(plan::<Append>(&[], known, Instant::from_micros(40)).recorded_at.micros(), 50);
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{Shared, connect, known, write};
 use crate::store::log::Append;
 use crate::store::number::signed;
-use crate::store::plan::{Known, Plan, Wanted, plan};
+use crate::store::plan::{Known, Plan, Wanted, plan, sealed_anew};
 use crate::store::recent::Recent;
 use crate::store::writer::{Attempt, Commit, Outcome, Trace};
 use crate::store::{Error, sql};
@@ -93,7 +93,8 @@ impl Group {
                 return Ok(head);
             }
             let (known, commits) = self.look_up(connection, &wanted).await?;
-            let mut plan = plan(group, known, (self.shared.clock)());
+            let group = sealed_anew(group, &known);
+            let mut plan = plan(&group, known, (self.shared.clock)());
             attempt.note(&mut plan);
             if plan.is_empty() {
                 return Ok(plan.head);
@@ -115,7 +116,8 @@ impl Group {
             return crate::store::number::unsigned(head);
         }
         let (known, commits) = known::look_up(connection, &wanted, &wanted.streams).await?;
-        let mut plan = plan(group, known, (self.shared.clock)());
+        let group = sealed_anew(group, &known);
+        let mut plan = plan(&group, known, (self.shared.clock)());
         attempt.note(&mut plan);
         write_locked(connection, &plan, commits).await?;
         Ok(plan.head)
@@ -153,7 +155,8 @@ impl Group {
         if !met.records.is_empty() {
             known.keys = known::look_up(connection, &met, &[]).await?.0.keys;
         }
-        let mut plan = plan(group, known, (self.shared.clock)());
+        let group = sealed_anew(group, &known);
+        let mut plan = plan(&group, known, (self.shared.clock)());
         attempt.note(&mut plan);
         if plan.is_empty() {
             return Ok(Some(plan.head));

@@ -30,8 +30,8 @@ pub(super) struct Writes {
     /// Moves the checkpoint if it is where the projector left it and the epoch is the projector's, and keeps that so
     /// until the end of the transaction.
     advance: SqlStr,
-    copy_records: String,
-    copy_customers: String,
+    pub(super) copy_records: String,
+    pub(super) copy_customers: String,
     records: SqlStr,
     customers: SqlStr,
     delete_customers: SqlStr,
@@ -283,11 +283,16 @@ async fn few(connection: &mut PgConnection, writes: &Writes, few: Few<'_>) -> Re
         let query = sqlx::query(writes.match_policies.clone()).bind(positions(match_policies, |row| row.position)?);
         query.bind(orders).bind(texts).execute(&mut *connection).await?;
     }
-    if !unknown.is_empty() {
+    self::unknown(connection, writes, unknown).await
+}
+
+/// Adds to the counts of members that no schema knows.
+pub(super) async fn unknown(connection: &mut PgConnection, writes: &Writes, more: &[UnknownRow]) -> Result<(), Error> {
+    if !more.is_empty() {
         sqlx::query(writes.unknown.clone())
-            .bind(column(unknown, |row| row.source.as_str()))
-            .bind(column(unknown, |row| row.type_name.as_str()))
-            .bind(positions(unknown, |row| row.count)?)
+            .bind(column(more, |row| row.source.as_str()))
+            .bind(column(more, |row| row.type_name.as_str()))
+            .bind(positions(more, |row| row.count)?)
             .execute(connection)
             .await?;
     }

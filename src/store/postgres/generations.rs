@@ -5,19 +5,26 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection, PgPool, Postgres, Transaction};
 
+use super::super::sharing::Sharing;
 use super::super::{Clock, Error, Options, views};
 use super::connect::{self, Doubt, SCHEMA};
 use super::generation::Tables;
 use super::generation_reached::Reached;
 use super::generation_schema::{create_indexes, create_tables, create_views, drop_schema};
+use super::sharing::Session;
 
 /// Connections that write: the live tables, and the workers that fill new ones.
 const WRITERS: u32 = 4;
+/// Connections for shares, while there are any: some that write, and some that read for them.
+const SHARERS: u32 = 8;
+/// How long those are kept afterwards.
+const UNUSED: Duration = Duration::from_secs(30);
 
 /// The tail of what a crash takes away is projected again: the checkpoint goes with it. So commits need not wait. And a
 /// node that is frozen while it writes must not keep the others from taking over.
@@ -44,6 +51,10 @@ const FENCE: &str = "SELECT epoch FROM owner WHERE name = 'projector' AND epoch 
 pub(in crate::store) struct Generations {
     readers: PgPool,
     writers: PgPool,
+    /// For shares of a rebuild, whose transactions are long.
+    pub(super) sharers: PgPool,
+    /// What this node shares rebuilds with others by.
+    pub(super) session: Session,
     reached: Reached,
     clock: Clock,
     /// One handle for each, so that its statements are prepared once.
@@ -68,6 +79,11 @@ impl Generations {
             .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
             .connect_with(connect.clone())
             .await?;
+        let sharers = connect::pool(SHARERS, &Doubt::default())
+            .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
+            .min_connections(0)
+            .idle_timeout(UNUSED)
+            .connect_lazy_with(connect.clone());
         let reached = Reached::default();
         let held_against = reached.clone();
         let readers = connect::pool(options.readers, &Doubt::default()).after_connect(move |connection, _| {
@@ -78,11 +94,12 @@ impl Generations {
                 if reached.is_there_still(connection).await? { Ok(()) } else { Err(behind()) }
             })
         });
+        let session = Session::new(connect.clone());
         let readers = readers.connect_lazy_with(connect);
-        Ok(Self { readers, writers, reached, clock: options.clock.clone(), opened: Mutex::default() })
+        Ok(Self { readers, writers, sharers, session, reached, clock: options.clock.clone(), opened: Mutex::default() })
     }
 
-    fn handle(&self, number: i64) -> Arc<Tables> {
+    pub(super) fn handle(&self, number: i64) -> Arc<Tables> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tables) = opened.get(&number).and_then(Weak::upgrade) {
             return tables;
@@ -182,8 +199,14 @@ impl views::Generations for Generations {
         true
     }
 
+    fn sharing(&self) -> Option<&dyn Sharing> {
+        Some(self)
+    }
+
     async fn close(&self) {
+        self.session.end().await;
         self.readers.close().await;
+        self.sharers.close().await;
         self.writers.close().await;
     }
 }

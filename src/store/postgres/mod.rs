@@ -21,6 +21,8 @@ mod names;
 mod read;
 mod schema;
 mod sent;
+mod share_filling;
+mod sharing;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -11,14 +11,14 @@ use super::{Store, connect};
 use crate::store::{Claim, Error, sql};
 
 /// Namespace of our advisory locks: "kult".
-const LOCKS: i32 = 0x6b75_6c74;
+pub(super) const LOCKS: i32 = 0x6b75_6c74;
 const TRY_LOCK: &str = "SELECT pg_try_advisory_lock($1, hashtext($2))";
 /// How often a holder makes sure that its session lives, and how long that may take.
 const BEAT: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(5);
 /// A holder that is frozen keeps its session open, and the lock with it: the server ends a session that is silent for
 /// several beats (PostgreSQL 14 and newer can).
-const END_WHEN_SILENT: &str =
+pub(super) const END_WHEN_SILENT: &str =
     "SELECT set_config(name, '5000', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
 
 /// The number of an actor, made when the name is new.

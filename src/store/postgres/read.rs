@@ -35,7 +35,9 @@ pub(super) mod text {
         "split_part(stream, '-', 1)",
         "(split_part(stream, '-', 1), position) >= ($1, $2) AND (split_part(stream, '-', 1), position) <= ($1, $3)",
         "(type, position) >= ($1, $2) AND (type, position) <= ($1, $3)",
-        "record_id = ANY($1)"
+        "record_id = ANY($1)",
+        // The upper five bits of the first byte.
+        "(get_byte(uuid_send(record_id), 0) >> 3)"
     );
     columns!(timeline, "record_id = ANY($1)");
 }
@@ -76,6 +78,11 @@ pub(super) async fn page(readers: &PgPool, page: &Page) -> Result<Vec<StoredEven
             add(&mut arguments, uuids(ids))?;
             add(&mut arguments, type_prefix.as_deref().unwrap_or_default())?;
             &text::RECORDS
+        }
+        Select::Shares { shares, beside } => {
+            add(&mut arguments, i64::from(shares.mask()))?;
+            add(&mut arguments, *beside)?;
+            &text::SHARES
         }
     };
     add(&mut arguments, signed(lowest))?;

@@ -94,6 +94,7 @@ async fn check_plans(connection: &mut PgConnection) {
             (read::text::CATEGORY[direction], "log_category"),
             (read::text::TYPE[direction], "log_type"),
             (read::text::RECORDS[direction], "log_record"),
+            (read::text::SHARES[direction], "log_pkey"),
         ]);
     }
     for (text, index) in expected {

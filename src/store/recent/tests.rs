@@ -69,7 +69,7 @@ fn a_record_that_it_has_not_stored_is_new_and_so_is_its_stream() {
 fn of_a_stored_record_a_key_that_is_made_is_new_once() {
     let record = RecordId(Uuid::from_u128(7));
     let mut recent = recent();
-    recent.revisions[0].insert(record.stream().into(), 3);
+    recent.revisions.insert(record.stream().into(), 3);
     for (key, new) in [(4, 1), (5, 0)] {
         let group = sealed_for(record, key, false);
         let (mut known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
@@ -124,7 +124,7 @@ fn after_a_wrong_guess_it_looks_up_for_a_while_and_twice_as_long_after_the_next(
     }
     (0..20).for_each(|_| recent.was_wrong());
     assert_eq!(asked(&mut recent), 4_096);
-    recent.committed(&plan(&[], Known::default(), Instant::from_micros(50)), 4);
+    recent.committed(&plan::<Append>(&[], Known::default(), Instant::from_micros(50)), 4);
     recent.was_wrong();
     assert_eq!(asked(&mut recent), 16, "a guess was right meanwhile");
 }

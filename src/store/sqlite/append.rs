@@ -12,7 +12,7 @@ use super::write::{COMMAND_RESULT, CURSOR, DEAD_LETTER, LOG, RECORD, RECORD_KEY,
 use super::{Shared, known};
 use crate::store::log::Append;
 use crate::store::number::{signed, small};
-use crate::store::plan::{Plan, Row, Wanted, plan};
+use crate::store::plan::{Plan, Row, Wanted, plan, sealed_anew};
 use crate::store::recent::Recent;
 use crate::store::writer::{Attempt, Commit, Outcome, Trace};
 use crate::store::{CommandResult, Error, NewDeadLetter, sql};
@@ -46,7 +46,8 @@ impl Commit for Group {
             if !met.records.is_empty() {
                 known.keys = known::look_up(connection, &met, &[]).await?.keys;
             }
-            let plan = plan(group, known, (shared.clock)());
+            let group = sealed_anew(group, &known);
+            let plan = plan(&group, known, (shared.clock)());
             match write_all(shared, recent, connection, plan, attempt).await {
                 Err(Error::Refused(_)) => recent.was_wrong(),
                 done => return done,
@@ -59,7 +60,8 @@ impl Commit for Group {
         } else {
             known.revisions.extend(remembered);
         }
-        let plan = plan(group, known, (shared.clock)());
+        let group = sealed_anew(group, &known);
+        let plan = plan(&group, known, (shared.clock)());
         write_all(shared, recent, connection, plan, attempt).await
     }
 }

@@ -54,6 +54,11 @@ pub(super) async fn page(readers: &SqlitePool, page: &Page) -> Result<Vec<Stored
             add(&mut arguments, type_prefix.as_deref().unwrap_or_default())?;
             if parts { &unpack::with_parts::RECORDS } else { &unpack::without_parts::RECORDS }
         }
+        (Select::Shares { shares, beside }, parts) => {
+            add(&mut arguments, i64::from(shares.mask()))?;
+            add(&mut arguments, *beside)?;
+            if parts { &unpack::with_parts::SHARES } else { &unpack::without_parts::SHARES }
+        }
     };
     add(&mut arguments, signed(lowest))?;
     add(&mut arguments, signed(highest))?;

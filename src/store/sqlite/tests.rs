@@ -95,6 +95,8 @@ async fn reads_go_by_their_indexes() {
             (unpack::without_parts::ALL[direction], by_position),
             (unpack::with_parts::RECORD_CATEGORY[direction], by_position),
             (unpack::without_parts::RECORD_CATEGORY[direction], by_position),
+            (unpack::with_parts::SHARES[direction], by_position),
+            (unpack::without_parts::SHARES[direction], by_position),
             (unpack::with_parts::RECORDS[direction], "log USING INDEX log_record (record_id=?)"),
             (unpack::without_parts::RECORDS[direction], "log USING INDEX log_record (record_id=?)"),
             (

@@ -37,7 +37,10 @@ macro_rules! packing {
             "substr(stream, 1, instr(stream || '-', '-') - 1)",
             "substr(stream, 1, instr(stream || '-', '-') - 1) = $1 AND position >= $2 AND position <= $3",
             "type = $1 AND position >= $2 AND position <= $3",
-            "record_id IN (SELECT unhex(value) FROM json_each($1))"
+            "record_id IN (SELECT unhex(value) FROM json_each($1))",
+            // The upper five bits of the first byte, by its two digits.
+            "((instr('0123456789ABCDEF', substr(hex(record_id), 1, 1)) - 1) * 2 \
+              + (instr('0123456789ABCDEF', substr(hex(record_id), 2, 1)) > 8))"
         );
     };
     ($parts:literal, timeline) => {

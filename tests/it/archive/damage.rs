@@ -123,3 +123,17 @@ fn a_manifest_of_another_format_or_of_files_that_do_not_fit_is_refused() {
     refused(&|manifest| manifest["position"] = 1.into(), "SHA-256");
     refused(&|manifest| manifest["more"] = 1.into(), "unknown field");
 }
+
+/// What a killed run had put aside is not what the next one puts aside.
+#[test]
+fn what_a_killed_run_left_behind_does_not_count() {
+    let place = archived();
+    let dir = place.directory().join("b");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("spill-events-00000"), [7; 200]).unwrap();
+    fs::write(dir.join("spill-moments-00000"), [7; 180]).unwrap();
+    fs::write(dir.join("events-000000000310-base-0000.parquet.new"), b"half").unwrap();
+    assert_eq!(written(&place, "b").1["events"], 310);
+    same(&read(&place, "b", &all()).unwrap().facts, &read(&place, "a", &all()).unwrap().facts, "two archives");
+    assert_eq!(files(&dir).len(), 4, "{:?}", files(&dir));
+}

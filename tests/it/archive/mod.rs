@@ -2,13 +2,15 @@
 
 mod contents;
 mod damage;
+mod grown;
 mod kept;
+mod served;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kulta::archive::{self, Archived, Streamed};
+use kulta::archive::{self, Archived, Basis, Checked, Effort, Streamed};
 use kulta::clock::SystemClock;
 use kulta::config::Settings;
 use kulta::projector::Source;
@@ -118,7 +120,11 @@ impl Opened {
 
     fn update(&self, dir: PathBuf) -> Result<archive::Written, archive::Error> {
         let (source, crosswalk, cancel) = (self.source(), self.crosswalk(), Cancel::default());
-        let update = async move { archive::update(&source, &crosswalk, &dir, &|_| (), &cancel).await };
+        let generation = self.services.projector.projections().live().number();
+        let update = async move {
+            let basis = Basis { source: &source, crosswalk: &crosswalk, generation };
+            archive::update(&basis, &dir, &mut Checked::default(), &Effort::full(&|_| (), &cancel)).await
+        };
         self.runtime.block_on(self.runtime.spawn(update)).unwrap()
     }
 }

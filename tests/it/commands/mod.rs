@@ -1,6 +1,7 @@
 //! What people do, over HTTP, on both stores: register, edit, verify, merge, split, undo, publish policies.
 
 mod keys;
+mod nodes;
 mod people;
 mod policies;
 mod reading;

@@ -10,6 +10,7 @@ mod group;
 mod nodes;
 mod once;
 mod outage;
+mod oversized;
 mod poison;
 mod scores;
 mod storm;
@@ -79,6 +80,15 @@ fn client(brokers: &str) -> ClientConfig {
     config
 }
 
+fn make_topic(brokers: &str, name: &str, partitions: usize, settings: &[(&str, &str)]) {
+    let admin: AdminClient<DefaultClientContext> = client(brokers).create().unwrap();
+    let topic = NewTopic::new(name, i32::try_from(partitions).unwrap(), TopicReplication::Fixed(1));
+    let topic = settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value));
+    let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
+    let made = block_on(admin.create_topics(&[topic], &options)).unwrap();
+    made.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
+}
+
 /// A topic of a test's own, which stays behind: the broker goes when the tests have run.
 struct Topic {
     name: String,
@@ -105,11 +115,7 @@ impl Topic {
 
     /// On these brokers.
     fn at(brokers: String, name: String, partitions: usize) -> Self {
-        let admin: AdminClient<DefaultClientContext> = client(&brokers).create().unwrap();
-        let topic = NewTopic::new(&name, i32::try_from(partitions).unwrap(), TopicReplication::Fixed(1));
-        let options = AdminOptions::new().operation_timeout(Some(PATIENCE));
-        let made = block_on(admin.create_topics(&[topic], &options)).unwrap();
-        made.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
+        make_topic(&brokers, &name, partitions, &[]);
         // Each topic is packed in another way.
         let packed = ["none", "gzip", "snappy", "lz4", "zstd"][name.bytes().map(usize::from).sum::<usize>() % 5];
         let producer = client(&brokers).set("compression.type", packed).create().unwrap();

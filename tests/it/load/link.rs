@@ -1,7 +1,6 @@
 //! The network between a node and its database, which can be cut: nothing is refused or closed then, nothing arrives.
 
-use std::net::SocketAddr;
-
+use kulta_test_support::pg::by_way_of;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,12 +18,10 @@ impl Link {
     /// To the server of this address.
     pub async fn to(url: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let through: SocketAddr = listener.local_addr().unwrap();
-        let (start, rest) = url.split_once('@').expect("an address with a user");
-        let (server, database) = rest.split_once('/').expect("an address with a database");
+        let (server, url) = by_way_of(url, listener.local_addr().unwrap());
         let (cut, is_cut) = watch::channel(false);
-        tokio::spawn(accept(listener, server.to_owned(), is_cut));
-        Self { cut, url: format!("{start}@{through}/{database}") }
+        tokio::spawn(accept(listener, server, is_cut));
+        Self { cut, url }
     }
 
     /// Cuts it.

@@ -82,8 +82,12 @@ fn who_is_behind(place: &Place) {
     let all = client.read("/v1/subscribers");
     let sums: Vec<_> = all["items"].as_array().unwrap().iter().map(|one| one["behind"]["customers"].clone()).collect();
     assert_eq!(sums, [2, 2, 2], "{all}");
-    // Everything at once, by one number.
     let head = client.caught_up();
+    // A position that nobody told.
+    let beyond = json!({"customers": [{"customer_id": anna, "position": head + 1_000}]});
+    let told = client.send("POST", "/v1/subscribers/billing/acknowledgements", &beyond).expect_status(200).json();
+    assert_eq!((text(&told["results"][0], "customer_id"), text(&told["results"][0], "status")), (&*anna, "rejected"));
+    // Everything at once, by one number.
     let all = acknowledge(&mut client, "billing", &json!({"position": head}));
     assert_eq!(behind(&mut client, "billing"), []);
     let billing = client.read(&format!("/v1/subscribers/billing?after={}", all["position"]));

@@ -10,6 +10,7 @@ mod refolds;
 mod relations;
 mod rows;
 mod scores;
+mod sharing;
 mod views;
 
 /// Stamps each test on both stores.

@@ -1,5 +1,6 @@
 //! A fresh database per test on the PostgreSQL server that `tests/run.sh` brings up.
 use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -11,6 +12,16 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 pub fn server_url() -> String {
     std::env::var("KULTA_TEST_PG_URL")
         .expect("KULTA_TEST_PG_URL is not set: these tests need PostgreSQL, run ./tests/run.sh")
+}
+
+/// Where the server of an address listens, and the same address by way of somebody who stands before it.
+///
+/// # Panics
+/// When the address names no user or no database.
+pub fn by_way_of(url: &str, somebody: SocketAddr) -> (String, String) {
+    let (start, rest) = url.split_once('@').expect("an address with a user");
+    let (server, database) = rest.split_once('/').expect("an address with a database");
+    (server.to_owned(), format!("{start}@{somebody}/{database}"))
 }
 
 /// A database of one test's own, dropped with this value.

@@ -148,6 +148,11 @@ impl Builder {
         self.facts.facets[place].1.set(row, value);
     }
 
+    /// The records that events are about, each once.
+    pub fn records(&self) -> &[RecordId] {
+        &self.facts.records
+    }
+
     /// Events that share their time and source with others that may be read together with them: their ids are needed to
     /// tell their order. `together` names for each record the customer, or whatever else, that it may be read with.
     pub fn tied(&self, together: impl Fn(RecordId) -> u64) -> Vec<Tied> {

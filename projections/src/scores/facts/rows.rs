@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Facts;
-use super::column::Codes;
+use super::column::{Codes, Facet, MISSING, Numbers};
+use super::{Facts, Shape};
 
 impl Facts {
     /// Takes all rows out, and keeps what they stood for: facets, and the texts of types, sources, units and dictionaries.
@@ -53,5 +53,58 @@ impl Facts {
                 own.values.extend_from_slice(&bools.values[rows.clone()]);
             }
         }
+    }
+
+    /// Makes the columns that shapes have and these facts do not: no row says anything there. The shapes begin with the
+    /// facets that there are, in their order.
+    pub fn widen(&mut self, shapes: &[Shape]) {
+        for (place, shape) in shapes.iter().enumerate() {
+            if place >= self.facets.len() {
+                self.facets.push((shape.name.clone(), Facet::default()));
+            }
+            let facet = &mut self.facets[place].1;
+            if let Some(scale) = shape.numbers {
+                facet.numbers.get_or_insert_with(|| Numbers { scale, ..Numbers::default() });
+            }
+            if shape.texts {
+                facet.texts.get_or_insert_default();
+            }
+            if shape.bools {
+                facet.bools.get_or_insert_default();
+            }
+        }
+        self.fill_up();
+    }
+
+    /// Makes every column as long as there are rows: the last ones say nothing in those that are shorter.
+    pub fn fill_up(&mut self) {
+        let rows = self.len();
+        for (_, facet) in &mut self.facets {
+            if let Some(numbers) = &mut facet.numbers {
+                numbers.values.resize(rows, MISSING);
+            }
+            if let Some(texts) = &mut facet.texts {
+                texts.codes.resize(rows, 0);
+            }
+            if let Some(bools) = &mut facet.bools {
+                bools.values.resize(rows, 0);
+            }
+        }
+    }
+
+    /// The shapes of facets that hold these as well: what is missing is added behind what there is.
+    pub fn widened(&self, shapes: &[Shape]) -> Vec<Shape> {
+        let mut shapes = shapes.to_vec();
+        for (name, facet) in &self.facets {
+            let place = shapes.iter().position(|shape| shape.name == *name).unwrap_or(shapes.len());
+            if place == shapes.len() {
+                shapes.push(Shape { name: name.clone(), numbers: None, texts: false, bools: false });
+            }
+            let shape = &mut shapes[place];
+            shape.numbers = shape.numbers.or(facet.numbers.as_ref().map(|numbers| numbers.scale));
+            shape.texts |= facet.texts.is_some();
+            shape.bools |= facet.bools.is_some();
+        }
+        shapes
     }
 }

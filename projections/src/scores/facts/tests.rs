@@ -166,3 +166,29 @@ fn parts_with_what_came_later_are_the_facts_of_all() {
         assert_eq!(assembled.value(1, row), whole.value(1, row));
     }
 }
+
+#[test]
+fn columns_that_are_not_there_are_made_and_say_nothing() {
+    let mut one = Builder::new(Wanted::default());
+    push(&mut one, 2, 1, 5, r#"{"amount": 12.5}"#);
+    push(&mut one, 4, 1, 6, r#"{"amount": 7}"#);
+    let mut other = Builder::new(Wanted::default());
+    push(&mut other, 6, 1, 7, r#"{"amount": "much", "gift": true, "attributes": {"size": 3}}"#);
+    let (mut one, other) = (finished(one, |_| 1), finished(other, |_| 1));
+    let own = one.widened(&[]);
+    let shapes = other.widened(&own);
+    assert_eq!(shapes[0], Shape { texts: true, ..own[0].clone() }, "a facet that there is stays where it is");
+    let names: Vec<&str> = shapes.iter().map(|shape| &*shape.name).collect();
+    assert_eq!(names, ["amount", "gift", "attributes.size"]);
+    one.widen(&shapes);
+    assert_eq!(one.widened(&[]), shapes);
+    for (facet, (name, _)) in one.facets.iter().enumerate() {
+        for row in 0..one.len() as u32 {
+            assert_eq!(one.value(facet, row).is_some(), &**name == "amount", "{name}");
+        }
+    }
+    // Rows that come without them say nothing there either.
+    one.times.push(8);
+    one.fill_up();
+    assert_eq!(one.value(0, 2), None);
+}

@@ -40,5 +40,7 @@ pub async fn handler(
     asked: Asked,
 ) -> Result<Response, Problem> {
     asked.only(&["name", "definition", "enabled", "reason"])?;
+    // It may name a type that was registered at another node.
+    services.intake.refresh_event_types().await?;
     asked.run(&services, &Wish::define(Kind::Automation, &id, &asked.body)).await
 }

@@ -65,6 +65,7 @@ pub struct Thing {
 pub async fn handler(State(services): State<Arc<Services>>, asked: Asked) -> Result<Json<View>, Problem> {
     asked.only(&["definition", "from", "until"])?;
     let invalid = || Problem::new(codes::INVALID, "the request is not valid");
+    services.intake.refresh_event_types().await?;
     let document = asked.body.get("definition").unwrap_or(&Data::Null);
     let definition = Definition::parse(document, &services.scores.facets()).map_err(|problems| {
         problems

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use kulta_projections::freshness::{age_days, ask};
 use kulta_projections::golden::Golden;
 use serde_json::{Value, json};
 
-use super::{after, at, moved, record_id, unknown};
-use crate::http::params::{Params, Place};
+use super::one::{Elsewhere, OneCustomer};
+use super::{after, at};
+use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::reads::Found;
 use crate::services::Services;
 
 /// Get the freshness of a customer's fields
@@ -37,19 +36,13 @@ use crate::services::Services;
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     let at = at(&mut params)?;
     after(&services, &mut params).await?;
     params.finish()?;
-    let view = match services.reads.customer(id, at).await? {
-        Found::Here(view) => view,
-        Found::Moved(customer) => return Ok(moved(&uri, id, customer)),
-        Found::Unknown => return Err(unknown()),
-    };
+    let view = customer.here(services.reads.customer(customer.id, at).await?)?;
     let golden: Golden = serde_json::from_str(&view.json).map_err(|error| Problem::internal(&error))?;
     let policy = services.reads.policy_known(at).await?.policy;
     let as_of = at.as_of.unwrap_or_else(|| services.clock.now());

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{after, at, etag, moved, record_id, unknown};
-use crate::http::params::{Params, Place};
-use crate::http::problem::Problem;
-use crate::reads::Found;
+use super::one::{Elsewhere, OneCustomer};
+use super::{after, at, etag};
+use crate::http::params::Params;
 use crate::services::Services;
 
 /// Get a customer
@@ -36,31 +35,23 @@ use crate::services::Services;
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
     headers: HeaderMap,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     let at = at(&mut params)?;
     after(&services, &mut params).await?;
     params.finish()?;
-    match services.reads.customer(id, at).await? {
-        Found::Here(view) => {
-            let same = headers
-                .get(IF_NONE_MATCH)
-                .is_some_and(|tag| tag.as_bytes() == format!("\"{}\"", view.position).as_bytes());
-            let mut response = if same && at.is_now() {
-                StatusCode::NOT_MODIFIED.into_response()
-            } else {
-                ([(CONTENT_TYPE, "application/json")], view.json).into_response()
-            };
-            if at.is_now() {
-                etag(&mut response, view.position);
-            }
-            Ok(response)
-        }
-        Found::Moved(customer) => Ok(moved(&uri, id, customer)),
-        Found::Unknown => Err(unknown()),
+    let view = customer.here(services.reads.customer(customer.id, at).await?)?;
+    let same =
+        headers.get(IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == format!("\"{}\"", view.position).as_bytes());
+    let mut response = if same && at.is_now() {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(CONTENT_TYPE, "application/json")], view.json).into_response()
+    };
+    if at.is_now() {
+        etag(&mut response, view.position);
     }
+    Ok(response)
 }

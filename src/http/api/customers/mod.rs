@@ -4,6 +4,7 @@ pub mod edit;
 pub mod freshness;
 pub mod get;
 pub mod merge;
+pub mod one;
 pub mod records;
 pub mod register;
 pub mod relate;
@@ -15,10 +16,10 @@ pub mod timeline;
 pub mod verify;
 pub mod withdraw;
 
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_MATCH, LOCATION};
+use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use kulta_events::{CustomerId, Json, RecordId};
+use kulta_events::{Json, RecordId};
 use uuid::Uuid;
 
 use crate::commands::{self, Context, Done, Refusal};
@@ -57,19 +58,7 @@ pub async fn after(services: &Services, params: &mut Params) -> Result<(), Probl
 
 /// An id of the path.
 pub fn record_id(text: &str) -> Result<RecordId, Problem> {
-    text.parse::<Uuid>().map(RecordId).map_err(|_| Problem::not_found("there is no such customer"))
-}
-
-/// Where a merged id leads.
-pub fn moved(uri: &Uri, from: RecordId, to: CustomerId) -> Response {
-    let path = uri.path_and_query().map_or("", |path| path.as_str()).replacen(&from.to_string(), &to.to_string(), 1);
-    let mut response = StatusCode::TEMPORARY_REDIRECT.into_response();
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(location) = HeaderValue::try_from(path) {
-        headers.insert(LOCATION, location);
-    }
-    response
+    text.parse::<Uuid>().map(RecordId).map_err(|_| unknown())
 }
 
 /// No record has this id.
@@ -195,6 +184,10 @@ impl From<reads::Error> for Problem {
 impl From<crate::projector::Error> for Problem {
     fn from(error: crate::projector::Error) -> Self {
         match error {
+            // It was this one when it began.
+            error @ crate::projector::Error::Store(crate::store::Error::Fenced) => {
+                Self::new(codes::OTHER_NODE, error.to_string())
+            }
             crate::projector::Error::Store(error) => error.into(),
             crate::projector::Error::Privacy(error) => error.into(),
             error @ crate::projector::Error::OtherNode => Self::new(codes::OTHER_NODE, error.to_string()),

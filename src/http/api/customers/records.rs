@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use kulta_events::Instant;
 use kulta_projections::rows::RecordRow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{after, at, moved, record_id, unknown};
+use super::one::{Elsewhere, OneCustomer};
+use super::{after, at};
 use crate::http::page::Paged;
 use crate::http::params::{Params, Place};
 use crate::http::problem::Problem;
-use crate::reads::Found;
 use crate::services::Services;
 
 /// One customer as one source knows it.
@@ -76,24 +75,17 @@ impl From<RecordRow> for View {
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     let at = at(&mut params)?;
     after(&services, &mut params).await?;
     params.finish()?;
-    match services.reads.members_at(id, at).await? {
-        Found::Here(members) => {
-            let customer = members.customer.to_string();
-            let view = |row: RecordRow| View { customer_id: customer.clone(), ..View::from(row) };
-            let items: Vec<_> = members.rows.into_iter().map(view).collect();
-            Ok(Json(Paged { items, next: None }).into_response())
-        }
-        Found::Moved(customer) => Ok(moved(&uri, id, customer)),
-        Found::Unknown => Err(unknown()),
-    }
+    let members = customer.here(services.reads.members_at(customer.id, at).await?)?;
+    let customer = members.customer.to_string();
+    let view = |row: RecordRow| View { customer_id: customer.clone(), ..View::from(row) };
+    let items: Vec<_> = members.rows.into_iter().map(view).collect();
+    Ok(Json(Paged { items, next: None }).into_response())
 }
 
 /// Get a record

@@ -75,6 +75,7 @@ pub async fn handler(
         (status = 200, description = "The ids of both, and the position to wait for", body = serde_json::Value),
         (status = 412, description = "It changed since it was read", body = crate::http::openapi::ProblemBody),
         (status = 404, description = "There is no such customer or relation", body = crate::http::openapi::ProblemBody),
+        (status = 409, description = "A rule forbids it: `rule` names it", body = crate::http::openapi::ProblemBody),
         (status = 422, description = "The command is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]

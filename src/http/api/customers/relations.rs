@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use kulta_events::vocabulary::customer::RELATIONS;
 use kulta_events::{CustomerId, Instant};
@@ -13,11 +12,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{after, moved, record_id, unknown};
+use super::after;
+use super::one::{Elsewhere, OneCustomer};
 use crate::http::page::{Paged, write_cursor};
-use crate::http::params::{Params, Place};
+use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::reads::Found;
 use crate::reads::relations::Relations;
 use crate::services::Services;
 
@@ -126,11 +125,9 @@ impl From<Claim> for Word {
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     after(&services, &mut params).await?;
     let words: Vec<_> = RELATIONS.iter().map(|word| (*word, *word)).collect();
     let direction = params.one_of("direction", &DIRECTIONS)?;
@@ -139,27 +136,22 @@ pub async fn handler(
     let limit = params.limit(&services.settings.limits)?;
     let behind = params.cursor(LIST)?.map(|text| read(&text)).transpose()?;
     params.finish()?;
-    match services.reads.relations(id, day.as_deref()).await? {
-        Found::Here(found) => {
-            let Relations { items, names, .. } = found;
-            let wanted = items.into_iter().filter(|relation| {
-                direction.is_none_or(|direction| direction == relation.direction)
-                    && name.is_none_or(|name| name == relation.relation)
-                    && behind.as_ref().is_none_or(|behind| place(relation) > *behind)
-            });
-            let mut page: Vec<_> = wanted.take(limit + 1).collect();
-            let more = page.len() > limit;
-            page.truncate(limit);
-            let next = page.last().filter(|_| more).map(|last| write_cursor(LIST, write(last)));
-            let items = page.into_iter().map(|relation| {
-                let known = relation.other.and_then(|other| names.get(&other));
-                view(relation, known.and_then(|known| known.name.clone()), known.and_then(|known| known.kind.clone()))
-            });
-            Ok(Json(Paged { items: items.collect(), next }).into_response())
-        }
-        Found::Moved(customer) => Ok(moved(&uri, id, customer)),
-        Found::Unknown => Err(unknown()),
-    }
+    let found = customer.here(services.reads.relations(customer.id, day.as_deref()).await?)?;
+    let Relations { items, names, .. } = found;
+    let wanted = items.into_iter().filter(|relation| {
+        direction.is_none_or(|direction| direction == relation.direction)
+            && name.is_none_or(|name| name == relation.relation)
+            && behind.as_ref().is_none_or(|behind| place(relation) > *behind)
+    });
+    let mut page: Vec<_> = wanted.take(limit + 1).collect();
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|last| write_cursor(LIST, write(last)));
+    let items = page.into_iter().map(|relation| {
+        let known = relation.other.and_then(|other| names.get(&other));
+        view(relation, known.and_then(|known| known.name.clone()), known.and_then(|known| known.kind.clone()))
+    });
+    Ok(Json(Paged { items: items.collect(), next }).into_response())
 }
 
 /// The day that is asked for; `None`: ever.

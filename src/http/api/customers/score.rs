@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use kulta_projections::scores::history::Reading;
 
-use super::{after, at, moved, record_id, unknown};
-use crate::http::params::{Params, Place};
+use super::one::{Elsewhere, OneCustomer};
+use super::{after, at};
+use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::reads::{At, Found};
+use crate::reads::At;
 use crate::scores::Asked;
 use crate::services::Services;
 
@@ -47,26 +47,19 @@ pub use view::{Grade, NextGrade, OfRule, OfUnit, Part, PartEvent, Service, Stand
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     let at = at(&mut params)?;
     let asked = asked(&services, &mut params, at)?;
     let explain = params.one_of("explain", &[("true", true), ("false", false)])?.unwrap_or_default();
     let rank = params.one_of("rank", &[("true", true), ("false", false)])?.unwrap_or_default();
     after(&services, &mut params).await?;
     params.finish()?;
-    match services.scores.score(id, asked).await? {
-        Found::Here(score) => {
-            let summary = score.summary(&services.scores)?;
-            let listed = if rank { listed(&services, &score).await? } else { None };
-            Ok(Json(View { listed, ..View::of(&score, &summary, explain) }).into_response())
-        }
-        Found::Moved(customer) => Ok(moved(&uri, id, customer)),
-        Found::Unknown => Err(unknown()),
-    }
+    let score = customer.here(services.scores.score(customer.id, asked).await?)?;
+    let summary = score.summary(&services.scores)?;
+    let listed = if rank { listed(&services, &score).await? } else { None };
+    Ok(Json(View { listed, ..View::of(&score, &summary, explain) }).into_response())
 }
 
 /// Where the customer stands in the list of the rule set; `None`: there is no list, or the customer is not in it yet.

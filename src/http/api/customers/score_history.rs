@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use kulta_events::{CustomerId, Instant};
 use kulta_projections::scores::rules::Window;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::one::{Elsewhere, OneCustomer};
 use super::score::asked;
-use super::{after, at, moved, record_id, unknown};
-use crate::http::params::{Params, Place};
+use super::{after, at};
+use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::reads::{At, Found};
+use crate::reads::At;
 use crate::scores::Asked;
 use crate::services::Services;
 
@@ -84,36 +84,29 @@ pub struct Point {
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     let (asked, from, every) = course(&services, &mut params)?;
     after(&services, &mut params).await?;
     params.finish()?;
     let reading = asked.reading.name();
-    match services.scores.course(id, asked, from, every).await? {
-        Found::Here(course) => {
-            let point = |point: crate::scores::score::Point| Point {
-                as_of: point.as_of,
-                version: point.version,
-                points: point.points,
-                grade: point.grade,
-            };
-            Ok(Json(View {
-                customer_id: course.customer,
-                rule_set: course.rule_set,
-                reading,
-                every: every.name(),
-                position: course.position,
-                points: course.points.into_iter().map(point).collect(),
-            })
-            .into_response())
-        }
-        Found::Moved(customer) => Ok(moved(&uri, id, customer)),
-        Found::Unknown => Err(unknown()),
-    }
+    let course = customer.here(services.scores.course(customer.id, asked, from, every).await?)?;
+    let point = |point: crate::scores::score::Point| Point {
+        as_of: point.as_of,
+        version: point.version,
+        points: point.points,
+        grade: point.grade,
+    };
+    Ok(Json(View {
+        customer_id: course.customer,
+        rule_set: course.rule_set,
+        reading,
+        every: every.name(),
+        position: course.position,
+        points: course.points.into_iter().map(point).collect(),
+    })
+    .into_response())
 }
 
 fn course(services: &Services, params: &mut Params) -> Result<(Asked, Instant, Window), Problem> {

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use kulta_events::Instant;
 use kulta_events::vocabulary::Importance;
 use kulta_projections::timeline::Entry;
 use serde_json::{Value, json};
 
-use super::{after, at, moved, record_id, unknown};
+use super::one::{Elsewhere, OneCustomer};
+use super::{after, at};
 use crate::http::page::{Paged, write_cursor};
-use crate::http::params::{Params, Place};
+use crate::http::params::Params;
 use crate::http::problem::Problem;
+use crate::reads::At;
 use crate::reads::timeline::{Cursor, Timeline, Wanted};
-use crate::reads::{At, Found};
 use crate::services::Services;
 
 const LIST: &str = "timeline";
@@ -49,11 +49,9 @@ const LIST: &str = "timeline";
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     let at = at(&mut params)?;
     after(&services, &mut params).await?;
     let levels = [("low", Importance::Low), ("normal", Importance::Normal), ("high", Importance::High)];
@@ -68,15 +66,10 @@ pub async fn handler(
         behind: params.cursor(LIST)?.map(|text| read(&text)).transpose()?,
     };
     params.finish()?;
-    match services.reads.timeline(id, at, &wanted).await? {
-        Found::Here(timeline) => {
-            let items: Vec<_> = timeline.entries.iter().map(|entry| item(entry, &timeline)).collect();
-            let place = |cursor: Cursor| write_cursor(LIST, format!("{} {}", cursor.time.micros(), cursor.position));
-            Ok(Json(Paged { items, next: timeline.next.map(place) }).into_response())
-        }
-        Found::Moved(customer) => Ok(moved(&uri, id, customer)),
-        Found::Unknown => Err(unknown()),
-    }
+    let timeline = customer.here(services.reads.timeline(customer.id, at, &wanted).await?)?;
+    let items: Vec<_> = timeline.entries.iter().map(|entry| item(entry, &timeline)).collect();
+    let place = |cursor: Cursor| write_cursor(LIST, format!("{} {}", cursor.time.micros(), cursor.position));
+    Ok(Json(Paged { items, next: timeline.next.map(place) }).into_response())
 }
 
 fn read(text: &str) -> Result<Cursor, Problem> {

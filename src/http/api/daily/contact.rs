@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use kulta_events::{CustomerId, Instant};
 use kulta_projections::pipeline::contact::{ActivityType, Contact, Direction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::api::customers::{after, at, moved, record_id, unknown};
-use crate::http::params::{Params, Place};
-use crate::http::problem::Problem;
-use crate::reads::Found;
+use crate::http::api::customers::one::{Elsewhere, OneCustomer};
+use crate::http::api::customers::{after, at};
+use crate::http::params::Params;
 use crate::services::Services;
 use crate::work::Moment;
 
@@ -74,19 +72,13 @@ pub struct Word {
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     let at = at(&mut params)?;
     after(&services, &mut params).await?;
     params.finish()?;
-    let (customer_id, events) = match services.reads.events_of(id, at).await? {
-        Found::Here(found) => found,
-        Found::Moved(customer) => return Ok(moved(&uri, id, customer)),
-        Found::Unknown => return Err(unknown()),
-    };
+    let (customer_id, events) = customer.here(services.reads.events_of(customer.id, at).await?)?;
     let types = services.work.activity_types(Moment::default());
     let is_contact = |contact: &&Contact| {
         let kind = contact.kind.as_deref().filter(|_| &*contact.type_name == "activity.logged");

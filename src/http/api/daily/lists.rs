@@ -113,6 +113,7 @@ pub async fn members(
     responses(
         (status = 201, description = "Done, and the position to wait for", body = serde_json::Value),
         (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
+        (status = 409, description = "A rule forbids it: `rule` names it", body = crate::http::openapi::ProblemBody),
     )
 )]
 pub async fn enter(
@@ -137,6 +138,7 @@ pub async fn enter(
     responses(
         (status = 201, description = "Done, and the position to wait for", body = serde_json::Value),
         (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
+        (status = 409, description = "A rule forbids it: `rule` names it", body = crate::http::openapi::ProblemBody),
     )
 )]
 pub async fn leave(

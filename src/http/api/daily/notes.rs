@@ -109,6 +109,7 @@ pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> 
     responses(
         (status = 201, description = "Its id, the customer's, and the position to wait for", body = serde_json::Value),
         (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
+        (status = 409, description = "A rule forbids it: `rule` names it", body = crate::http::openapi::ProblemBody),
         (status = 422, description = "It is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]
@@ -131,6 +132,7 @@ pub async fn write(State(services): State<Arc<Services>>, asked: Asked) -> Resul
     responses(
         (status = 201, description = "Done, and the position to wait for", body = serde_json::Value),
         (status = 404, description = "There is no such note", body = crate::http::openapi::ProblemBody),
+        (status = 409, description = "A rule forbids it: `rule` names it", body = crate::http::openapi::ProblemBody),
     )
 )]
 pub async fn pin(

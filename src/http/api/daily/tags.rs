@@ -27,6 +27,7 @@ use crate::services::Services;
     responses(
         (status = 201, description = "Done, and the position to wait for", body = serde_json::Value),
         (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
+        (status = 409, description = "A rule forbids it: `rule` names it", body = crate::http::openapi::ProblemBody),
     )
 )]
 pub async fn put(
@@ -51,6 +52,7 @@ pub async fn put(
     responses(
         (status = 201, description = "Done, and the position to wait for", body = serde_json::Value),
         (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
+        (status = 409, description = "A rule forbids it: `rule` names it", body = crate::http::openapi::ProblemBody),
     )
 )]
 pub async fn delete(

@@ -29,7 +29,11 @@ pub async fn handler(
     params: Params,
 ) -> Result<impl IntoResponse, Problem> {
     params.finish()?;
-    let event_type = services.vocabulary.get(&name);
+    let mut event_type = services.vocabulary.get(&name);
+    if event_type.is_none_or(|known| known.registered) {
+        services.intake.refresh_event_types().await?;
+        event_type = services.vocabulary.get(&name);
+    }
     let event_type = event_type.ok_or_else(|| Problem::not_found("there is no such event type"))?;
     Ok(([(CONTENT_TYPE, "application/schema+json")], event_type.schema().to_string()))
 }

@@ -57,5 +57,6 @@ impl From<&EventType> for Summary {
 )]
 pub async fn handler(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Paged<Summary>>, Problem> {
     params.finish()?;
+    services.intake.refresh_event_types().await?;
     Ok(Json(Paged { items: services.vocabulary.now().types().map(Summary::from).collect(), next: None }))
 }

@@ -38,7 +38,7 @@ pub async fn handler(State(services): State<Arc<Services>>, asked: Asked) -> Res
     asked.only(&["type", "schema", "title", "importance"])?;
     let wish = Wish::EventType(Command::Register { data: asked.body.clone() });
     let mut answer = services.customers.run(&asked.context()?, &wish).await?;
-    services.refresh_event_types().await?;
+    services.intake.refresh_event_types().await?;
     let name = answer.body["type"].as_str().unwrap_or_default();
     if let Some(event_type) = services.vocabulary.get(name) {
         answer.body["dataversion"] = json!(event_type.version);

@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::{decision, explanation, record};
-use crate::http::api::customers::{after, moved, record_id, unknown};
-use crate::http::params::{Params, Place};
-use crate::http::problem::Problem;
-use crate::reads::Found;
+use crate::http::api::customers::one::{Elsewhere, OneCustomer};
+use crate::http::api::customers::{after, record_id};
+use crate::http::params::Params;
 use crate::reads::why::{Pair, Why};
 use crate::services::Services;
 
@@ -39,23 +37,18 @@ use crate::services::Services;
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     let with = params.text("with")?;
     after(&services, &mut params).await?;
     params.finish()?;
     let found = match with {
-        Some(with) => services.reads.why_not(id, record_id(&with)?).await?,
-        None => services.reads.why(id).await?,
+        Some(with) => services.reads.why_not(customer.id, record_id(&with)?).await?,
+        None => services.reads.why(customer.id).await?,
     };
-    match found {
-        Found::Here(why) => Ok(Json(answer(&why)).into_response()),
-        Found::Moved(customer) => Ok(moved(&uri, id, customer)),
-        Found::Unknown => Err(unknown()),
-    }
+    let why = customer.here(found)?;
+    Ok(Json(answer(&why)).into_response())
 }
 
 fn answer(why: &Why) -> Value {

@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::archive;
 use crate::http::page::{Paged, write_cursor};
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::projector::live::State as Doing;
+use crate::projector;
 use crate::services::Services;
 use crate::store::scores::SetState;
 
@@ -25,7 +26,7 @@ use crate::store::scores::SetState;
 #[schema(as = Projection)]
 pub struct Standing {
     /// `identities`, `golden`, `timeline`: what is read together is one generation. `scores`: the list of a published rule
-    /// set that is furthest behind; only when there is one.
+    /// set that is furthest behind; only when there is one. `archive`: the node's own, where it keeps one.
     pub name: &'static str,
     /// The generation that is live.
     pub generation: i64,
@@ -33,9 +34,22 @@ pub struct Standing {
     pub position: u64,
     /// How many events it is behind the log.
     pub lag: u64,
-    /// `live`, `standing_by` (another node projects), `failing` or `stopped`.
+    /// `live`, `standing_by` (another node projects), `failing` or `stopped`; of an archive also `making` and `repairing`.
     #[schema(value_type = String)]
     pub state: Doing,
+    /// Of an archive: how large it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+/// What is done with a projection.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Doing {
+    /// With one that the projector keeps up.
+    Projector(projector::live::State),
+    /// With the node's archive.
+    Archive(archive::Doing),
 }
 
 /// List the projections
@@ -57,19 +71,25 @@ pub async fn list(State(services): State<Arc<Services>>, params: Params) -> Resu
         generation,
         position,
         lag: head.saturating_sub(position),
-        state: services.projector.state(),
+        state: Doing::Projector(services.projector.state()),
+        bytes: None,
     };
     let mut items: Vec<_> = ["identities", "golden", "timeline"].map(|name| standing(name, position)).into();
     let sets = projections.live().score_sets().await?;
     let live = sets.iter().filter(|set| set.state == SetState::Live);
     items.extend(live.map(|set| set.position).min().map(|position| standing("scores", position)));
+    if let Some(archive) = &services.archive {
+        let kept = archive.kept();
+        let (state, bytes) = (Doing::Archive(kept.doing), Some(kept.bytes));
+        items.push(Standing { state, bytes, ..standing("archive", kept.position) });
+    }
     Ok(Json(Paged { items, next: None }))
 }
 
 /// Rebuild the projections
 ///
-/// A new generation from the whole log, beside the live one, which goes on; swapped in at one position. Answers when it
-/// is done.
+/// A new generation from the whole log, beside the live one, which goes on; swapped in at one position. Nodes that stand by
+/// take part. Answers when it is done.
 #[utoipa::path(
     post,
     path = "/v1/projections/rebuild",

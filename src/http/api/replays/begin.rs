@@ -44,6 +44,7 @@ pub async fn handler(
 ) -> Result<Response, Problem> {
     params.finish()?;
     only(&body, &["rules", "rule_set", "version", "reading", "against", "as_of", "known_at"])?;
+    services.intake.refresh_event_types().await?;
     let rules = given(&services, &body, "")?
         .ok_or_else(|| invalid("/rules", "expected the text of a rule file, or a published rule set in rule_set"))?;
     let against = match body.get("against") {

@@ -51,6 +51,10 @@ fn compared(found: &Finished) -> Result<&(Side, Vec<Change>, Numbers), Problem> 
 fn view(job: &Job) -> Value {
     let asked = &job.asked;
     let mut view = json!({"id": job.id, "as_of": asked.as_of, "known_at": asked.known_at});
+    if let Some(over) = job.over() {
+        view["over"] = json!(if over.archive { "archive" } else { "log" });
+        view["why_log"] = json!(over.why_log);
+    }
     match job.state() {
         State::Waiting => view["state"] = json!("waiting"),
         State::Running(step) => {

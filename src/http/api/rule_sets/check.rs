@@ -69,6 +69,7 @@ pub async fn handler(
     params.finish()?;
     only(&body, &["rules"])?;
     let rules = rules_of(&body)?.ok_or_else(|| required("/rules"))?;
+    services.intake.refresh_event_types().await?;
     Ok(Json(match services.scores.compile(&rules) {
         Ok(compiled) => View::fine(&compiled, &services.scores.facets()),
         Err(errors) => View::wrong(errors),

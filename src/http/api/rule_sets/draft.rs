@@ -34,7 +34,7 @@ use crate::services::Services;
 pub async fn handler(State(services): State<Arc<Services>>, asked: Asked) -> Result<Response, Problem> {
     asked.only(&["rules", "note"])?;
     let rules = rules_of(&asked.body)?.ok_or_else(|| required("/rules"))?;
-    let (compiled, warnings) = compiled(&services, &rules)?;
+    let (compiled, warnings) = compiled(&services, &rules).await?;
     let name = compiled.rules.name.to_string();
     let wish = Wish::RuleSet(Command::Draft { name, rules, note: asked.optional_text("note")? });
     let mut answer = services.customers.run(&asked.context()?, &wish).await?;

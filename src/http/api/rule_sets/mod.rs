@@ -148,7 +148,9 @@ fn rules_of(body: &Json) -> Result<Option<String>, Problem> {
 }
 
 /// Rules that compile, with what is worth a second look.
-fn compiled(services: &Services, rules: &str) -> Result<(Arc<Compiled>, Vec<Doubt>), Problem> {
+async fn compiled(services: &Services, rules: &str) -> Result<(Arc<Compiled>, Vec<Doubt>), Problem> {
+    // They may name a type that was registered at another node.
+    services.intake.refresh_event_types().await?;
     match services.scores.compile(rules) {
         Ok(compiled) => {
             let warnings = compiled.rules.warnings(&services.scores.facets());

@@ -45,7 +45,7 @@ pub async fn handler(
     asked.only(&["rules", "version", "effective_from", "note"])?;
     let effective_from = effective_from(&services, &asked)?;
     let rules = rules(&services, &name, &asked).await?;
-    let (given, _) = compiled(&services, &rules)?;
+    let (given, _) = compiled(&services, &rules).await?;
     if *given.rules.name != *name {
         let detail = format!("the name in the rules is {}, not {name}", given.rules.name);
         return Err(invalid("/rules", detail));
@@ -55,7 +55,7 @@ pub async fn handler(
     let mut answer = services.customers.run(&asked.context()?, &wish).await?;
     // A repetition answers what was published then, whatever the draft is now.
     if let Some(version) = services.scores.version_up_to(&name, answer.position).await? {
-        let (published, warnings) = compiled(&services, &version.rules)?;
+        let (published, warnings) = compiled(&services, &version.rules).await?;
         answer.body["version"] = json!(version.version);
         answer.body["effective_from"] = json!(version.effective_from);
         answer.body["hash"] = json!(published.hash);

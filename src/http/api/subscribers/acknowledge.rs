@@ -67,7 +67,7 @@ pub async fn handler(
                 json!({"customer_id": record, "status": "acknowledged"})
             }
             Ok((record, _)) => refused("not-found", "there is no such customer", Some(record)),
-            Err(detail) => refused("invalid", &detail, None),
+            Err((record, detail)) => refused("invalid", &detail, record),
         });
     }
     if everything.is_none() && customers.is_empty() {
@@ -106,9 +106,10 @@ fn position(said: &Data, head: u64) -> Result<u64, String> {
     position.filter(|position| *position <= head).ok_or_else(|| format!("expected a position of the log, up to {head}"))
 }
 
-fn one(item: &Data, head: u64) -> Result<(RecordId, u64), String> {
+/// A customer and a position; or what is wrong, and with which customer as far as it can be read.
+fn one(item: &Data, head: u64) -> Result<(RecordId, u64), (Option<RecordId>, String)> {
     let id = item.get("customer_id").and_then(Data::as_str).and_then(|text| text.parse::<Uuid>().ok());
-    let id = id.ok_or_else(|| "customer_id: expected any record id".to_owned())?;
+    let id = RecordId(id.ok_or_else(|| (None, "customer_id: expected any record id".to_owned()))?);
     let position = position(item.get("position").unwrap_or(&Data::Null), head);
-    Ok((RecordId(id), position.map_err(|detail| format!("position: {detail}"))?))
+    Ok((id, position.map_err(|detail| (Some(id), format!("position: {detail}")))?))
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use kulta_events::{CustomerId, Instant, RecordId};
 use kulta_projections::propagation::index::is_late;
@@ -12,10 +11,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{after, names};
-use crate::http::api::customers::{moved, record_id, unknown};
-use crate::http::params::{Params, Place};
-use crate::http::problem::Problem;
-use crate::reads::Found;
+use crate::http::api::customers::one::{Elsewhere, OneCustomer};
+use crate::http::params::Params;
 use crate::services::Services;
 
 /// Who holds a customer as of when.
@@ -69,20 +66,14 @@ pub struct Holder {
 )]
 pub async fn handler(
     State(services): State<Arc<Services>>,
-    Place(id): Place<String>,
+    customer: OneCustomer,
     mut params: Params,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let id = record_id(&id)?;
+) -> Result<Response, Elsewhere> {
     after(&services, &mut params).await?;
     params.finish()?;
-    let members = match services.reads.holder(id).await? {
-        Found::Here(members) => members,
-        Found::Moved(customer) => return Ok(moved(&uri, id, customer)),
-        Found::Unknown => return Err(unknown()),
-    };
+    let members = customer.here(services.reads.holder(customer.id).await?)?;
     let policy = services.reads.policy().await?.position;
-    let customer_id = CustomerId::from(id);
+    let customer_id = CustomerId::from(customer.id);
     let position = members.iter().map(|row| row.shaped_at).fold(policy, u64::max);
     let records: Vec<RecordId> = members.iter().map(|row| row.record).collect();
     let now = services.clock.now();

@@ -23,6 +23,10 @@ pub async fn handler(State(services): State<Arc<Services>>) -> impl IntoResponse
     let open_letters = services.log.open_dead_letters().await.ok();
     let matching = tokio::task::block_in_place(|| services.reads.counts());
     services.metrics.observe(head, open_letters, matching);
+    if let Some(archive) = &services.archive {
+        let kept = archive.kept();
+        services.metrics.archive.observe(kept.position, kept.bytes, head);
+    }
     let now = services.clock.now();
     let behind = tokio::task::block_in_place(|| {
         services.propagation.look(|index, ledger| {

@@ -27,6 +27,7 @@ use crate::work::Deed;
     responses(
         (status = 201, description = "Its id, the customer's, and the position to wait for", body = serde_json::Value),
         (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
+        (status = 409, description = "A rule forbids it: `rule` names it", body = crate::http::openapi::ProblemBody),
         (status = 422, description = "It is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]

@@ -3,8 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::nesting::too_deep_at;
 use super::source::Source;
+use crate::nesting::too_deep_at;
 use crate::scores::rules::RuleError;
 
 /// The most bytes of a rule file.

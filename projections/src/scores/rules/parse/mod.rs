@@ -8,7 +8,6 @@ mod events;
 mod expression;
 mod grades;
 mod money;
-mod nesting;
 mod number;
 mod rule;
 mod source;

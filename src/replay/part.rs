@@ -7,9 +7,9 @@ use kulta_events::{CustomerId, RecordId};
 use kulta_projections::scores::facts::{Builder, Facts, Wanted};
 
 use super::Error;
+use super::data::Data;
+use super::read::push;
 use crate::projector::Source;
-use crate::replay::data::Data;
-use crate::replay::read::push;
 use crate::store::{Page, Select, StoredEvent};
 
 /// Events read at a time.
@@ -18,7 +18,7 @@ const PAGE: usize = 20_000;
 const RECORDS: usize = 500;
 
 /// Customers with their records, some at a time.
-pub(super) fn parts(members: &[(RecordId, CustomerId)]) -> impl Iterator<Item = &[(RecordId, CustomerId)]> {
+pub(crate) fn parts(members: &[(RecordId, CustomerId)]) -> impl Iterator<Item = &[(RecordId, CustomerId)]> {
     let mut rest = members;
     std::iter::from_fn(move || {
         let last = rest.get(RECORDS.min(rest.len()).checked_sub(1)?)?.1;
@@ -30,7 +30,7 @@ pub(super) fn parts(members: &[(RecordId, CustomerId)]) -> impl Iterator<Item = 
 }
 
 /// The facts of these customers up to a position.
-pub(super) async fn read(
+pub(crate) async fn read(
     source: &Source,
     members: &[(RecordId, CustomerId)],
     wanted: Wanted,
@@ -40,7 +40,7 @@ pub(super) async fn read(
     Ok(Data::of_part(until, members.to_vec(), facts))
 }
 
-async fn facts(
+pub(super) async fn facts(
     source: &Source,
     members: &[(RecordId, CustomerId)],
     wanted: Wanted,

@@ -1,16 +1,36 @@
-//! How deep a file nests, found out before it is read.
+//! How deep a TOML file nests, found out before it is read.
 //!
 //! The TOML reader limits brackets and the parts of a key, but not their product: inline tables with dotted keys make a
-//! tree of thousands of levels, which is taken apart by recursion and ends the process. So what is deeper than any rule
-//! file is refused first. Strings, comments and words end here exactly where that reader's own lexer ends them.
+//! tree of thousands of levels, which is taken apart by recursion and ends the process. So what is deeper than any file
+//! that people write for kulta is refused first. Strings, comments and words end here exactly where that reader's own
+//! lexer ends them.
 
 /// The most brackets, one inside another.
 const MOST_BRACKETS: usize = 16;
 /// The most parts of a key.
 const MOST_PARTS: usize = 8;
 
+/// A text that is not given to the TOML reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it nests too deep from line {line} on: fewer levels and shorter keys were expected")]
+pub struct TooDeep {
+    /// Where that begins, from 1.
+    pub line: usize,
+}
+
+/// Refuses a text that must not be given to the TOML reader.
+///
+/// # Errors
+/// The line from which on it nests too deep.
+pub fn check(text: &str) -> Result<(), TooDeep> {
+    match too_deep_at(text) {
+        Some(at) => Err(TooDeep { line: 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count() }),
+        None => Ok(()),
+    }
+}
+
 /// The byte from which on a text nests too deep.
-pub(super) fn too_deep_at(text: &str) -> Option<usize> {
+pub(crate) fn too_deep_at(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut parts, mut open, mut after_point) = (0, 1, Vec::new(), false);
     while let Some(byte) = bytes.get(at) {
@@ -107,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rule_files_hold_is_not_too_deep() {
+    fn what_people_write_is_not_too_deep() {
         for text in [
             "[a.b]\nc = { d = [ { e = 1 } ] } # [[[[[[[[[[[[[[[[[[[[[[[[\nf = '{{{{{{{{{{{{{{{{{{{'\n",
             "a = \"\"\"\n{{{{{{{{{{{{{{{{{{ \\\" {{ \"\"\"\"\"\nb = 1.5\n",

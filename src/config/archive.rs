@@ -1,0 +1,19 @@
+//! The archive that a node keeps for its replays.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// Where it is; `None`: the node keeps none.
+    pub directory: Option<PathBuf>,
+    /// How long it may be behind the log.
+    pub every: Duration,
+}
+
+impl Default for Archive {
+    fn default() -> Self {
+        Self { directory: None, every: Duration::from_secs(600) }
+    }
+}
