@@ -262,6 +262,9 @@ impl Customers {
         if overruled && !say.overrule {
             return Err(Refusal::Contradicts(older).into());
         }
+        let own =
+            decisions.iter().filter_map(|decision| decision.made.as_ref()).filter(|made| made.order.source == KULTA);
+        own.for_each(|made| transaction.follow(made.order.time));
         let decision = transaction.id(&self.commands.vault);
         let command = decision::Command::Decide { verdict, pairing, reason: say.reason.clone() };
         transaction.execute::<Decision>(&format!("decision-{decision}"), command).await?;

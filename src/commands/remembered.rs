@@ -5,6 +5,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use kulta_events::Instant;
 use serde_json::Value;
 
 use crate::lately::Lately;
@@ -19,6 +20,8 @@ pub struct Snapshot {
     pub aggregate: Value,
     /// How many events it is made of.
     pub sequence: usize,
+    /// When kulta itself said the last of them.
+    pub told_at: Option<Instant>,
 }
 
 /// See the module.

@@ -3,10 +3,13 @@
 //! cqrs-es counts a stream's events from 1, the log from 0: sequence n is revision n−1. Its own tables know no order of
 //! the whole log, so only its traits are used. Snapshots are kept in memory (`remembered`).
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot};
+use kulta_events::Instant;
+use kulta_events::ids::KULTA;
 use serde_json::{Value, json};
 
 use super::remembered::{Remembered, Snapshot};
@@ -27,6 +30,8 @@ pub struct Staged {
     pub expected: Expected,
     /// The events, in order.
     pub events: Vec<(String, Value)>,
+    /// When kulta itself last said something in this stream.
+    pub told_at: Option<Instant>,
     /// The aggregate after them, if it is to be remembered.
     pub after: Option<Snapshot>,
 }
@@ -47,6 +52,8 @@ struct Stage {
     staged: Vec<Staged>,
     /// Streams that were not read, since they are remembered.
     unread: Vec<String>,
+    /// When kulta itself last said something, by stream.
+    told_at: HashMap<String, Instant>,
 }
 
 impl Staging {
@@ -78,6 +85,13 @@ impl Staging {
         std::mem::take(&mut self.stage().staged)
     }
 
+    fn note_times(&self, stream: &str, times: impl Iterator<Item = Instant>) {
+        let Some(latest) = times.max() else { return };
+        let mut stage = self.stage();
+        let known = stage.told_at.entry(stream.to_owned()).or_insert(latest);
+        *known = latest.max(*known);
+    }
+
     async fn events_from(&self, stream: &str, revision: usize) -> Result<Vec<SerializedEvent>, PersistenceError> {
         let mut events = Vec::new();
         let mut after = 0;
@@ -94,6 +108,10 @@ impl Staging {
             let stored = self.log.read(&page).await.map_err(connection)?;
             let (count, last) = (stored.len(), stored.last().map(|event| event.position));
             let opened = self.vault.open_events(&self.vocabulary.now(), stored, |_| true).await.map_err(connection)?;
+            self.note_times(
+                stream,
+                opened.iter().filter(|event| event.order.source == KULTA).map(|event| event.order.time),
+            );
             events.extend(opened.into_iter().filter(|event| event.revision >= revision as u64).map(|event| {
                 let payload = json!({
                     "type_name": event.type_name,
@@ -139,7 +157,8 @@ impl PersistedEventRepository for Staging {
 
     async fn get_snapshot<A: Aggregate>(&self, stream: &str) -> Result<Option<SerializedSnapshot>, PersistenceError> {
         let known = self.remembered.as_ref().and_then(|remembered| remembered.get(stream));
-        let Some(Snapshot { aggregate, sequence }) = known else { return Ok(None) };
+        let Some(Snapshot { aggregate, sequence, told_at }) = known else { return Ok(None) };
+        self.note_times(stream, told_at.into_iter());
         self.stage().unread.push(stream.to_owned());
         Ok(Some(SerializedSnapshot {
             aggregate_id: stream.to_owned(),
@@ -159,16 +178,19 @@ impl PersistedEventRepository for Staging {
             0 | 1 => Expected::None,
             sequence => Expected::Exact(sequence as u64 - 2),
         };
+        let mut stage = self.stage();
+        let told_at = stage.told_at.get(&first.aggregate_id).copied();
         let staged = Staged {
             stream: first.aggregate_id.clone(),
+            told_at,
             expected,
             events: events
                 .iter()
                 .map(|event| (event.event_type.clone(), event.payload.get("data").cloned().unwrap_or_default()))
                 .collect(),
-            after: snapshot.map(|(_, aggregate, _)| Snapshot { aggregate, sequence: last.sequence }),
+            after: snapshot.map(|(_, aggregate, _)| Snapshot { aggregate, sequence: last.sequence, told_at }),
         };
-        self.stage().staged.push(staged);
+        stage.staged.push(staged);
         Ok(())
     }
 

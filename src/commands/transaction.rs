@@ -70,6 +70,8 @@ pub struct Transaction {
     /// Source of ids: derived from the idempotency key, or random.
     seed: Uuid,
     ids: u32,
+    /// What is decided is later than this, whatever the clock says.
+    after: Option<Instant>,
 }
 
 impl Transaction {
@@ -102,6 +104,11 @@ impl Transaction {
     /// Names the subject of the source `kulta` that a stream's events are about.
     pub fn subject(&mut self, stream: String, subject: String) {
         self.subjects.insert(stream, subject);
+    }
+
+    /// What is decided contradicts something of this time, and is later than that, whatever the clock says.
+    pub fn follow(&mut self, time: Instant) {
+        self.after = self.after.max(Some(time));
     }
 
     /// The next id that this request makes: the same for the same idempotency key.
@@ -171,7 +178,7 @@ impl Commands {
             // What is remembered may be old: that costs no try of those that read.
             let remembered = (attempt == 0).then(|| self.remembered.clone());
             let staging = Staging::new(log, vault, vocabulary, remembered);
-            let mut transaction = Transaction { staging, subjects: Default::default(), seed, ids: 0 };
+            let mut transaction = Transaction { staging, subjects: Default::default(), seed, ids: 0, after: None };
             let (status, body) = match request.decide(&mut transaction).await {
                 Ok(decided) => decided,
                 // It may hold no more for what is in the log now.
@@ -246,12 +253,16 @@ impl Commands {
         let (mut facts, mut streams) = (Vec::new(), Vec::new());
         let mut others = Vec::new();
         let (mut expect, mut remember) = (Vec::new(), Vec::new());
-        for Staged { stream, expected, events, after } in staged {
-            remember.extend(after.map(|after| (stream.clone(), after)));
+        for Staged { stream, expected, events, told_at, after } in staged {
+            // What was decided after something is a later fact, on a node whose clock is behind as well.
+            let follows = told_at.max(transaction.after).map_or(now, |told_at| now.max(told_at.plus_micros(1)));
+            // So are events of one request, one after the other.
+            let times = (0..).map(|index| follows.plus_micros(index));
+            let last = i64::try_from(events.len()).unwrap_or(0).saturating_sub(1);
+            let told_at = Some(follows.plus_micros(last));
+            remember.extend(after.map(|after| (stream.clone(), Snapshot { told_at, ..after })));
             expect.push((stream.as_str().into(), expected));
-            for (index, (type_name, data)) in events.into_iter().enumerate() {
-                // Events of one request carry rising times, so that their order is also the order of facts.
-                let time = now.plus_micros(i64::try_from(index).unwrap_or(0));
+            for ((type_name, data), time) in events.into_iter().zip(times) {
                 let id = transaction.id(&self.vault).to_string();
                 let fact = self.fact(&type_name, id, &data, time)?;
                 match transaction.subjects.get(&stream) {

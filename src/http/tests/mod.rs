@@ -2,6 +2,7 @@
 
 mod automations;
 mod bad_input;
+mod clock_behind;
 mod connections;
 mod documents;
 mod kit;
