@@ -267,7 +267,12 @@ impl Automator {
             let (When::Points { rule_set, .. } | When::Grade { rule_set, .. }) = &active.definition.when else {
                 continue;
             };
-            let Some(list) = self.scores.list_now(rule_set).await? else { continue };
+            let Some(list) = self.scores.list_now(rule_set).await? else {
+                // A list that comes to be is looked at as a whole.
+                active.list = None;
+                active.pending.clear();
+                continue;
+            };
             let (number, position) = (list.set().number, list.set().position);
             if active.list != Some(number) {
                 // Another version, another day: everybody may have other points.

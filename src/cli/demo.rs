@@ -45,9 +45,9 @@ pub async fn run(args: Args, _: Common) -> Result<(), Failure> {
             Err(error) => eprintln!("error: {error}"),
         }
     };
-    tokio::join!(app.run(stop), telling);
+    let (ended, ()) = tokio::join!(app.run(stop), telling);
     drop(folder);
-    Ok(())
+    Ok(ended?)
 }
 
 async fn story(services: &Services, customers: u64) -> Result<Story, Failure> {

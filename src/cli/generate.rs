@@ -35,11 +35,11 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// The history begins here; default: a year before its end, of an archive three
-    #[arg(long, value_name = "TIME")]
-    from: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    from: Option<Instant>,
     /// The history ends here; default: now
-    #[arg(long, value_name = "TIME")]
-    to: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    to: Option<Instant>,
 }
 
 /// Formats.
@@ -63,14 +63,9 @@ fn whole_second(at: Instant) -> Instant {
 /// # Errors
 /// When the period is none, or the output cannot be written.
 pub fn run(args: &Args, common: Common) -> Result<(), Failure> {
-    let instant = |text: &String| Instant::parse(text).map_err(|error| format!("{text}: {error}"));
-    let end = args.to.as_ref().map(instant).transpose()?.unwrap_or_else(|| whole_second(SystemClock.now()));
-    let start = args
-        .from
-        .as_ref()
-        .map(instant)
-        .transpose()?
-        .unwrap_or(end.plus_days(if args.format == Format::Archive { -3 * 365 } else { -365 }));
+    let end = args.to.unwrap_or_else(|| whole_second(SystemClock.now()));
+    let days = if args.format == Format::Archive { 3 * 365 } else { 365 };
+    let start = args.from.unwrap_or_else(|| end.plus_days(-days));
     if start >= end {
         return Err(Misuse("the history must begin before it ends").into());
     }

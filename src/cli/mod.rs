@@ -108,5 +108,6 @@ impl Cli {
 
 fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
     eprintln!("error: {}", chain(error));
-    if error.is::<Misuse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    let flag = matches!(error.downcast_ref(), Some(crate::config::Error::Flag { .. }));
+    if flag || error.is::<Misuse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }

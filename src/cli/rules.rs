@@ -204,7 +204,10 @@ async fn bring_into_force(services: &Services, publish: Publish, rules: String, 
     let warnings = compiled.rules.warnings(&services.scores.facets());
     warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     let name = compiled.rules.name.to_string();
-    let effective_from = publish.effective_from.unwrap_or_else(|| services.clock.now());
+    let effective_from = match publish.effective_from {
+        Some(said) => said,
+        None => services.scores.from_now(&name, services.clock.now()).await?,
+    };
     let command = Command::Publish { name: name.clone(), rules: Some(rules), effective_from, note: publish.note };
     let actor = services.log.actor(ACTOR).await?;
     let context = Context { actor, idempotency_key: None, request: String::new() };

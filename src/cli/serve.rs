@@ -40,8 +40,7 @@ pub async fn run(args: Args, _: Common) -> Result<(), Failure> {
     // Whoever started this may have closed its ears; that is no reason not to serve.
     let _ = writeln!(out, "listening on http://{}", app.local_addr()).and_then(|()| out.flush());
     drop(out);
-    app.run(stop).await;
-    Ok(())
+    Ok(app.run(stop).await?)
 }
 
 /// Ready when the process is told to end.

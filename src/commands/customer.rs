@@ -176,7 +176,10 @@ impl Customers {
     ) -> Result<(), Error> {
         // The decision has the new record's own id: that is how it is told from a steward's later merge.
         let stream = format!("decision-{record}");
-        if record == founder.record || self.commands.log.revision(&stream).await?.is_some() {
+        if record == founder.record
+            || transaction.has_staged(&stream)
+            || self.commands.log.revision(&stream).await?.is_some()
+        {
             return Ok(());
         }
         let pairing = Pairing { records: vec![record], from: vec![founder.record] };
@@ -192,6 +195,7 @@ impl Customers {
         say: &Say,
     ) -> Result<(i16, Value), Error> {
         let ([first, second], pairing) = self.two(id, with).await?;
+        self.unchanged_if(id, say).await?;
         let founder = if first.first_position < second.first_position { first } else { second };
         let decision = self.decide(transaction, Verdict::Link, pairing, say).await?;
         Ok((200, json!({"customer_id": founder.customer, "decision_id": decision})))
@@ -231,6 +235,7 @@ impl Customers {
         say: &Say,
     ) -> Result<(i16, Value), Error> {
         let members = self.members(id).await?;
+        self.unchanged_if(id, say).await?;
         if let Some(stranger) = away.iter().position(|record| !members.iter().any(|row| row.record == *record)) {
             let detail = "this record does not belong to the customer";
             let problem = Problem::new("not-a-member", format!("/records/{stranger}"), detail);
@@ -290,6 +295,13 @@ impl Customers {
                 _ => Err(Error::Contended),
             },
             Found::Unknown => Err(Refusal::NotFound("no such customer").into()),
+        }
+    }
+
+    async fn unchanged_if(&self, id: RecordId, say: &Say) -> Result<(), Error> {
+        match say.if_match {
+            Some(expected) => self.unchanged(id, expected).await,
+            None => Ok(()),
         }
     }
 

@@ -1,7 +1,9 @@
 //! What people write down of a customer: activities, notes, tags, lists.
 
+use kulta_events::ids::KULTA;
 use kulta_events::{Json, RecordId};
 use kulta_projections::pipeline::decide;
+use kulta_projections::rows::RecordRow;
 use serde_json::{Value, json};
 
 use super::customer::{Customers, unreadable};
@@ -30,6 +32,7 @@ impl Customers {
     ) -> Result<(i16, Value), Error> {
         let mut data = data.clone();
         let mut body = json!({});
+        let named = own_id(type_name).and_then(|member| data.get(member)?.as_str().map(str::to_owned));
         if let Some(member) = own_id(type_name)
             && data.get(member).is_none()
         {
@@ -41,10 +44,32 @@ impl Customers {
         if type_name == "activity.logged" {
             self.allow_activity(&data).await?;
         }
-        let founder = self.founder_to_change(id, None).await?;
-        self.edit(transaction, &founder, Command::Say { type_name, data }).await?;
+        let members = self.members_at_hand(id).await?;
+        let before = match named {
+            Some(own) => self.written_here(type_name, &own, &members).await?,
+            None => None,
+        };
+        let founder = self.not_erased(members).await?;
         body["customer_id"] = json!(founder.customer);
+        self.edit(transaction, &before.unwrap_or(founder), Command::Say { type_name, data }).await?;
         Ok((201, body))
+    }
+
+    /// The person's record in which something of this own id was written before: who corrects it speaks of the same thing,
+    /// also when its customer has been merged with an older one since.
+    async fn written_here(
+        &self,
+        type_name: &str,
+        own: &str,
+        members: &[RecordRow],
+    ) -> Result<Option<RecordRow>, Error> {
+        self.commands.log.ping().await?;
+        let head = *self.commands.log.head().borrow();
+        self.work.after(head).await.map_err(unreadable)?;
+        let records: Vec<RecordId> = members.iter().map(|row| row.record).collect();
+        let found = self.work.written_here(type_name, own, &records);
+        let is_it = |row: &&RecordRow| row.source == KULTA && row.subject.is_some() && found.contains(&row.record);
+        Ok(members.iter().find(is_it).cloned())
     }
 
     async fn allow_activity(&self, data: &Json) -> Result<(), Error> {

@@ -6,6 +6,7 @@
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use kulta_events::{Instant, Json, RecordId};
+use kulta_projections::automation::consent::{self, Moment};
 use kulta_projections::automation::definition::{Action, Definition};
 use kulta_projections::pipeline::cause::days_later;
 use kulta_projections::pipeline::period::date_of;
@@ -344,7 +345,7 @@ impl Customers {
         &self,
         request: &kulta_events::Recorded,
         founder: RecordId,
-    ) -> Result<Result<(), kulta_projections::automation::consent::Withheld>, Error> {
+    ) -> Result<Result<(), consent::Withheld>, Error> {
         let data = &request.payload.data;
         let text = |name: &str| data.get(name).and_then(Json::as_str).unwrap_or_default();
         if is_webhook(request) {
@@ -364,7 +365,10 @@ impl Customers {
         let zone = jiff::tz::TimeZoneDatabase::bundled().get(text("time_zone")).unwrap_or(jiff::tz::TimeZone::UTC);
         let (channel, purpose) = (text("channel"), text("purpose"));
         let now = self.commands.now().plus_micros(1);
-        Ok(kulta_projections::automation::consent::may_contact(&events, (channel, purpose), now, cap, &zone))
+        // Everything that was said counts, whatever the clock says where it was said.
+        let latest = events.iter().map(|event| event.order.time.plus_micros(1)).max();
+        let moment = Moment { said_before: latest.map_or(now, |latest| now.max(latest)), now };
+        Ok(consent::may_contact(&events, (channel, purpose), moment, cap, &zone))
     }
 }
 

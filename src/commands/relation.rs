@@ -65,8 +65,9 @@ impl Customers {
             let is_to = other.is_some() && relation.other == other || relation.other_record == relating.to;
             relation.direction == Direction::Outgoing && relation.relation == name && is_to
         });
-        let standing = meant.flat_map(Relation::newest).filter(|claim| !claim.ended);
-        let to: Vec<_> = standing.map(|claim| claim.to).collect();
+        let standing: Vec<_> = meant.flat_map(Relation::newest).filter(|claim| !claim.ended).collect();
+        standing.iter().for_each(|claim| transaction.follow(claim.since.time));
+        let to: Vec<_> = standing.into_iter().map(|claim| claim.to).collect();
         if to.is_empty() {
             return Err(Refusal::NotFound("there is no such relation").into());
         }

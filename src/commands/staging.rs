@@ -13,6 +13,7 @@ use kulta_events::ids::KULTA;
 use serde_json::{Value, json};
 
 use super::remembered::{Remembered, Snapshot};
+use super::thing::Thing;
 use crate::event_types::EventTypes;
 use crate::privacy::Vault;
 use crate::store::log::Direction;
@@ -80,6 +81,11 @@ impl Staging {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether something was staged for a stream.
+    pub fn has_staged(&self, stream: &str) -> bool {
+        self.stage().staged.iter().any(|staged| staged.stream == stream)
+    }
+
     /// What was staged so far; the stage is empty afterwards.
     pub fn take(&self) -> Vec<Staged> {
         std::mem::take(&mut self.stage().staged)
@@ -92,7 +98,13 @@ impl Staging {
         *known = latest.max(*known);
     }
 
-    async fn events_from(&self, stream: &str, revision: usize) -> Result<Vec<SerializedEvent>, PersistenceError> {
+    /// `all`: what other systems say in the stream counts as well for when the next event is told.
+    async fn events_from(
+        &self,
+        stream: &str,
+        revision: usize,
+        all: bool,
+    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
         let mut events = Vec::new();
         let mut after = 0;
         loop {
@@ -110,7 +122,7 @@ impl Staging {
             let opened = self.vault.open_events(&self.vocabulary.now(), stored, |_| true).await.map_err(connection)?;
             self.note_times(
                 stream,
-                opened.iter().filter(|event| event.order.source == KULTA).map(|event| event.order.time),
+                opened.iter().filter(|event| all || event.order.source == KULTA).map(|event| event.order.time),
             );
             events.extend(opened.into_iter().filter(|event| event.revision >= revision as u64).map(|event| {
                 let payload = json!({
@@ -141,7 +153,7 @@ fn connection(error: impl std::error::Error + Send + Sync + 'static) -> Persiste
 
 impl PersistedEventRepository for Staging {
     async fn get_events<A: Aggregate>(&self, stream: &str) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        self.events_from(stream, 0).await
+        self.events_from(stream, 0, A::TYPE == Thing::TYPE).await
     }
 
     async fn get_last_events<A: Aggregate>(
@@ -152,7 +164,7 @@ impl PersistedEventRepository for Staging {
         if self.stage().unread.iter().any(|unread| unread == stream) {
             return Ok(Vec::new());
         }
-        self.events_from(stream, last_sequence).await
+        self.events_from(stream, last_sequence, A::TYPE == Thing::TYPE).await
     }
 
     async fn get_snapshot<A: Aggregate>(&self, stream: &str) -> Result<Option<SerializedSnapshot>, PersistenceError> {
@@ -179,15 +191,22 @@ impl PersistedEventRepository for Staging {
             sequence => Expected::Exact(sequence as u64 - 2),
         };
         let mut stage = self.stage();
+        let told = |event: &SerializedEvent| {
+            (event.event_type.clone(), event.payload.get("data").cloned().unwrap_or_default())
+        };
+        if let Some(before) = stage.staged.iter_mut().find(|staged| staged.stream == first.aggregate_id) {
+            // One stream, one expectation. The second decision did not see the first: neither is remembered.
+            before.events.extend(events.iter().map(told));
+            before.after = None;
+            self.remembered.iter().for_each(|remembered| remembered.forget(&first.aggregate_id));
+            return Ok(());
+        }
         let told_at = stage.told_at.get(&first.aggregate_id).copied();
         let staged = Staged {
             stream: first.aggregate_id.clone(),
             told_at,
             expected,
-            events: events
-                .iter()
-                .map(|event| (event.event_type.clone(), event.payload.get("data").cloned().unwrap_or_default()))
-                .collect(),
+            events: events.iter().map(told).collect(),
             after: snapshot.map(|(_, aggregate, _)| Snapshot { aggregate, sequence: last.sequence, told_at }),
         };
         stage.staged.push(staged);
@@ -195,7 +214,7 @@ impl PersistedEventRepository for Staging {
     }
 
     async fn stream_events<A: Aggregate>(&self, stream: &str) -> Result<ReplayStream, PersistenceError> {
-        let events = self.events_from(stream, 0).await?;
+        let events = self.events_from(stream, 0, A::TYPE == Thing::TYPE).await?;
         let (mut feed, replay) = ReplayStream::new(events.len().max(1));
         for event in events {
             feed.push(Ok(event)).await?;

@@ -101,6 +101,11 @@ impl Transaction {
         })
     }
 
+    /// Whether this request writes into a stream already.
+    pub fn has_staged(&self, stream: &str) -> bool {
+        self.staging.has_staged(stream)
+    }
+
     /// Names the subject of the source `kulta` that a stream's events are about.
     pub fn subject(&mut self, stream: String, subject: String) {
         self.subjects.insert(stream, subject);

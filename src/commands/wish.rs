@@ -15,6 +15,8 @@ pub struct Say {
     pub reason: Option<String>,
     /// Whether older decisions that say otherwise are overruled.
     pub overrule: bool,
+    /// The position of the customer that the caller read: refused when it changed since.
+    pub if_match: Option<u64>,
 }
 
 /// What somebody wants done.

@@ -178,7 +178,7 @@ impl Cast {
         let mut unclear = unclear.map(|question| (question.review.one, question.review.other));
         if let Some((one, other)) = unclear.next() {
             let context = Context { actor: stage.steward, idempotency_key: None, request: "demo".to_owned() };
-            let say = Say { reason: Some("asked on the phone".to_owned()), overrule: false };
+            let say = Say { reason: Some("asked on the phone".to_owned()), overrule: false, if_match: None };
             story.before_merge = Some(stage.customers.commands.now());
             let away = [reads.record_by_id(one).await?, reads.record_by_id(other).await?];
             let done = stage.customers.run(&context, &Wish::Merge { id: one, with: other, say }).await?;

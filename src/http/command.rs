@@ -1,5 +1,7 @@
 //! A command as it comes over HTTP: who asks, under which idempotency key and condition, and what.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
@@ -23,6 +25,8 @@ pub struct Asked {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    /// Whether the condition of `If-Match` was taken.
+    conditional: AtomicBool,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Asked {
@@ -34,7 +38,7 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
         Params::from_request_parts(&mut parts, state).await?.finish()?;
         let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
         let JsonBody(body) = JsonBody::from_request(Request::from_parts(parts, body), state).await?;
-        Ok(Self { body, caller, method, uri, headers })
+        Ok(Self { body, caller, method, uri, headers, conditional: AtomicBool::new(false) })
     }
 }
 
@@ -69,14 +73,19 @@ impl Asked {
     /// # Errors
     /// `malformed`, when it is no entity tag of kulta's.
     pub fn if_match(&self) -> Result<Option<u64>, Problem> {
+        self.conditional.store(true, Ordering::Relaxed);
         if_match(&self.headers)
     }
 
     /// Does what is wished, and answers it.
     ///
     /// # Errors
-    /// Why it was refused, or could not be done.
+    /// Why it was refused, or could not be done. `changed`, when there is a condition that nobody looked at: what is
+    /// changed here has no entity tag.
     pub async fn run(&self, services: &Services, wish: &Wish) -> Result<Response, Problem> {
+        if !self.conditional.load(Ordering::Relaxed) && if_match(&self.headers)?.is_some() {
+            return Err(Problem::new(codes::CHANGED, "If-Match: what is changed here has no entity tag"));
+        }
         Ok(done(services.customers.run(&self.context()?, wish).await?))
     }
 

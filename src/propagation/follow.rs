@@ -98,8 +98,14 @@ impl Propagation {
         let Some(scope) = scope else { return Ok(()) };
         let live = self.reads.projections.live();
         let generation = (live.number(), live.setbacks());
-        let known = self.state.read().unwrap_or_else(PoisonError::into_inner).made.clone();
-        let same = known.filter(|made| made.generation == generation && made.scope.covers(&scope));
+        let everything = everything.unwrap_or(0);
+        let (known, pruned) = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            (state.made.clone(), state.pruned)
+        };
+        // Whoever comes, or comes back, may hold less than those did for whom customers were forgotten.
+        let is_whole = |made: &Made| made.scope.covers(&scope) && pruned <= everything;
+        let same = known.filter(|made| made.generation == generation && is_whole(made));
         let (is_new, mut made) = match same {
             Some(made) => (false, made),
             None => (true, Made { generation, after: (scope.floor, Uuid::max()), scope }),
@@ -127,8 +133,10 @@ impl Propagation {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(fresh) = fresh {
             state.index = fresh;
+            state.pruned = 0;
         }
-        state.index.prune(everything.unwrap_or(0));
+        state.index.prune(everything);
+        state.pruned = state.pruned.max(everything);
         state.made = Some(made);
         drop(state);
         self.followed.advanced(position);

@@ -35,6 +35,8 @@ struct State {
     index: Index,
     /// What it was made of; `None`: nothing.
     made: Option<Made>,
+    /// Customers up to this position were forgotten, since every subscriber held them.
+    pruned: u64,
 }
 
 /// What an index was made of.

@@ -115,7 +115,8 @@ impl Reads {
     /// # Errors
     /// When the store fails.
     pub async fn record(&self, source: &str, subject: &str) -> Result<Option<RecordRow>, Error> {
-        let id = self.source.vault.hasher().record(source, subject);
+        // As the intake reads it.
+        let id = self.source.vault.hasher().record(source, subject.trim());
         Ok(self.projections.live().record(id).await?)
     }
 

@@ -33,8 +33,11 @@ impl Reads {
     }
 
     /// The records, the founder first, of the customer that held a record at a position, by their present rows; empty:
-    /// the record was not known.
-    pub(super) async fn customer_then(&self, id: RecordId, cut: u64) -> Result<Vec<RecordRow>, Error> {
+    /// the record was not known. For a position that the projections have got to.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn customer_then(&self, id: RecordId, cut: u64) -> Result<Vec<RecordRow>, Error> {
         let live = self.projections.live();
         let policy = policy_at(&live, cut).await?;
         let mut gathering = Gathering {

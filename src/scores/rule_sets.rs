@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use kulta_events::Recorded;
+use kulta_events::{Instant, Recorded};
 use kulta_projections::scores::history::{History, Version};
 use kulta_projections::scores::rules::{Facets, RuleError, RuleSet};
 
@@ -106,6 +106,14 @@ impl Scores {
     /// When the store fails.
     pub async fn version_up_to(&self, name: &str, position: u64) -> Result<Option<Version>, Error> {
         Ok(self.history(name, Some(position)).await?.and_then(|mut history| history.versions.pop()))
+    }
+
+    /// From when on a version of a rule set is in force that is published now, see [`History::from_now`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn from_now(&self, name: &str, now: Instant) -> Result<Instant, Error> {
+        Ok(self.history(name, None).await?.map_or(now, |history| history.from_now(now)))
     }
 
     /// All rule sets up to a position (`None`: to the end of the log), by name.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use kulta_events::{Instant, RecordId};
+use kulta_events::ids::KULTA;
+use kulta_events::{Instant, Order, RecordId};
 use kulta_projections::pipeline::complaint::Complaint;
-use kulta_projections::pipeline::contact::{Contact, Mark, Note, Row};
+use kulta_projections::pipeline::contact::{Contact, Mark, Note};
 use kulta_projections::pipeline::task::Task;
 use uuid::Uuid;
 
-use super::state::State;
 use super::{Moment, Work};
 
 /// Which activities are meant; what is not said does not matter.
@@ -84,19 +84,36 @@ impl Work {
         found
     }
 
-    /// The notes about these records, pinned ones first, then the newest.
+    /// The notes about a customer's records. One is pinned when the last word on it says so, on whichever of these records
+    /// that is: people pin what other systems tell, in a record of their own.
     pub fn notes(&self, records: &[RecordId]) -> Vec<Noted> {
         let state = self.state();
         let about = state.rows.notes.values().filter(|note| records.contains(&note.record));
-        let mut found: Vec<Noted> = about.map(|note| noted(&state, note)).collect();
-        found.sort_by(|a, b| (b.pinned, &b.note.order).cmp(&(a.pinned, &a.note.order)));
-        found
+        let is_pinned = |note: &Note| {
+            let of = |record: &RecordId| state.rows.marks.get(&(*record, "note", note.note.clone()));
+            let last = records.iter().filter_map(of).max_by(|a, b| a.order.cmp(&b.order));
+            last.is_some_and(|mark| mark.holds)
+        };
+        about.map(|note| Noted { note: note.clone(), pinned: is_pinned(note) }).collect()
     }
 
-    /// The records that a note with this own id is about.
-    pub fn note(&self, own: &str) -> Option<Noted> {
+    /// The records about which there is a note with this own id.
+    pub fn notes_called(&self, own: &str) -> Vec<RecordId> {
         let state = self.state();
-        state.rows.notes.values().find(|note| &*note.note == own).map(|note| noted(&state, note))
+        state.rows.notes.values().filter(|note| &*note.note == own).map(|note| note.record).collect()
+    }
+
+    /// Those of some records about which an activity or a note with this own id was written in kulta.
+    pub fn written_here(&self, type_name: &str, own: &str, records: &[RecordId]) -> Vec<RecordId> {
+        let state = self.state();
+        let is_here = |record: &RecordId, order: &Order| order.source == KULTA && records.contains(record);
+        if type_name == "note.written" {
+            let notes = state.rows.notes.values().filter(|note| &*note.note == own);
+            return notes.filter(|note| is_here(&note.record, &note.order)).map(|note| note.record).collect();
+        }
+        let contacts = state.rows.contacts.values();
+        let called = contacts.filter(|one| *one.type_name == *type_name && one.own_id.as_deref() == Some(own));
+        called.filter(|one| is_here(&one.record, &one.order)).map(|one| one.record).collect()
     }
 
     /// The names of all lists.
@@ -113,10 +130,4 @@ impl Work {
         found.sort_by(|a, b| a.order.cmp(&b.order));
         found
     }
-}
-
-fn noted(state: &State, note: &Note) -> Noted {
-    let (record, name) = note.key();
-    let pinned = state.rows.marks.get(&(record, "note", name)).is_some_and(|mark| mark.holds);
-    Noted { note: note.clone(), pinned }
 }

@@ -110,7 +110,7 @@ async fn decide(node: &Node, world: &World) {
         node.reads.caught_up().await.unwrap();
         let record = async |(source, subject)| node.reads.record(source, subject).await.unwrap();
         let (Some(one), Some(other)) = (record(one).await, record(other).await) else { continue };
-        let say = kulta::commands::Say { reason: None, overrule: true };
+        let say = kulta::commands::Say { reason: None, overrule: true, if_match: None };
         let done = if *merge {
             node.wish(Wish::Merge { id: one.record, with: other.record, say }).await
         } else {

@@ -88,7 +88,7 @@ impl Node {
     }
 
     pub fn say(&self) -> Say {
-        Say { reason: Some("a test".to_owned()), overrule: false }
+        Say { reason: Some("a test".to_owned()), overrule: false, if_match: None }
     }
 
     /// The customer that holds a record, as JSON, after everything is projected.

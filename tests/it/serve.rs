@@ -137,6 +137,9 @@ fn settings_that_cannot_be_are_refused_with_their_place() {
     assert!(!postgres.stderr.contains("hunter2"), "{postgres:?}");
     refused(postgres, &["KULTA_MASTER_KEY"]);
     kulta().args(["serve", "--lisen", "x"]).run().expect_code(2);
+    kulta().args(["serve", "--listen", "nowhere"]).run().expect_code(2);
+    kulta().args(["replay", "--rules", "x.toml", "--out", "-", "--as-of", "yesterday"]).run().expect_code(2);
+    kulta().args(["generate", "--from", "yesterday"]).run().expect_code(2);
     kulta().arg("dance").run().expect_code(2);
     kulta().run().expect_code(2);
     kulta().arg("--version").run().expect_code(0);

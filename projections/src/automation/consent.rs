@@ -48,7 +48,23 @@ pub enum Withheld {
     TooOften,
 }
 
-/// Whether a person may be contacted over a channel, for a purpose, at a time, by what happened before it. The first
+/// When somebody is to be contacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// What happened before this counts. Later than `now` where other clocks are ahead.
+    pub said_before: Instant,
+    /// The days of the cap end here.
+    pub now: Instant,
+}
+
+impl Moment {
+    /// By what happened before a time.
+    pub fn at(now: Instant) -> Self {
+        Self { said_before: now, now }
+    }
+}
+
+/// Whether a person may be contacted over a channel, for a purpose, at a moment, by what happened before it. The first
 /// reason against it in the order of [`Withheld`]. The days of the cap are those of `zone`.
 ///
 /// # Errors
@@ -56,11 +72,11 @@ pub enum Withheld {
 pub fn may_contact(
     events: &[Recorded],
     (channel, purpose): (&str, &str),
-    at: Instant,
+    moment: Moment,
     cap: Cap,
     zone: &TimeZone,
 ) -> Result<(), Withheld> {
-    let seen = Seen::before(at, events);
+    let seen = Seen::before(moment.said_before, events);
     let events = &seen.events[..];
     if is_closed(events) {
         return Err(Withheld::Closed);
@@ -78,7 +94,7 @@ pub fn may_contact(
     if prefers_not(events, channel) {
         return Err(Withheld::PreferredNot);
     }
-    if recent(events, channel, cap.per_days, zone, at) >= cap.count as usize {
+    if recent(events, channel, cap.per_days, zone, moment.now) >= cap.count as usize {
         return Err(Withheld::TooOften);
     }
     Ok(())

@@ -142,6 +142,13 @@ impl History {
         spans
     }
 
+    /// From when on a version is in force that is published without saying so: from now on, and later than those that were
+    /// published so before, on a node whose clock is ahead. Who dated a version ahead meant that.
+    pub fn from_now(&self, now: Instant) -> Instant {
+        let at_once = self.versions.iter().filter(|version| version.effective_from <= version.order.time);
+        at_once.map(|version| version.effective_from.plus_micros(1)).fold(now, Instant::max)
+    }
+
     /// The version in force at a time.
     pub fn at(&self, time: Instant) -> Option<&Version> {
         let spans = self.in_force();

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use kulta_events::recorded::{EventName, Payload};
 use kulta_events::{Instant, Json, Order, RecordId, Recorded, Vocabulary};
-use kulta_projections::automation::consent::{Withheld, may_contact};
+use kulta_projections::automation::consent::{Moment, Withheld, may_contact};
 use kulta_projections::automation::definition::Cap;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -64,7 +64,7 @@ fn events() -> impl Strategy<Value = Vec<Recorded>> {
 
 fn may(events: &[Recorded], channel: &str, day: i64, count: u32) -> Result<(), Withheld> {
     let cap = Cap { count, per_days: 3 };
-    may_contact(events, (channel, "marketing"), Instant::default().plus_days(day), cap, &TimeZone::UTC)
+    may_contact(events, (channel, "marketing"), Moment::at(Instant::default().plus_days(day)), cap, &TimeZone::UTC)
 }
 
 proptest! {

@@ -32,13 +32,13 @@ pub struct Args {
     #[arg(long, value_name = "RULES.toml|published:NAME")]
     rules: String,
     /// Leave out events at or after this time; default: now
-    #[arg(long, value_name = "TIME")]
-    as_of: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    as_of: Option<Instant>,
     /// Only what was known at this time: events, and who belonged together
-    #[arg(long, value_name = "TIME")]
-    known_at: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = Instant::parse)]
+    known_at: Option<Instant>,
     /// Tell who would move, compared with these rules; current: what is published under the same name
-    #[arg(long, value_name = "RULES.toml|published:NAME|current", requires = "diff")]
+    #[arg(long, value_name = "RULES.toml|published:NAME|current")]
     against: Option<String>,
     /// Of published rules: the version in force at as-of for all of history, or each version over the events of its time
     #[arg(long, value_enum, default_value_t = ReadingFlag::Newest)]
@@ -78,8 +78,7 @@ pub async fn run(mut args: Args, common: Common) -> Result<(), Failure> {
         return Err(Misuse("only one of --out, --diff and --totals can be standard output").into());
     }
     let clock = SystemClock;
-    let as_of = time(args.as_of.as_deref(), "--as-of")?.unwrap_or_else(|| clock.now());
-    let known_at = time(args.known_at.as_deref(), "--known-at")?;
+    let (as_of, known_at) = (args.as_of.unwrap_or_else(|| clock.now()), args.known_at);
     if let Some(dir) = &args.archive {
         return archive::run(dir, as_of, &args, common);
     }
@@ -104,13 +103,13 @@ async fn replay(
         Some(known_at) => Some(services.log.position_at(known_at).await?),
         None => None,
     };
-    let rules = rules(scores, &args.rules, args, as_of, until).await?;
+    let rules = rules(scores, &args.rules, args.reading, as_of, until).await?;
     let against = match &args.against {
         Some(against) if against == CURRENT => {
             let name = rules.spans.first().map(|span| span.compiled.rules.name.to_string()).unwrap_or_default();
-            Some(self::rules(scores, &format!("{PUBLISHED}{name}"), args, as_of, until).await?)
+            Some(self::rules(scores, &format!("{PUBLISHED}{name}"), ReadingFlag::Newest, as_of, until).await?)
         }
-        Some(against) => Some(self::rules(scores, against, args, as_of, until).await?),
+        Some(against) => Some(self::rules(scores, against, args.reading, as_of, until).await?),
         None => None,
     };
     catch_up(services).await?;
@@ -145,13 +144,13 @@ enum ReadingFlag {
 async fn rules(
     scores: &Scores,
     named: &str,
-    args: &Args,
+    reading: ReadingFlag,
     as_of: Instant,
     until: Option<u64>,
 ) -> Result<Rules, Failure> {
     let given = match named.strip_prefix(PUBLISHED) {
         Some(name) => {
-            let reading = match args.reading {
+            let reading = match reading {
                 ReadingFlag::Newest => Reading::Newest,
                 ReadingFlag::InForce => Reading::InForce,
             };
@@ -191,11 +190,6 @@ async fn names(services: &Services, data: &Data) -> Result<Names, Failure> {
         names.extend(found.into_iter().map(|(record, named)| (record, (named.source, named.subject))));
     }
     Ok(names)
-}
-
-fn time(text: Option<&str>, flag: &'static str) -> Result<Option<Instant>, Failure> {
-    let Some(text) = text else { return Ok(None) };
-    Instant::parse(text).map(Some).map_err(|error| format!("{flag}: {error}").into())
 }
 
 fn words(step: Step) -> String {

@@ -102,3 +102,24 @@ async fn what_happens_in_time_stops_the_timer() {
     assert_eq!(titles.iter().filter(|title| *title == "later").count(), 1, "{titles:?}");
     node.stop().done().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_together_links_the_persons_record_once() {
+    let node = Node::start().await;
+    let definition = json!({"when": {"nothing": {"on": ["purchase.made"], "days": 1}}, "from": "2020-01-01T00:00:00Z",
+        "then": [{"tag": "silver"}, {"tag": "gold"}, {"untag": "silver"}]});
+    node.client().put("/v1/automations/quiet").json(&json!({"definition": definition})).send().expect_status(200);
+    node.publish(&[bought("1", "2026-03-01T08:00:00Z")]);
+    let told = |kind: &'static str| node.get(&format!("/v1/events?type={kind}"))["items"].as_array().unwrap().clone();
+    let tags = || async {
+        let tags = told("customer.tagged");
+        if tags.len() == 2 { Ok(tags) } else { Err(tags.len()) }
+    };
+    let tags = kulta_test_support::eventually(PATIENCE, tags).await;
+    assert_eq!(told("identity.linked").len(), 1);
+    let after = told("customer.untagged");
+    let mut times: Vec<_> = tags.iter().chain(&after).map(|event| event["time"].as_str().unwrap()).collect();
+    times.sort_unstable();
+    times.dedup();
+    assert_eq!(times.len(), 3, "{tags:?} {after:?}");
+}

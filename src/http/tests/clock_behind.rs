@@ -53,3 +53,51 @@ async fn a_stewards_last_word_holds() {
         assert_eq!(records["items"].as_array().unwrap().len(), 1, "{number}");
     }
 }
+
+fn told(node: &Node, (source, id, subject): (&str, &str, &str), (type_name, time): (&str, &str), data: &Value) {
+    let event = json!({"specversion": "1.0", "id": id, "source": source, "subject": subject, "type": type_name, "time": time,
+        "data": data});
+    assert_eq!(node.publish(&[event])[0]["status"], "accepted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_decided_of_anothers_offer_comes_after_what_that_system_said() {
+    let node = Node::start().await;
+    told(&node, ("erp", "1", "7"), ("offer.created", "2026-03-02T11:00:00Z"), &json!({"offer": "o", "title": "Pumps"}));
+    // Its clock is an hour ahead.
+    let moved = json!({"offer": "o", "stage": "new"});
+    told(&node, ("erp", "2", "7"), ("offer.stage_changed", "2026-03-02T13:00:00Z"), &moved);
+    let offers = node.get("/v1/offers?status=open")["items"].as_array().unwrap().clone();
+    let address = format!("/v1/offers/{}", offers[0]["offer_id"].as_str().unwrap());
+    sent(&node, "POST", &format!("{address}/stage"), &json!({"stage": "qualified"}));
+    assert_eq!(node.get(&address)["stage"], "qualified");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relation_that_is_ended_has_ended() {
+    let node = Node::start().await;
+    let other = registered(&node, "Bertil");
+    told(&node, ("crm", "1", "7"), ("customer.registered", "2026-03-02T11:00:00Z"), &json!({"name": "Anna"}));
+    let subject = node.get(&format!("/v1/customers/{other}"))["records"][0]["subject"].clone();
+    let related = json!({"to": {"source": "kulta", "subject": subject}, "relation": "member_of"});
+    told(&node, ("crm", "2", "7"), ("customer.related", "2026-03-02T13:00:00Z"), &related);
+    let head = *node.services.log.head().borrow();
+    let anna = node.get(&format!("/v1/records/crm/7?after={head}"))["customer_id"].as_str().unwrap().to_owned();
+    let ended = node.client().delete(&format!("/v1/customers/{anna}/relations?to={other}&relation=member_of")).send();
+    assert_eq!(ended.status, 200, "{}", ended.text());
+    let after = ended.json()["position"].clone();
+    assert_eq!(node.get(&format!("/v1/customers/{anna}/relations?after={after}"))["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rules_that_were_published_last_are_in_force() {
+    let node = Node::start().await;
+    let start = Instant::parse(NOW).unwrap();
+    for number in 1..4 {
+        node.clock.set(start.plus_micros(-1_000_000 * number));
+        let rules = format!("name = \"value\"\n[[rule]]\nid = \"buying\"\non = \"purchase.made\"\npoints = {number}\n");
+        sent(&node, "POST", "/v1/rule-sets/value/publish", &json!({"rules": rules}));
+        node.clock.set(start);
+        assert_eq!(node.get("/v1/rule-sets/value")["in_force"]["version"], json!(number));
+    }
+}

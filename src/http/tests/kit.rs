@@ -51,7 +51,7 @@ impl Node {
         let app = App::build(settings, clock.clone()).await.unwrap();
         let (address, services) = (app.local_addr(), app.services().clone());
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(app.run(async { drop(stopped.await) }));
+        let task = tokio::spawn(async { app.run(async { drop(stopped.await) }).await.unwrap() });
         Self { address, services, clock, folder, stop, task }
     }
 

@@ -13,8 +13,8 @@ fn may(said: &[(&str, &str)], channel: &str) -> Result<(), Withheld> {
     let events = told(said);
     let backwards: Vec<_> = events.iter().rev().chain(&events).cloned().collect();
     let at = day(i64::try_from(said.len()).unwrap() + 1);
-    let answer = may_contact(&events, (channel, "marketing"), at, CAP, &TimeZone::UTC);
-    assert_eq!(answer, may_contact(&backwards, (channel, "marketing"), at, CAP, &TimeZone::UTC));
+    let answer = may_contact(&events, (channel, "marketing"), Moment::at(at), CAP, &TimeZone::UTC);
+    assert_eq!(answer, may_contact(&backwards, (channel, "marketing"), Moment::at(at), CAP, &TimeZone::UTC));
     answer
 }
 
@@ -95,14 +95,20 @@ fn a_message_counts_once_and_for_so_many_days() {
         sent(12, "b", "{}"),
         sent(12, "b", "{}"),
     ];
-    let at = |channel, at: i64| may_contact(&events, (channel, "marketing"), day(at), CAP, &TimeZone::UTC);
+    let at = |channel, at: i64| may_contact(&events, (channel, "marketing"), Moment::at(day(at)), CAP, &TimeZone::UTC);
     assert_eq!(at("email", 12), Ok(()), "one, and what happens at the moment itself is not known yet");
     let later = day(12).plus_micros(1);
-    assert_eq!(may_contact(&events, ("email", "marketing"), later, CAP, &TimeZone::UTC), Err(Withheld::TooOften));
+    assert_eq!(
+        may_contact(&events, ("email", "marketing"), Moment::at(later), CAP, &TimeZone::UTC),
+        Err(Withheld::TooOften)
+    );
     assert_eq!(at("email", 13), Ok(()), "the first one is three days old");
     assert_eq!(at("phone", 13), Ok(()));
     let one = Cap { count: 1, per_days: 3 };
-    assert_eq!(may_contact(&events, ("phone", "marketing"), day(13), one, &TimeZone::UTC), Err(Withheld::TooOften));
+    assert_eq!(
+        may_contact(&events, ("phone", "marketing"), Moment::at(day(13)), one, &TimeZone::UTC),
+        Err(Withheld::TooOften)
+    );
 }
 
 #[test]
@@ -114,7 +120,7 @@ fn a_customer_whom_one_source_keeps_is_not_closed() {
         event("erp", "9", 4, CLOSED.0, "{}"),
         event("crm", "1", 5, CLOSED.0, "{}"),
     ];
-    let at = |at: i64| may_contact(&events, ("email", "marketing"), day(at), CAP, &TimeZone::UTC);
+    let at = |at: i64| may_contact(&events, ("email", "marketing"), Moment::at(day(at)), CAP, &TimeZone::UTC);
     assert_eq!((at(5), at(6)), (Ok(()), Err(Withheld::Closed)));
 }
 
@@ -125,6 +131,23 @@ fn erasing_a_person_changes_no_answer() {
         event.payload.erased = true;
         event.order.id = kulta_events::recorded::EventName::Erased(event.key);
     }
-    let answer = may_contact(&events, ("email", "marketing"), day(9), CAP, &TimeZone::UTC);
+    let answer = may_contact(&events, ("email", "marketing"), Moment::at(day(9)), CAP, &TimeZone::UTC);
     assert_eq!(answer, Err(Withheld::Unsubscribed));
+}
+
+#[test]
+fn what_was_said_by_a_clock_that_is_ahead_counts() {
+    let events = [
+        event("crm", "1", 1, GIVEN.0, GIVEN.1),
+        event("crm", "1", 3, "email.sent", r#"{"message":"m1"}"#),
+        event("crm", "1", 5, TAKEN.0, TAKEN.1),
+    ];
+    let now = day(2);
+    let may = |some: &[Recorded], cap| {
+        let moment = Moment { said_before: day(6), now };
+        may_contact(some, ("email", "marketing"), moment, cap, &TimeZone::UTC)
+    };
+    assert_eq!(may(&events, CAP), Err(Withheld::NoConsent));
+    assert_eq!(may(&events[..2], Cap { count: 1, per_days: 3 }), Err(Withheld::TooOften));
+    assert_eq!(may(&events[..2], CAP), Ok(()));
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::commands::Wish;
-use crate::http::api::pipelines::{customers, moment};
+use crate::http::api::pipelines::{customers, up_to_date};
 use crate::http::api::things::thing_id;
 use crate::http::command::Asked;
 use crate::http::page::{Paged, write_cursor};
@@ -70,7 +70,7 @@ pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> 
     let limit = params.limit(&services.settings.limits)?;
     let behind = params.number_cursor(LIST)?.unwrap_or(0);
     let channel = params.text("channel")?;
-    moment(&services, &mut params).await?;
+    up_to_date(&services, &mut params).await?;
     params.finish()?;
     let is_meant = |(_, outgoing): &(Uuid, Outgoing)| {
         outgoing.event.position > behind

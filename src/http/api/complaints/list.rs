@@ -45,8 +45,8 @@ pub async fn handler(State(services): State<Arc<Services>>, mut params: Params) 
     let status = params.one_of("status", &[("waiting", Waiting), ("answered", Answered), ("closed", Closed)])?;
     let breached = params.one_of("breached", &[("true", true), ("false", false)])?;
     let topic = params.text("topic")?;
-    let records = records_of(&services, &mut params).await?;
     let moment = moment(&services, &mut params).await?;
+    let records = records_of(&services, &mut params, moment).await?;
     params.finish()?;
     let (hours, now) = (hours(&services)?, moment.as_of.unwrap_or_else(|| services.clock.now()));
     let means = |complaint: &Complaint| {

@@ -23,6 +23,7 @@ use crate::services::Services;
     tag = "identities",
     params(
         ("id" = String, Path, description = "Any record id of one"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the customer that was read"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same command again gets the same answer"),
     ),
     request_body(content = serde_json::Value, content_type = "application/json",
@@ -31,6 +32,7 @@ use crate::services::Services;
         (status = 200, description = "The customer's id, the decision's id, the position to wait for", body = serde_json::Value),
         (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
         (status = 409, description = "A rule or an older decision forbids it", body = crate::http::openapi::ProblemBody),
+        (status = 412, description = "The customer changed since", body = crate::http::openapi::ProblemBody),
         (status = 422, description = "The command is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]
@@ -45,7 +47,7 @@ pub async fn handler(
     let with = with.ok_or_else(|| {
         Problem::new(codes::INVALID, "the other customer is missing").at("/with", "expected a record id")
     })?;
-    asked.run(&services, &Wish::Merge { id, with, say: say(&asked)? }).await
+    asked.run(&services, &Wish::Merge { id, with, say: Say { if_match: asked.if_match()?, ..say(&asked)? } }).await
 }
 
 /// `reason` and `override` of a steward's command.
@@ -61,5 +63,5 @@ pub fn say(asked: &Asked) -> Result<Say, Problem> {
             return Err(Problem::new(codes::INVALID, "override is wrong").at("/override", "expected true or false"));
         }
     };
-    Ok(Say { reason, overrule })
+    Ok(Say { reason, overrule, if_match: None })
 }

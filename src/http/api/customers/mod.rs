@@ -40,8 +40,9 @@ pub fn at(params: &mut Params) -> Result<At, Problem> {
 }
 
 /// Reads `after` and waits until the projections have got there.
-pub async fn after(services: &Services, params: &mut Params) -> Result<(), Problem> {
-    if let Some(position) = params.number("after")? {
+pub async fn after(services: &Services, params: &mut Params) -> Result<Option<u64>, Problem> {
+    let after = params.number("after")?;
+    if let Some(position) = after {
         let head = *services.log.head().borrow();
         if position > head {
             // A position that another node gave may be new to this one; one that nobody gave is a mistake.
@@ -53,7 +54,7 @@ pub async fn after(services: &Services, params: &mut Params) -> Result<(), Probl
         }
         services.reads.after(position).await?;
     }
-    Ok(())
+    Ok(after)
 }
 
 /// An id of the path.

@@ -37,13 +37,21 @@ impl OneCustomer {
     pub fn here<T>(&self, found: Found<T>) -> Result<T, Elsewhere> {
         match found {
             Found::Here(found) => Ok(found),
-            Found::Moved(to) => {
-                let path = self.uri.path_and_query().map_or("", |path| path.as_str());
-                let path = path.replacen(&self.id.to_string(), &to.to_string(), 1);
-                Err(Elsewhere::Moved(HeaderValue::try_from(path).ok()))
-            }
+            Found::Moved(to) => Err(Elsewhere::Moved(HeaderValue::try_from(self.address(&to.to_string())).ok())),
             Found::Unknown => Err(unknown().into()),
         }
+    }
+
+    /// The address that was asked, with another customer in it: ids may be written in several ways, so it goes by the
+    /// place behind `/customers/`.
+    fn address(&self, to: &str) -> String {
+        let mut segments: Vec<&str> = self.uri.path().split('/').collect();
+        let place = segments.iter().position(|segment| *segment == "customers").map(|before| before + 1);
+        if let Some(segment) = place.and_then(|place| segments.get_mut(place)) {
+            *segment = to;
+        }
+        let query = self.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        segments.join("/") + &query
     }
 }
 

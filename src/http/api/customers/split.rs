@@ -8,7 +8,7 @@ use kulta_events::{Json, RecordId};
 
 use super::merge::say;
 use super::record_id;
-use crate::commands::Wish;
+use crate::commands::{Say, Wish};
 use crate::http::command::Asked;
 use crate::http::params::Place;
 use crate::http::problem::{Problem, codes};
@@ -24,6 +24,7 @@ use crate::services::Services;
     tag = "identities",
     params(
         ("id" = String, Path, description = "Any record id"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the customer that was read"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same command again gets the same answer"),
     ),
     request_body(content = serde_json::Value, content_type = "application/json",
@@ -32,6 +33,7 @@ use crate::services::Services;
         (status = 200, description = "Both customers' ids, the decision's id, the position to wait for", body = serde_json::Value),
         (status = 404, description = "There is no such customer", body = crate::http::openapi::ProblemBody),
         (status = 409, description = "A rule or an older decision forbids it", body = crate::http::openapi::ProblemBody),
+        (status = 412, description = "The customer changed since", body = crate::http::openapi::ProblemBody),
         (status = 422, description = "The command is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]
@@ -43,7 +45,7 @@ pub async fn handler(
     let id = record_id(&id)?;
     asked.only(&["records", "reason", "override"])?;
     let away = records(&services, &asked.body)?;
-    asked.run(&services, &Wish::Split { id, away, say: say(&asked)? }).await
+    asked.run(&services, &Wish::Split { id, away, say: Say { if_match: asked.if_match()?, ..say(&asked)? } }).await
 }
 
 fn records(services: &Services, body: &Json) -> Result<Vec<RecordId>, Problem> {
@@ -53,7 +55,7 @@ fn records(services: &Services, body: &Json) -> Result<Vec<RecordId>, Problem> {
     let text = |item: &Json, name| item.get(name).and_then(Json::as_str).map(str::to_owned);
     let read = |(index, item): (usize, &Json)| {
         let by_name = text(item, "source").zip(text(item, "subject"));
-        let by_name = by_name.map(|(source, subject)| services.vault.hasher().record(&source, &subject));
+        let by_name = by_name.map(|(source, subject)| services.vault.hasher().record(&source, subject.trim()));
         by_name.or_else(|| record_id(item.as_str()?).ok()).ok_or_else(|| {
             let detail = "expected {source, subject} or a record id";
             Problem::new(codes::INVALID, "a record is wrong").at(format!("/records/{index}"), detail)

@@ -10,16 +10,16 @@ use kulta_projections::pipeline::contact::{Contact, Direction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{said, words};
+use super::{Standing, page, said, words};
 use crate::commands::Wish;
-use crate::http::api::pipelines::{customers, moment, records_of};
+use crate::http::api::pipelines::{customers, records_of, up_to_date};
 use crate::http::api::things::of_customer;
 use crate::http::command::Asked;
-use crate::http::page::{Paged, write_cursor};
+use crate::http::page::Paged;
 use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::services::Services;
-use crate::work::Words;
+use crate::work::{Moment, Words};
 
 const LIST: &str = "activities";
 
@@ -85,21 +85,16 @@ pub struct View {
 )]
 pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     let limit = params.limit(&services.settings.limits)?;
-    let behind = params.number_cursor(LIST)?;
-    let records = records_of(&services, &mut params).await?;
+    let behind = Standing::behind(&mut params, LIST)?;
+    up_to_date(&services, &mut params).await?;
+    let records = records_of(&services, &mut params, Moment::default()).await?;
     let (owner, kind, outcome) = (params.text("owner")?, params.text("kind")?, params.text("outcome")?);
     let (from, until) = (params.instant("from")?, params.instant("until")?);
-    moment(&services, &mut params).await?;
     params.finish()?;
     let wanted = Words { records, owner, kind, outcome, from, until };
     let mut found = tokio::task::block_in_place(|| services.work.activities(&wanted));
-    found.reverse();
-    if let Some(behind) = behind {
-        let first = found.iter().position(|contact| contact.position == behind).map_or(0, |place| place + 1);
-        found.drain(..first);
-    }
-    let more = found.len() > limit;
-    found.truncate(limit);
+    let standing = |contact: &Contact| Standing::of(false, &contact.order, contact.position);
+    let next = page(&mut found, standing, (LIST, behind, limit));
     let holders = customers(&services, found.iter().map(|contact| contact.record)).await?;
     let events = words(&services, found.iter().map(|contact| contact.position).collect()).await?;
     let view = |contact: &Contact| {
@@ -123,7 +118,6 @@ pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> 
             position: contact.position,
         }
     };
-    let next = found.last().filter(|_| more).map(|last| write_cursor(LIST, last.position));
     Ok(Json(Paged { items: found.iter().map(view).collect(), next }))
 }
 

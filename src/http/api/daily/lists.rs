@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::commands::Wish;
 use crate::http::api::customers::record_id;
-use crate::http::api::pipelines::{customers, moment};
+use crate::http::api::pipelines::{customers, up_to_date};
 use crate::http::command::Asked;
 use crate::http::page::{Paged, write_cursor};
 use crate::http::params::{Params, Place};
@@ -51,7 +51,7 @@ pub struct Member {
     responses((status = 200, description = "All of them", body = inline(crate::http::openapi::ListOf<View>))),
 )]
 pub async fn all(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
-    moment(&services, &mut params).await?;
+    up_to_date(&services, &mut params).await?;
     params.finish()?;
     let items = services.work.lists().into_iter().map(|list| View { list: list.into() });
     Ok(Json(Paged { items: items.collect(), next: None }))
@@ -80,7 +80,7 @@ pub async fn members(
     let limit = params.limit(&services.settings.limits)?;
     let behind = params.cursor(LIST)?.map(|text| text.parse().map(CustomerId)).transpose();
     let behind = behind.map_err(|_| Problem::parameter("cursor", "is not from this list"))?;
-    moment(&services, &mut params).await?;
+    up_to_date(&services, &mut params).await?;
     params.finish()?;
     let marks = services.work.list(&list);
     let holders = customers(&services, marks.iter().map(|mark| mark.record)).await?;

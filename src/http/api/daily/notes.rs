@@ -9,16 +9,19 @@ use kulta_events::{Instant, Json as Data, RecordId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{said, words};
+use super::{Standing, page, said, words};
 use crate::commands::Wish;
-use crate::http::api::pipelines::{moment, records_of};
+use crate::http::api::customers::{record_id, unknown};
+use crate::http::api::pipelines::{customers, records_of, up_to_date};
 use crate::http::api::things::of_customer;
 use crate::http::command::Asked;
 use crate::http::page::Paged;
 use crate::http::params::{Params, Place};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, codes};
 use crate::services::Services;
-use crate::work::Noted;
+use crate::work::{Moment, Noted};
+
+const LIST: &str = "notes";
 
 /// A note.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,18 +65,21 @@ pub struct View {
     params(
         ("customer" = String, Query, description = "The customer: any record id"),
         ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
         ("after" = Option<u64>, Query, description = "Wait until everything up to this position is known"),
     ),
     responses((status = 200, description = "Notes", body = inline(crate::http::openapi::ListOf<View>))),
 )]
 pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     let limit = params.limit(&services.settings.limits)?;
-    let records = records_of(&services, &mut params).await?;
+    let behind = Standing::behind(&mut params, LIST)?;
+    up_to_date(&services, &mut params).await?;
+    let records = records_of(&services, &mut params, Moment::default()).await?;
     let records = records.ok_or_else(|| Problem::parameter("customer", "required"))?;
-    moment(&services, &mut params).await?;
     params.finish()?;
     let mut found = services.work.notes(&records);
-    found.truncate(limit);
+    let standing = |noted: &Noted| Standing::of(noted.pinned, &noted.note.order, noted.note.position);
+    let next = page(&mut found, standing, (LIST, behind, limit));
     let events = words(&services, found.iter().map(|noted| noted.note.position).collect()).await?;
     let view = |Noted { note, pinned }: &Noted| {
         let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
@@ -93,7 +99,7 @@ pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> 
             position: note.position,
         }
     };
-    Ok(Json(Paged { items: found.iter().map(view).collect(), next: None }))
+    Ok(Json(Paged { items: found.iter().map(view).collect(), next }))
 }
 
 /// Write a note
@@ -119,6 +125,8 @@ pub async fn write(State(services): State<Arc<Services>>, asked: Asked) -> Resul
 }
 
 /// Pin a note, or let go of it
+///
+/// Also one that another system tells of. Where several customers have a note of this id, `customer` says whose is meant.
 #[utoipa::path(
     post,
     path = "/v1/notes/{note}/{action}",
@@ -140,7 +148,7 @@ pub async fn pin(
     Place((note, action)): Place<(String, String)>,
     asked: Asked,
 ) -> Result<Response, Problem> {
-    asked.only(&[])?;
+    asked.only(&["customer"])?;
     let pinned = match action.as_str() {
         "pin" => true,
         "unpin" => false,
@@ -148,7 +156,17 @@ pub async fn pin(
     };
     let head = *services.log.head().borrow();
     services.work.after(head).await?;
-    let found = services.work.note(&note).ok_or_else(|| Problem::not_found("there is no such note"))?;
+    let mut records = services.work.notes_called(&note);
+    let holders = customers(&services, records.iter().copied()).await?;
+    if let Some(id) = asked.optional_text("customer")? {
+        let named = services.reads.record_by_id(record_id(&id)?).await?.ok_or_else(unknown)?.customer;
+        records.retain(|record| holders.get(record) == Some(&named));
+    }
+    let record = *records.first().ok_or_else(|| Problem::not_found("there is no such note"))?;
+    if records.iter().any(|other| holders.get(other) != holders.get(&record)) {
+        let detail = "several customers have a note of this id: name the customer";
+        return Err(Problem::new(codes::REFUSED, detail).member("rule", "several-notes"));
+    }
     let data = Data::object([("note", note.as_str().into()), ("pinned", Data::Bool(pinned))]);
-    asked.run(&services, &Wish::Say { id: found.note.record, type_name: "note.pinned", data }).await
+    asked.run(&services, &Wish::Say { id: record, type_name: "note.pinned", data }).await
 }

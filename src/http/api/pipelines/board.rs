@@ -142,7 +142,7 @@ async fn board<K: Shown>(
     put: impl Fn(&mut ColumnView, Vec<K::View>) + Send,
 ) -> Result<Json<View>, Problem> {
     let limit = params.limit(&services.settings.limits)?;
-    let filter = filter(services, &mut params).await?;
+    let filter = filter(services, &mut params, moment).await?;
     params.finish()?;
     let now = moment.as_of.unwrap_or_else(|| services.clock.now());
     let position = moment.until.unwrap_or_else(|| services.work.position());

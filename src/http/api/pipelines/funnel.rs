@@ -103,7 +103,7 @@ async fn funnel<K: Kind>(
     mut params: Params,
     moment: Moment,
 ) -> Result<Json<View>, Problem> {
-    let filter = filter::<K::Status>(services, &mut params).await?;
+    let filter = filter::<K::Status>(services, &mut params, moment).await?;
     let period = period(services, &mut params)?;
     params.finish()?;
     let found =

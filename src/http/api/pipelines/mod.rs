@@ -198,30 +198,44 @@ pub(in crate::http::api) async fn customers(
 /// Reads `as_of`, `known_at` and `after`, and waits.
 pub(in crate::http::api) async fn moment(services: &Services, params: &mut Params) -> Result<Moment, Problem> {
     let at = super::customers::at(params)?;
-    let after = params.number("after")?;
-    if let Some(position) = after {
-        services.reads.after(position).await?;
-    }
-    let head = *services.log.head().borrow();
-    services.work.after(after.unwrap_or(0).max(head)).await?;
+    up_to_date(services, params).await?;
     Ok(services.work.moment(at).await?)
 }
 
+/// Reads `after`, and waits: of what is only known as it is now.
+pub(in crate::http::api) async fn up_to_date(services: &Services, params: &mut Params) -> Result<(), Problem> {
+    let after = super::customers::after(services, params).await?;
+    let head = *services.log.head().borrow();
+    Ok(services.work.after(after.unwrap_or(0).max(head)).await?)
+}
+
 /// Reads which offers or leads are meant.
-pub(super) async fn filter<S>(services: &Services, params: &mut Params) -> Result<Filter<S>, Problem> {
-    let records = records_of(services, params).await?;
+pub(super) async fn filter<S>(services: &Services, params: &mut Params, moment: Moment) -> Result<Filter<S>, Problem> {
+    let records = records_of(services, params, moment).await?;
     let (owner, team, origin) = (params.text("owner")?, params.text("team")?, params.text("origin")?);
     Ok(Filter { owner, team, origin, records, ..Filter::default() })
 }
 
-/// The records of the customer that `customer` names.
+/// The records of the customer that `customer` names, as far as was known at a moment, for which somebody has waited.
 pub(in crate::http::api) async fn records_of(
     services: &Services,
     params: &mut Params,
+    moment: Moment,
 ) -> Result<Option<Vec<RecordId>>, Problem> {
     let Some(id) = params.text("customer")? else { return Ok(None) };
     let id = super::customers::record_id(&id)?;
-    let customer = services.reads.record_by_id(id).await?.ok_or_else(super::customers::unknown)?.customer;
-    let members = services.reads.projections.live().members(customer).await?;
+    let members = match moment.until {
+        Some(until) => {
+            services.reads.after(until).await?;
+            services.reads.customer_then(id, until).await?
+        }
+        None => {
+            let customer = services.reads.record_by_id(id).await?.ok_or_else(super::customers::unknown)?.customer;
+            services.reads.projections.live().members(customer).await?
+        }
+    };
+    if members.is_empty() {
+        return Err(super::customers::unknown());
+    }
     Ok(Some(members.into_iter().map(|row| row.record).collect()))
 }

@@ -111,8 +111,8 @@ async fn list<K: Shown>(
     let behind = behind.map_err(|_| Problem::parameter("cursor", "is not from this list"))?;
     let (pipeline, stage) = (params.text("pipeline")?, params.text("stage")?);
     let wants_contacts = params.one_of("contacts", &[("true", true), ("false", false)])?.unwrap_or_default();
-    let mut filter = Filter { status, pipeline, stage, ..filter(services, &mut params).await? };
     let moment = moment(services, &mut params).await?;
+    let mut filter = Filter { status, pipeline, stage, ..filter(services, &mut params, moment).await? };
     params.finish()?;
     if wants_contacts {
         filter.contacts = contacts(services, filter.records.as_deref(), moment).await?;

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::commands::Wish;
 use crate::commands::document::Kind;
-use crate::http::api::pipelines::moment;
+use crate::http::api::pipelines::up_to_date;
 use crate::http::command::Asked;
 use crate::http::page::Paged;
 use crate::http::params::{Params, Place};
@@ -70,7 +70,7 @@ impl View {
 )]
 pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     // Whoever asks for the list sees what was saved a moment ago.
-    moment(&services, &mut params).await?;
+    up_to_date(&services, &mut params).await?;
     params.finish()?;
     Ok(Json(Paged { items: services.work.reports().iter().map(View::of).collect(), next: None }))
 }

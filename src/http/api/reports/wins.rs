@@ -108,8 +108,8 @@ pub async fn handler(State(services): State<Arc<Services>>, mut params: Params) 
     })?;
     let period = period(&services, &mut params)?;
     let pipeline = params.text("pipeline")?;
-    let filter = Filter { pipeline, ..filter(&services, &mut params).await? };
     let moment = moment(&services, &mut params).await?;
+    let filter = Filter { pipeline, ..filter(&services, &mut params, moment).await? };
     params.finish()?;
     let rows = tokio::task::block_in_place(|| {
         let mut cards = services.work.cards::<Offer>(&filter, moment);

@@ -43,7 +43,7 @@ pub async fn handler(
     asked: Asked,
 ) -> Result<Response, Problem> {
     asked.only(&["rules", "version", "effective_from", "note"])?;
-    let effective_from = effective_from(&services, &asked)?;
+    let effective_from = effective_from(&services, &name, &asked).await?;
     let rules = rules(&services, &name, &asked).await?;
     let (given, _) = compiled(&services, &rules).await?;
     if *given.rules.name != *name {
@@ -65,8 +65,10 @@ pub async fn handler(
     Ok(done(answer))
 }
 
-fn effective_from(services: &Services, asked: &Asked) -> Result<Instant, Problem> {
-    let Some(text) = asked.optional_text("effective_from")? else { return Ok(services.clock.now()) };
+async fn effective_from(services: &Services, name: &str, asked: &Asked) -> Result<Instant, Problem> {
+    let Some(text) = asked.optional_text("effective_from")? else {
+        return Ok(services.scores.from_now(name, services.clock.now()).await?);
+    };
     Instant::parse(&text).map_err(|error| invalid("/effective_from", error.to_string()))
 }
 

@@ -156,10 +156,7 @@ fn unknown() -> Problem {
 
 /// Reads `after` and waits: until then, or for what the projections hold now.
 async fn after(services: &Services, params: &mut Params) -> Result<(), Problem> {
-    let position = params.number("after")?;
-    if let Some(position) = position {
-        services.reads.after(position).await?;
-    }
+    let position = crate::http::api::customers::after(services, params).await?;
     let head = *services.log.head().borrow();
     services.work.after(head).await?;
     services.propagation.after(position.unwrap_or(0).max(services.projector.projections().position())).await?;

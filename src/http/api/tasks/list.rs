@@ -20,6 +20,7 @@ use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::scores::List;
 use crate::services::Services;
+use crate::work::Moment;
 
 const LIST: &str = "tasks";
 
@@ -76,10 +77,10 @@ pub async fn handler(State(services): State<Arc<Services>>, mut params: Params) 
     let words = [("open", Status::Open), ("done", Status::Done), ("cancelled", Status::Cancelled)];
     let status = params.one_of("status", &words)?.unwrap_or(Status::Open);
     let snoozed = params.one_of("snoozed", &[("true", true), ("false", false)])?.unwrap_or(false);
-    let meant = Meant::read(&services, &mut params, status).await?;
+    let moment = moment(&services, &mut params).await?;
+    let meant = Meant::read(&services, &mut params, status, moment).await?;
     let list = list(&services, params.text("rule_set")?).await?;
     let zone = zone(&services, &mut params)?;
-    let moment = moment(&services, &mut params).await?;
     params.finish()?;
     let now = moment.as_of.unwrap_or_else(|| services.clock.now());
     let found = tokio::task::block_in_place(|| services.work.tasks(moment, |task| meant.holds(task)));
@@ -123,10 +124,10 @@ struct Meant {
 }
 
 impl Meant {
-    async fn read(services: &Services, params: &mut Params, status: Status) -> Result<Self, Problem> {
+    async fn read(services: &Services, params: &mut Params, status: Status, moment: Moment) -> Result<Self, Problem> {
         let (owner, team, kind) = (params.text("owner")?, params.text("team")?, params.text("kind")?);
         let (offer, lead, complaint) = (params.text("offer")?, params.text("lead")?, params.text("complaint")?);
-        let records = records_of(services, params).await?;
+        let records = records_of(services, params, moment).await?;
         Ok(Self { status, owner, team, kind, offer, lead, complaint, records })
     }
 
