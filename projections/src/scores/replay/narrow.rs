@@ -137,7 +137,7 @@ impl Narrow {
                 first += 1;
             }
             if (at - first + 1) as u64 >= u64::from(count) {
-                // Those kept are fewer than those before `first`, so none is lost that is still looked at.
+                // No more are kept than lie before `first`, so none is lost that is still looked at.
                 (self.stamps[kept], self.points[kept]) = (stamp, self.points[at]);
                 kept += 1;
                 first = at + 1;
