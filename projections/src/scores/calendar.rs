@@ -43,10 +43,6 @@ struct Stretch {
     offset: i64,
 }
 
-/// A place in a calendar's table, which makes the look-ups of neighbouring times cheap.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Near(usize);
-
 impl Calendar {
     /// A calendar that is fast from `from` until `until` (microseconds since 1970-01-01T00:00:00Z) and exact always.
     pub fn new(zone: TimeZone, from: i64, until: i64) -> Self {
@@ -80,12 +76,18 @@ impl Calendar {
 
     /// The day of a time (microseconds since 1970-01-01T00:00:00Z): whole days from 1970-01-01 in this zone.
     pub fn day(&self, at: i64) -> i32 {
-        self.day_near(at, &mut Near::default())
+        day_of_wall(at.saturating_add(self.offset(at)))
     }
 
-    /// The same; fastest when the time that `near` was last used for is a close one.
-    pub fn day_near(&self, at: i64, near: &mut Near) -> i32 {
-        day_of_wall(at.saturating_add(self.offset(at, near)))
+    /// Appends the days of times; fastest when neighbours are close to each other.
+    pub fn days(&self, times: &[i64], days: &mut Vec<i32>) {
+        let (mut offset, mut holds) = (0, (0, 0));
+        days.extend(times.iter().map(|at| {
+            if !(holds.0..holds.1).contains(at) {
+                (offset, holds) = self.about(*at);
+            }
+            day_of_wall(at.saturating_add(offset))
+        }));
     }
 
     /// The number of the window that a time lies in.
@@ -96,7 +98,7 @@ impl Calendar {
     /// The same wall-clock time so many days later. A wall-clock time that the zone skips is moved forward by what was
     /// skipped, of one that comes twice it is the first; `i64::MAX` where there is no such time.
     pub fn plus_days(&self, at: i64, days: u32) -> i64 {
-        let wall = at.saturating_add(self.offset(at, &mut Near::default()));
+        let wall = at.saturating_add(self.offset(at));
         let wall = i128::from(wall) + i128::from(DAY) * i128::from(days);
         self.at_wall(i64::try_from(wall).unwrap_or(i64::MAX))
     }
@@ -108,18 +110,18 @@ impl Calendar {
     }
 
     /// Microseconds that the wall clock is ahead of UTC.
-    fn offset(&self, at: i64, near: &mut Near) -> i64 {
-        let holds = |index: usize| {
-            let starts = self.stretches.get(index).is_some_and(|stretch| stretch.start <= at);
-            starts && self.stretches.get(index + 1).map_or(self.knows(at), |next| at < next.start)
-        };
-        if !holds(near.0) {
-            if !self.knows(at) {
-                return offset_micros(self.zone.to_offset(timestamp(at)));
-            }
-            near.0 = self.stretches.partition_point(|stretch| stretch.start <= at).saturating_sub(1);
+    fn offset(&self, at: i64) -> i64 {
+        self.about(at).0
+    }
+
+    /// The same, and about that time a half-open span in which it is no other; an empty one where the table has no answer.
+    fn about(&self, at: i64) -> (i64, (i64, i64)) {
+        if !self.knows(at) {
+            return (offset_micros(self.zone.to_offset(timestamp(at))), (0, 0));
         }
-        self.stretches[near.0].offset
+        let index = self.stretches.partition_point(|stretch| stretch.start <= at).saturating_sub(1);
+        let end = self.stretches.get(index + 1).map_or(self.known.1, |next| next.start);
+        (self.stretches[index].offset, (self.stretches[index].start, end))
     }
 
     fn knows(&self, at: i64) -> bool {

@@ -51,6 +51,7 @@ impl HalfLife {
     }
 
     /// What is left of a point after so many days, in units of 10^−15: 0 to [`ONE`].
+    #[inline]
     pub fn factor(&self, age: u32) -> i64 {
         let Some(kept) = usize::try_from(age).ok().and_then(|age| self.factors.get(age)) else {
             return self.compute(age);

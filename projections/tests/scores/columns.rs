@@ -12,8 +12,9 @@ use kulta_projections::scores::interpret::{Event, Interpreter, Refusal, ScoreErr
 use kulta_projections::scores::replay::{
     Asked, Breakdown, Chunk, Columns, Customers, OfCustomers, Parts, Replayed, Stopped, Unread, Unscored, replay,
 };
-use kulta_projections::scores::rules::{ForEvents, Pays, Rule, RuleSet, Worth};
+use kulta_projections::scores::rules::{Cap, ForEvents, Limit, Pays, Rule, RuleSet, Tier, Tiers, Window, Worth};
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::given::{Customer, Fact, as_of, facts, is_money, rule_set, sorted, span};
@@ -348,7 +349,7 @@ fn ordinary_rules_are_computed_over_columns() {
         source: if id.is_multiple_of(3) { "a" } else { "b" },
         id,
         kind: ["p", "r", "v"][id as usize % 3],
-        amount: (!id.is_multiple_of(7)).then(|| rust_decimal::Decimal::new(i64::from(id) * 137, 2)),
+        amount: (!id.is_multiple_of(7)).then(|| Decimal::new(i64::from(id) * 137, 2)),
         currency: Some("EUR"),
         market: [Some("FI"), Some("SE"), None][id as usize % 4 % 3],
         unit: [Some("north"), None, Some("south")][id as usize % 5 % 3],
@@ -385,4 +386,56 @@ fn whoever_asked_can_end_it() {
         go_on: &|_| false,
     };
     assert_eq!(replay(Columns::Whole(&facts, &customers), &asked).unwrap_err(), Stopped::Cancelled);
+}
+
+/// Whether a batch's numbers fit in 64 bits or not, each customer has the same points.
+#[test]
+fn amounts_of_any_size_are_credited_alike() {
+    let rate = |up_to: Option<i64>, rate: i64| Tier { up_to: up_to.map(Decimal::from), rate: Decimal::new(rate, 1) };
+    let tiers = vec![rate(Some(500), 10), rate(Some(2_000_000), 5), rate(None, 1)];
+    let rule = |worth: Worth, cap: Option<Cap>| Rule {
+        id: "rule".into(),
+        pays: Pays::Events(ForEvents {
+            on: vec!["p".into(), "r".into()],
+            negated: vec!["r".into()],
+            when: None,
+            limit: Some(Limit { count: 3, per: Window::Week }),
+            at_least: None,
+            worth,
+        }),
+        valid: (i64::MIN, i64::MAX),
+        cap,
+        half_life_days: Some(Decimal::from(90)),
+        expires_after_days: Some(600),
+    };
+    let amount = || Expression::parse("amount").unwrap();
+    let cap = |points: i64| Some(Cap { points: Decimal::from(points), per: Window::Quarter });
+    let rules = vec![
+        rule(Worth::Points(amount()), None),
+        rule(Worth::Points(amount()), cap(100)),
+        rule(Worth::Tiers(Tiers { measure: amount(), per: Window::Year, tiers: tiers.clone() }), None),
+        rule(Worth::Tiers(Tiers { measure: amount(), per: Window::Month, tiers }), cap(1_000)),
+    ];
+    let zone = TimeZone::get("Europe/Helsinki").unwrap();
+    let set = RuleSet { name: "sizes".into(), zone, money: None, rules, grades: Vec::new() };
+    for digits in 0..15_u32 {
+        let fact = |id: u32| Fact {
+            at: crate::given::BEGIN + i64::from(id % 40) * 90_000_000_000,
+            source: "a",
+            id,
+            kind: ["p", "p", "r", "v"][id as usize % 4],
+            amount: Some(Decimal::new(i64::from(id * 137 % 1_009), 2) * Decimal::from(10_u64.pow(digits))),
+            currency: None,
+            market: None,
+            unit: None,
+        };
+        let of = |customer: u32| vec![(0..40).map(|n| fact(customer * 40 + n)).collect()];
+        let world: World = (0..10).map(of).collect();
+        let as_of = crate::given::BEGIN + 300 * crate::given::DAY;
+        let found = replayed(&world, &set, (i64::MIN, i64::MAX), as_of, (1, false)).unwrap();
+        let expected = interpreted(&world, &set, (i64::MIN, i64::MAX), as_of).into_iter().map(Result::unwrap);
+        same(&found, &expected.collect::<Vec<_>>(), set.rules.len()).unwrap();
+        // From 9 digits on tiers do not fit in 64 bits, from 11 on sums not in 128.
+        assert_eq!(found.interpreted > 0, digits > 10, "{digits} digits");
+    }
 }

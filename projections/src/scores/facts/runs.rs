@@ -66,20 +66,24 @@ impl Ends {
 
 /// Appends two ascending runs as one.
 fn merge(facts: &Facts, one: &[Timed], other: &[Timed], out: &mut Vec<Timed>) {
-    let (mut a, mut b) = (0, 0);
-    while a < one.len() && b < other.len() {
-        let (left, right) = (one[a], other[b]);
+    let (mut a, mut b, start) = (0, 0, out.len());
+    // All of it at once, so that nothing has to grow on the way.
+    out.extend_from_slice(one);
+    out.extend_from_slice(other);
+    for slot in &mut out[start..] {
+        let (Some(&left), Some(&right)) = (one.get(a), other.get(b)) else { break };
         let mut second = right.0 < left.0;
         if right.0 == left.0 {
             second = compare(facts, right.1, left.1).is_lt();
         }
         // Which run is next cannot be foreseen, so nothing here branches on it.
-        out.push(if second { right } else { left });
+        *slot = if second { right } else { left };
         a += usize::from(!second);
         b += usize::from(second);
     }
-    out.extend_from_slice(&one[a..]);
-    out.extend_from_slice(&other[b..]);
+    // What is left of the second one lies there already.
+    let rest = &one[a..];
+    out[start + a + b..start + a + b + rest.len()].copy_from_slice(rest);
 }
 
 /// The order of facts: by time, equal times by (source, id).

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::narrow::Stamp;
 use super::{Columns, Customers};
-use crate::scores::calendar::{Calendar, Near};
+use crate::scores::calendar::Calendar;
 use crate::scores::facts::{Facts, Timed};
 
 /// Rows of a batch; one customer may have more.
@@ -51,6 +52,7 @@ pub(super) struct Batch {
     /// The places of the rows of each type, ascending.
     by_type: Vec<Vec<u32>>,
     days: Vec<i32>,
+    stamps: Vec<Stamp>,
     /// Rows of several records while they are merged.
     merged: Vec<Timed>,
     spare: Vec<Timed>,
@@ -74,6 +76,7 @@ impl Batch {
     /// Takes the rows of other customers, of each in the order that is wanted.
     pub(super) fn fill(&mut self, customers: &Customers, facts: &Facts, range: Range<usize>, seen: &Seen) {
         self.rows.clear();
+        self.times.clear();
         self.of.clear();
         self.ends.clear();
         self.days.clear();
@@ -83,13 +86,16 @@ impl Batch {
                 places if places.len() == 1 || !seen.in_order => {
                     for place in places {
                         let from = self.rows.len();
-                        self.rows.extend(facts.rows_at(*place));
+                        let rows = facts.rows_at(*place);
+                        self.times.extend_from_slice(&facts.times[rows.start as usize..rows.end as usize]);
+                        self.rows.extend(rows);
                         self.keep_seen(facts, from, seen);
                     }
                 }
                 places => {
                     let from = self.rows.len();
                     facts.merge_into(places, &mut self.merged, &mut self.spare);
+                    self.times.extend(self.merged.iter().map(|(time, _)| *time));
                     self.rows.extend(self.merged.iter().map(|(_, row)| *row));
                     self.keep_seen(facts, from, seen);
                 }
@@ -103,8 +109,6 @@ impl Batch {
 
     /// Brings what every rule looks at side by side.
     fn gather(&mut self, facts: &Facts) {
-        self.times.clear();
-        self.times.extend(self.rows.iter().map(|row| facts.times[*row as usize]));
         self.types.clear();
         self.types.extend(self.rows.iter().map(|row| facts.types.codes[*row as usize]));
         self.by_type.resize(facts.types.names.len(), Vec::new());
@@ -114,22 +118,24 @@ impl Batch {
         }
     }
 
-    /// The places of the rows of some types, ascending; by the number of a type whether it is one of them.
-    pub(super) fn of_types(&self, wanted: &[bool], places: &mut Vec<u32>) {
-        places.clear();
+    /// The places of the rows of some types, ascending; by the number of a type whether it is one of them. `spare` is room
+    /// to work in.
+    pub(super) fn of_types<'b>(&'b self, wanted: &[bool], spare: &'b mut Vec<u32>) -> &'b [u32] {
         let mut kinds = wanted.iter().zip(&self.by_type).filter(|(wanted, places)| **wanted && !places.is_empty());
         match (kinds.next(), kinds.next()) {
-            (None, _) => {}
-            (Some((_, only)), None) => places.extend_from_slice(only),
+            (None, _) => &[],
+            (Some((_, only)), None) => only,
             _ => {
                 // Which rows are wanted cannot be foreseen, so nothing here branches on it.
-                places.resize(self.types.len(), 0);
+                spare.clear();
+                spare.resize(self.types.len(), 0);
                 let mut kept = 0;
                 for (place, kind) in (0..).zip(&self.types) {
-                    places[kept] = place;
+                    spare[kept] = place;
                     kept += usize::from(wanted[usize::from(*kind)]);
                 }
-                places.truncate(kept);
+                spare.truncate(kept);
+                spare
             }
         }
     }
@@ -139,21 +145,21 @@ impl Batch {
         if seen.all {
             return;
         }
-        let own = &self.rows[from..];
+        let own = &self.times[from..];
         let (Some(first), Some(last)) = (own.first(), own.last()) else { return };
-        let times = (facts.times[*first as usize], facts.times[*last as usize]);
-        if seen.position.is_none() && times.0 >= seen.times.0 && times.1 < seen.times.1 {
+        if seen.position.is_none() && *first >= seen.times.0 && *last < seen.times.1 {
             return;
         }
         let mut kept = from;
         for at in from..self.rows.len() {
             let row = self.rows[at];
             if seen.sees(facts, row) {
-                self.rows[kept] = row;
+                (self.rows[kept], self.times[kept]) = (row, self.times[at]);
                 kept += 1;
             }
         }
         self.rows.truncate(kept);
+        self.times.truncate(kept);
     }
 
     /// The places of the rows of a customer, counted within the batch.
@@ -181,14 +187,19 @@ impl Batch {
         if self.days.len() == self.rows.len() {
             return;
         }
-        // Within a customer times rise, so that the calendar mostly looks where it looked before.
-        let mut near = Near::default();
         self.days.clear();
-        self.days.extend(self.times.iter().map(|time| calendar.day_near(*time, &mut near)));
+        calendar.days(&self.times, &mut self.days);
+        self.stamps.clear();
+        self.stamps.extend(self.of.iter().zip(&self.days).map(|(of, day)| Stamp::new(*of, *day)));
     }
 
-    /// The day of a row; [`Self::days`] was called.
+    /// The day of a row, if [`Self::days`] was called; else some day.
     pub(super) fn day(&self, lane: u32) -> i32 {
         self.days.get(lane as usize).copied().unwrap_or_default()
+    }
+
+    /// The customer and the day of a row; [`Self::days`] was called.
+    pub(super) fn stamp(&self, lane: u32) -> Stamp {
+        self.stamps[lane as usize]
     }
 }

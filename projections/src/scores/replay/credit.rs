@@ -33,7 +33,8 @@ impl Windows {
         Self { per, first, numbers }
     }
 
-    fn of(&self, day: i32) -> i32 {
+    #[inline]
+    pub(super) fn of(&self, day: i32) -> i32 {
         let kept = usize::try_from(i64::from(day) - i64::from(self.first)).ok();
         kept.and_then(|place| self.numbers.get(place)).copied().unwrap_or_else(|| window_of(day, self.per))
     }
@@ -42,10 +43,10 @@ impl Windows {
 /// How a rule credits, over integers of certain scales.
 #[derive(Debug)]
 pub(super) struct Credit<'a> {
-    limit: Option<(Limit, Windows)>,
-    at_least: Option<AtLeast>,
-    tiers: Option<(&'a Tiers, Windows)>,
-    cap: Option<(Decimal, Windows)>,
+    pub(super) limit: Option<(Limit, Windows)>,
+    pub(super) at_least: Option<AtLeast>,
+    pub(super) tiers: Option<(&'a Tiers, Windows)>,
+    pub(super) cap: Option<(Decimal, Windows)>,
     half_life: Option<HalfLife>,
     expires_after_days: Option<u32>,
     /// The day of as-of.
@@ -56,14 +57,23 @@ pub(super) struct Credit<'a> {
 #[derive(Debug)]
 pub(super) struct Scaled {
     /// What makes a worth one of the tiers' sums, or a credit.
-    worth: i128,
+    pub(super) worth: i128,
     /// End, if there is one, and rate of each tier.
-    tiers: Vec<(Option<i128>, i128)>,
+    pub(super) tiers: Vec<(Option<i128>, i128)>,
     /// What makes points a credit.
-    points: i128,
-    cap: i128,
+    pub(super) points: i128,
+    pub(super) cap: i128,
     /// What makes a rule's sum a customer's.
-    sum: i128,
+    pub(super) sum: i128,
+}
+
+/// What age does to points.
+pub(super) enum Aging<'a> {
+    None,
+    /// Nothing is left from so many days on.
+    Expires(u32),
+    /// A part of them is left, and nothing from so many days on.
+    HalfLife(&'a HalfLife, u32),
 }
 
 impl<'a> Credit<'a> {
@@ -94,6 +104,22 @@ impl<'a> Credit<'a> {
             || self.cap.is_some()
             || self.half_life.is_some()
             || self.expires_after_days.is_some()
+    }
+
+    /// What age does to points.
+    pub(super) fn aging(&self) -> Aging<'_> {
+        match (&self.half_life, self.expires_after_days) {
+            (None, None) => Aging::None,
+            (None, Some(days)) => Aging::Expires(days),
+            // No age is as high as the highest number: a span of days has fewer.
+            (Some(half_life), expires) => Aging::HalfLife(half_life, expires.unwrap_or(u32::MAX)),
+        }
+    }
+
+    /// The age of what happened on a day.
+    #[inline]
+    pub(super) fn age(&self, day: i32) -> u32 {
+        age(self.today, day)
     }
 
     /// Whether it is of account which event comes first.
@@ -286,7 +312,7 @@ impl Current {
 /// The product. Numbers of 64 bits, which almost all are, are multiplied in one step; what checks 128 bits takes ten times
 /// as long.
 #[inline(always)]
-fn times(a: i128, b: i128) -> Option<i128> {
+pub(super) fn times(a: i128, b: i128) -> Option<i128> {
     if b == 1 {
         return Some(a);
     }

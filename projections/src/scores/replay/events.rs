@@ -1,8 +1,10 @@
 //! A rule's points for the events of a batch.
 
 use super::compiled::{Compiled, Events};
-use super::lanes::{BEYOND, BoolLanes, FINE, MISSING, NumberLanes, States, WITHOUT_RATE};
+use super::credit::Scaled;
+use super::lanes::{BEYOND, BoolLanes, FINE, MISSING, NumberLanes, Numbers, States, WITHOUT_RATE};
 use super::money::{Conversion, currencies};
+use super::narrow::Stamp;
 use super::program::{Condition, Rows};
 use super::{Batch, Run, Tally};
 use crate::scores::facts::Facts;
@@ -56,6 +58,59 @@ impl Run<'_> {
         if work.credit.needs_days() {
             batch.days(&self.calendar);
         }
+        if tally.gathered.is_none() && self.narrow(index, work, (&chosen, &worth, &scaled), batch, tally) {
+            return;
+        }
+        self.one_by_one(index, work, (&chosen, &worth, &scaled), (facts, batch), tally);
+    }
+
+    /// Credits all events of the batch side by side; false, and nothing is credited: it does not fit.
+    fn narrow(
+        &self,
+        index: usize,
+        work: &Events<'_>,
+        (chosen, worth, scaled): (&Chosen, &NumberLanes, &Scaled),
+        batch: &Batch,
+        tally: &mut Tally,
+    ) -> bool {
+        let mut narrow = std::mem::take(&mut tally.narrow);
+        narrow.points.clear();
+        match &worth.numbers {
+            Numbers::One(number) => narrow.points.resize(chosen.lanes.len(), *number),
+            Numbers::Each(numbers) => narrow.points.extend_from_slice(numbers),
+        }
+        if work.negated.contains(&true) {
+            for (points, lane) in narrow.points.iter_mut().zip(&chosen.lanes) {
+                let negated = work.negated[usize::from(batch.types[*lane as usize])];
+                *points = if negated { points.wrapping_neg() } else { *points };
+            }
+        }
+        narrow.stamps.clear();
+        if work.credit.needs_days() {
+            narrow.stamps.extend(chosen.lanes.iter().map(|lane| batch.stamp(*lane)));
+        } else {
+            narrow.stamps.extend(chosen.lanes.iter().map(|lane| Stamp::new(batch.of[*lane as usize], 0)));
+        }
+        narrow.keep(&worth.states);
+        let added = narrow.add_up(&work.credit, scaled, tally);
+        tally.narrow = narrow;
+        if added && !worth.states.are_fine() {
+            for (at, lane) in chosen.lanes.iter().enumerate() {
+                tally.stop(index, batch.of[*lane as usize], worth.states.at(at), batch);
+            }
+        }
+        added
+    }
+
+    /// Credits one event after the other.
+    fn one_by_one(
+        &self,
+        index: usize,
+        work: &Events<'_>,
+        (chosen, worth, scaled): (&Chosen, &NumberLanes, &Scaled),
+        (facts, batch): (&Facts, &Batch),
+        tally: &mut Tally,
+    ) {
         let (fine, signed) = (worth.states.are_fine(), work.negated.contains(&true));
         let mut at = 0;
         while at < chosen.lanes.len() {
@@ -72,12 +127,12 @@ impl Run<'_> {
                     (batch.day(lane), if negated { -number } else { number }, lane)
                 });
                 let sum = match &mut tally.gathered {
-                    None => work.credit.sum(&scaled, events, |_, _| ()),
+                    None => work.credit.sum(scaled, events, |_, _| ()),
                     Some(gathered) => {
                         let unit = |lane: u32| facts.units.codes[batch.rows[lane as usize] as usize];
                         let sum =
-                            work.credit.sum(&scaled, events, |lane, points| gathered.heed(Some(unit(lane)), points));
-                        gathered.put(index, customer, work.credit.unit(&scaled)).and(sum)
+                            work.credit.sum(scaled, events, |lane, points| gathered.heed(Some(unit(lane)), points));
+                        gathered.put(index, customer, work.credit.unit(scaled)).and(sum)
                     }
                 };
                 tally.add(customer, sum);
@@ -88,8 +143,7 @@ impl Run<'_> {
 
     /// The events of the rule's types and times.
     fn choose(&self, rule: &Compiled<'_>, batch: &Batch) -> Chosen {
-        let mut lanes = Vec::new();
-        batch.of_types(&rule.of_type, &mut lanes);
+        let mut lanes = batch.of_types(&rule.of_type, &mut Vec::new()).to_vec();
         if rule.valid != (i64::MIN, i64::MAX) {
             lanes.retain(|lane| rule.is_valid(batch.times[*lane as usize]));
         }
@@ -116,6 +170,9 @@ impl Run<'_> {
             chosen.lanes.iter().for_each(|lane| tally.beyond[batch.of[*lane as usize] as usize] = true);
             return chosen.keep(|_, _| false);
         };
+        if states.are_fine() {
+            return chosen.keep(|at, _| bools.at(at));
+        }
         chosen.keep(|at, lane| {
             let state = states.at(at);
             tally.stop(index, batch.of[lane as usize], state, batch);

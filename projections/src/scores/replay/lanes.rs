@@ -3,6 +3,8 @@
 //! Numbers are integers of one scale for all lanes. What does not fit in 64 bits is not computed here: its lane says so,
 //! and the customer is scored by the interpreter, which is exact at any length and tells what is wrong.
 
+use std::cmp::Ordering;
+
 use super::super::facts::column::{Held, Numbers as Column};
 use crate::expr::number::NoQuotient;
 
@@ -184,6 +186,18 @@ impl NumberLanes {
 
     pub(super) fn multiply(self, right: Self, lanes: usize) -> Option<Self> {
         let scale = Some(self.scale + right.scale).filter(|scale| *scale <= MOST_DECIMALS)?;
+        if let (Numbers::Each(left), Numbers::One(factor)) = (&self.numbers, &right.numbers) {
+            let products = left.iter().map(|number| number.overflowing_mul(*factor));
+            let mut beyond = false;
+            let numbers = products.map(|(product, over)| {
+                beyond |= over;
+                product
+            });
+            let numbers = Numbers::Each(numbers.collect());
+            if !beyond {
+                return Some(Self { scale, numbers, states: self.states.then(&right.states) });
+            }
+        }
         Some(self.join(right, scale, lanes, i64::checked_mul))
     }
 
@@ -213,18 +227,24 @@ impl NumberLanes {
     }
 
     /// Comparisons.
-    pub(super) fn compare(self, right: Self, lanes: usize, holds: impl Fn(&i128, &i128) -> bool) -> Option<BoolLanes> {
+    pub(super) fn compare(self, right: Self, lanes: usize, holds: impl Fn(Ordering) -> bool) -> Option<BoolLanes> {
         let (_, one, other) = self.common(&right)?;
         let states = self.states.then(&right.states);
         let (left, right) = (self.numbers, right.numbers);
         if let (Numbers::Each(left), Numbers::One(right), 1) = (&left, &right, one) {
             // What a literal is compared with mostly has the finer scale.
             let right = i128::from(*right) * other;
-            let compared = left.iter().map(|number| holds(&i128::from(*number), &right));
+            if let Ok(right) = i64::try_from(right) {
+                let compared = left.iter().map(|number| holds(number.cmp(&right))).collect();
+                return Some(BoolLanes { bools: Bools::Each(compared), states });
+            }
+            let compared = left.iter().map(|number| holds(i128::from(*number).cmp(&right)));
             return Some(BoolLanes { bools: Bools::Each(compared.collect()), states });
         }
-        let compared =
-            (0..lanes).map(|lane| holds(&(i128::from(left.at(lane)) * one), &(i128::from(right.at(lane)) * other)));
+        let compared = (0..lanes).map(|lane| {
+            let (left, right) = (i128::from(left.at(lane)) * one, i128::from(right.at(lane)) * other);
+            holds(left.cmp(&right))
+        });
         Some(BoolLanes { bools: Bools::Each(compared.collect()), states })
     }
 

@@ -18,6 +18,7 @@ mod customers;
 mod events;
 mod lanes;
 mod money;
+mod narrow;
 mod parts;
 mod program;
 mod scope;

@@ -3,6 +3,8 @@
 //! What reads one column of texts is computed once for each different text and looked up by its number. What cannot be
 //! computed over columns (two texts joined, times, facts of the customer) is no program: the interpreter does it.
 
+use std::cmp::Ordering;
+
 use rust_decimal::Decimal;
 
 use super::lanes::{BEYOND, BoolLanes, Bools, FINE, MISSING, NumberLanes, States, power};
@@ -460,12 +462,12 @@ fn look_up(on: Rows<'_>, column: Column, table: &[u8]) -> BoolLanes {
 
 fn compare(operator: Operator, left: NumberLanes, right: NumberLanes, lanes: usize) -> Option<BoolLanes> {
     match operator {
-        Operator::Equal => left.compare(right, lanes, |a, b| a == b),
-        Operator::NotEqual => left.compare(right, lanes, |a, b| a != b),
-        Operator::Less => left.compare(right, lanes, |a, b| a < b),
-        Operator::LessOrEqual => left.compare(right, lanes, |a, b| a <= b),
-        Operator::Greater => left.compare(right, lanes, |a, b| a > b),
-        Operator::GreaterOrEqual => left.compare(right, lanes, |a, b| a >= b),
+        Operator::Equal => left.compare(right, lanes, Ordering::is_eq),
+        Operator::NotEqual => left.compare(right, lanes, Ordering::is_ne),
+        Operator::Less => left.compare(right, lanes, Ordering::is_lt),
+        Operator::LessOrEqual => left.compare(right, lanes, Ordering::is_le),
+        Operator::Greater => left.compare(right, lanes, Ordering::is_gt),
+        Operator::GreaterOrEqual => left.compare(right, lanes, Ordering::is_ge),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use super::Batch;
 use super::breakdown::Gathered;
 use super::compiled::Compiled;
+use super::narrow::Narrow;
 
 /// See the module.
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub(super) struct Tally {
     pub(super) marked: Vec<bool>,
     /// What rules and business units gave, where it was asked for.
     pub(super) gathered: Option<Gathered>,
+    /// Room to work in.
+    pub(super) narrow: Narrow,
 }
 
 impl Tally {
