@@ -16,7 +16,7 @@ use crate::rows::{CustomerRow, PolicyRow, RecordRow};
 /// # Errors
 /// What must be looked up first; never empty.
 pub fn settle(loaded: &Loaded, folded: &Folded, found: &Found, span: Span) -> Result<Changes, Box<Needs>> {
-    let rows = Rows::assigned(loaded, folded, found)?;
+    let rows = Rows::assigned(loaded, folded, found, true)?;
     let in_force = folded.policies.iter().chain([&loaded.policy]).max_by(|a, b| a.order.cmp(&b.order));
     let in_force = in_force.unwrap_or(&loaded.policy);
     let (customers, deleted) = rows.customers(in_force, span);
@@ -53,10 +53,19 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Every record with whoever holds it after the step.
-    pub(super) fn assigned(loaded: &'a Loaded, folded: &'a Folded, found: &Found) -> Result<Self, Box<Needs>> {
+    /// Every record with whoever holds it after the step. With `members`, all records of the customers that it touches are
+    /// loaded then.
+    pub(super) fn assigned(
+        loaded: &'a Loaded,
+        folded: &'a Folded,
+        found: &Found,
+        members: bool,
+    ) -> Result<Self, Box<Needs>> {
         let mut rows = Self { loaded, folded, changed: folded.records.clone(), moved: BTreeSet::new() };
-        let needs = rows.missing(found);
+        let mut needs = rows.missing(found);
+        if members {
+            needs.members_of = rows.missing_members(found);
+        }
         if !needs.is_empty() {
             return Err(Box::new(needs));
         }
@@ -68,22 +77,18 @@ impl<'a> Rows<'a> {
         self.changed.get(&record).or_else(|| self.loaded.row(record))
     }
 
-    /// All records of the customers that changed, and of those that have a changed record.
+    /// All records of the customers that changed.
     fn missing(&self, found: &Found) -> Needs {
-        let mut needs = Needs::default();
-        for record in found.clusters.iter().flatten() {
-            if self.get(*record).is_none() && !self.loaded.rows.contains_key(record) {
-                needs.records.insert(*record);
-            }
-        }
+        let unknown = |record: &&RecordId| self.get(**record).is_none() && !self.loaded.rows.contains_key(record);
+        Needs { records: found.clusters.iter().flatten().filter(unknown).copied().collect(), ..Needs::default() }
+    }
+
+    /// Other customers that have a changed record.
+    fn missing_members(&self, found: &Found) -> BTreeSet<CustomerId> {
         let clustered: BTreeSet<RecordId> = found.clusters.iter().flatten().copied().collect();
-        for record in self.changed.keys().filter(|record| !clustered.contains(record)) {
-            let Some(customer) = self.before(*record) else { continue };
-            if !self.loaded.members_of.contains(&customer) {
-                needs.members_of.insert(customer);
-            }
-        }
-        needs
+        let others = self.changed.keys().filter(|record| !clustered.contains(record));
+        let customers = others.filter_map(|record| self.before(*record));
+        customers.filter(|customer| !self.loaded.members_of.contains(customer)).collect()
     }
 
     /// Whose a record was before the step; folding moves none.

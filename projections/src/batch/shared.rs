@@ -26,7 +26,6 @@ use super::settle::{Rows, customers_of};
 use super::{Loaded, Needs, Span};
 use crate::crosswalk::Decision;
 use crate::rows::{CustomerRow, PolicyRow, RecordRow, UnknownCounts, UnknownRow};
-use crate::whole::Assigned;
 
 /// What some records say after a span.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,8 +46,8 @@ pub struct Beside {
 /// Whose records are after a span.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
-    /// New and changed records, by id.
-    pub assigned: Vec<Assigned>,
+    /// New and changed records, by id, with the states that their rows came with.
+    pub records: Vec<RecordRow>,
     /// Customers with changed records, and those that records left: to be made again, or gone when they have none.
     pub touched: BTreeSet<CustomerId>,
     /// New and changed decisions, by id.
@@ -101,11 +100,10 @@ impl Folded {
 /// # Errors
 /// What must be looked up first; never empty.
 pub fn settle_places(loaded: &Loaded, folded: &Folded, found: &Found) -> Result<Places, Box<Needs>> {
-    let rows = Rows::assigned(loaded, folded, found)?;
-    let place = |row: &RecordRow| Assigned { record: row.record, customer: row.customer, shaped_at: row.shaped_at };
+    let rows = Rows::assigned(loaded, folded, found, false)?;
     Ok(Places {
-        assigned: rows.changed.values().map(place).collect(),
         touched: rows.touched(),
+        records: rows.changed.into_values().collect(),
         decisions: folded.decisions.values().cloned().collect(),
         unknown: folded.unknown.rows().collect(),
     })

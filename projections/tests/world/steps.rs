@@ -75,7 +75,7 @@ impl Store {
         let places = self.ask(&mut loaded, log, |loaded| settle_places(loaded, &folded, &found));
         let mut rows = self.records.clone();
         rows.extend(staged);
-        for of in &places.assigned {
+        for of in &places.records {
             let row = rows.get_mut(&of.record).unwrap();
             (row.customer, row.shaped_at) = (of.customer, of.shaped_at);
         }
@@ -88,7 +88,7 @@ impl Store {
             customers.extend(customers_touched(&members, &self.policy(), span));
         }
         let gone = places.touched.iter().filter(|id| rows.values().all(|row| row.customer != **id)).copied().collect();
-        let records = places.assigned.iter().map(|of| rows[&of.record].clone()).collect();
+        let records = places.records.iter().map(|of| rows[&of.record].clone()).collect();
         let (decisions, unknown) = (places.decisions, places.unknown);
         self.write(Changes { records, customers, deleted: gone, decisions, unknown, ..Changes::default() });
     }
