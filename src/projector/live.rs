@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use super::advance::{Target, advance, mend};
 use super::pace::{FULL_SPEED, Pace};
 use super::{Companion, Error, Identities, Projections, Source};
+use crate::metrics::Steps;
 use crate::store::Claim;
 use crate::store::views::{Generation, Generations};
 
@@ -50,6 +51,7 @@ pub struct Projector {
     stands_by: bool,
     /// So many events behind, it folds together with nodes that are ready.
     pub(super) alone: u64,
+    pub(super) steps: Steps,
     companion: OnceLock<Weak<dyn Companion>>,
 }
 
@@ -111,6 +113,7 @@ impl Projector {
             holder,
             stands_by: false,
             alone: u64::MAX,
+            steps: Steps::default(),
             companion: OnceLock::new(),
         }
     }
@@ -121,8 +124,8 @@ impl Projector {
     }
 
     /// Folds alone only while it is no more than so many events behind, or no other node is ready.
-    pub fn sharing_beyond(self, alone: u64) -> Self {
-        Self { alone, ..self }
+    pub fn sharing_beyond(self, alone: u64, steps: Steps) -> Self {
+        Self { alone, steps, ..self }
     }
 
     /// Whether it leaves projecting to other nodes.

@@ -241,6 +241,9 @@ impl Projector {
             "takes part in a {what}"
         );
         hand.work(stage, &held, false).await?;
+        if plan.from.is_some() {
+            self.steps.helped(held.len());
+        }
         Ok(true)
     }
 }

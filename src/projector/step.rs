@@ -70,8 +70,9 @@ impl Projector {
         if let Err(error) = sharing.end(plan).await {
             tracing::debug!(%error, "it could not be told that a step is over");
         }
-        if taken.is_err() {
-            turn.alone_until = until;
+        match &taken {
+            Ok(()) => self.steps.shared(),
+            Err(_) => turn.alone_until = until,
         }
         taken.map(|()| Some(until))
     }
