@@ -34,7 +34,7 @@ use crate::store::{Page, Select};
 /// Events of one step, at most: each node holds its part of them in memory.
 const MOST: u64 = 100_000;
 /// A step that takes longer is given up, and its span folded by one node.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Policies change what is made of all records; each is taken in a batch that is not shared.
 const POLICIES: [&str; 2] = ["survivorship_policy.published", MATCH_POLICY];
 

@@ -44,9 +44,10 @@ impl HeldUp {
             let table = if stage == 1 { "share_state" } else { "share_customer" };
             let lock = format!("BEGIN; LOCK TABLE kulta_g{}.{table} IN SHARE MODE", held.generation);
             sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut held.connection).await.unwrap();
-            let both =
-                held.until("count(DISTINCT holder) FILTER (WHERE seen_at IS NOT NULL AND rows IS NULL) >= 2", TRY);
-            if both.await {
+            // More than one node takes at once.
+            let of_one = if stage == 1 { 16 } else { 4 };
+            let both = format!("count(*) FILTER (WHERE seen_at IS NOT NULL AND rows IS NULL) > {of_one}");
+            if held.until(&both, TRY).await {
                 return held;
             }
             // The step was over before.
@@ -110,7 +111,7 @@ impl Nodes {
     /// Two nodes, the second ready to share steps of the first.
     fn sharing_steps() -> Self {
         let nodes = Self::start_as(
-            |deployment| deployment.with("KULTA_LIMITS_FOLD_ALONE", ALONE),
+            |deployment| deployment.with("KULTA_LIMITS_FOLD_ALONE", ALONE).with("RUST_LOG", "kulta=info,warn"),
             |runtime, _, deployment| {
                 let first = deployment.serve();
                 becomes(runtime, &mut deployment.client(&first), "live");
@@ -127,13 +128,18 @@ impl Nodes {
         let storing = store(self.client(at), stop.clone());
         let stopping = StopOnDrop(&stop);
         let nodes = &mut self.nodes;
-        self.runtime.block_on(async {
-            let working = async {
-                let mut held = HeldUp::at(&url, stage).await;
-                meanwhile(nodes, &mut held).await;
-            };
-            tokio::time::timeout(STEP, working).await.unwrap();
-        });
+        self.runtime
+            .block_on(async {
+                let working = async {
+                    let mut held = HeldUp::at(&url, stage).await;
+                    meanwhile(nodes, &mut held).await;
+                };
+                tokio::time::timeout(STEP, working).await
+            })
+            .unwrap_or_else(|_| {
+                let said: Vec<_> = self.nodes.iter().map(Server::stderr).collect();
+                panic!("no step was held up in which both have shares: {said:#?}")
+            });
         drop(stopping);
         eprintln!("{} events", storing.join().unwrap());
     }
