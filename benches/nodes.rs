@@ -44,6 +44,7 @@ async fn main() {
 }
 
 /// Waits until a query gives something true.
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
 async fn until(connection: &mut PgConnection, sql: &str) {
     let is = async {
         while !sqlx::query_scalar::<_, bool>(AssertSqlSafe(sql.to_owned()))
@@ -66,6 +67,7 @@ fn processor(pid: u32) -> f64 {
 }
 
 /// Stores all while projecting stands still, then lets so many nodes catch up.
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
 async fn behind(server: &Postgres, bodies: &[Vec<u8>], clients: usize, nodes: usize) -> String {
     const READY: &str = "SELECT count(*) > 0 FROM pg_locks JOIN pg_database AS d ON d.oid = database
         WHERE locktype = 'advisory' AND mode = 'ShareLock' AND datname = current_database()";
