@@ -1,6 +1,7 @@
 //! What a node counts, in Prometheus' terms. Labels hold no personal data and only values from closed lists.
 
 mod archive;
+mod steps;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
@@ -15,6 +16,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 pub use archive::Archive;
+pub use steps::Steps;
 
 use crate::intake::Published;
 
@@ -229,6 +231,8 @@ pub struct Metrics {
     pub deliveries: Deliveries,
     /// What is counted of the node's archive.
     pub archive: Archive,
+    /// What is counted of steps that nodes share.
+    pub steps: Steps,
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
@@ -281,10 +285,13 @@ impl Default for Metrics {
         deliveries.register(kulta);
         let archive = Archive::default();
         archive.register(kulta);
+        let steps = Steps::default();
+        steps.register(kulta);
         Self {
             kafka,
             deliveries,
             archive,
+            steps,
             registry,
             requests,
             durations,

@@ -37,9 +37,11 @@ mod digest;
 mod fold;
 mod needs;
 mod settle;
+mod shared;
 
 pub use fold::{Folded, Found, fold};
 pub use settle::settle;
+pub use shared::{Beside, Part, Places, customers_touched, fold_beside, fold_part, settle_places};
 
 /// What must be looked up before a step can be taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -57,6 +57,19 @@ proptest! {
     }
 
     #[test]
+    fn a_step_that_is_shared_is_the_step_of_one(
+        told in told(),
+        order in proptest::collection::vec(any::<usize>(), 60),
+        sizes in proptest::collection::vec(1_usize..25, 1..5),
+        nodes in 1_u8..5,
+    ) {
+        let log = delivered(shuffled(&events(&told), &order));
+        let (shared, alone) = (Store::sharing_steps(&log, &sizes, nodes), Store::in_steps(&log, &sizes));
+        prop_assert_eq!(shared.rows_like(&shared), alone.rows_like(&alone));
+        same(&shared, &Store::whole(&log, 1))?;
+    }
+
+    #[test]
     fn law_1_does_not_depend_on_the_batches_when_events_come_late(
         told in told(),
         order in proptest::collection::vec(any::<usize>(), 60),

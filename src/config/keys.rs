@@ -128,6 +128,13 @@ pub const KEYS: &[Key] = &[
     key!("limits.page_size", limits.page_size, count, show, "Items of a page when the caller names no `limit`"),
     key!("limits.max_page_size", limits.max_page_size, count, show, "The greatest `limit` of a page"),
     key!(
+        "limits.fold_alone",
+        limits.fold_alone,
+        count,
+        show,
+        "The most events that the projecting node may be behind before other nodes that are ready fold along"
+    ),
+    key!(
         "timeouts.header",
         timeouts.header,
         time,

@@ -102,6 +102,8 @@ pub struct Limits {
     pub page_size: usize,
     /// The most items of a page.
     pub max_page_size: usize,
+    /// The most events that the projecting node may be behind before it folds together with others that are ready.
+    pub fold_alone: usize,
 }
 
 /// How long things may take.
@@ -138,6 +140,7 @@ impl Default for Settings {
                 connections: 1_024,
                 page_size: 100,
                 max_page_size: 1_000,
+                fold_alone: 150_000,
             },
             timeouts: Timeouts {
                 header: Duration::from_secs(10),

@@ -17,7 +17,7 @@ use crate::store::{Page, Select};
 /// Events folded in one transaction, at most.
 pub const BATCH: usize = 5_000;
 /// How often a part of a step may ask for more before something is wrong: rows, then what hangs on them.
-const QUESTIONS: usize = 100;
+pub(super) const QUESTIONS: usize = 100;
 
 /// A generation with what matching holds of it.
 #[derive(Clone, Copy, Debug)]
@@ -98,16 +98,17 @@ fn other_policy(events: &mut Vec<Recorded>, matched_by: &MatchPolicyRow) -> Opti
 }
 
 /// One step, and what it has looked up.
-struct Step<'a> {
-    source: &'a Source,
-    generation: &'a Arc<dyn Generation>,
-    loaded: Loaded,
-    to: u64,
+pub(super) struct Step<'a> {
+    pub source: &'a Source,
+    pub generation: &'a Arc<dyn Generation>,
+    pub loaded: Loaded,
+    /// The last position of its events.
+    pub to: u64,
 }
 
 impl Step<'_> {
     /// Looks up what a part of the step asks for until it is answered.
-    async fn ask<T>(&mut self, part: impl Fn(&Loaded) -> Result<T, Box<Needs>>) -> Result<T, Error> {
+    pub async fn ask<T>(&mut self, part: impl Fn(&Loaded) -> Result<T, Box<Needs>>) -> Result<T, Error> {
         for _ in 0..QUESTIONS {
             let needs = match part(&self.loaded) {
                 Ok(done) => return Ok(done),

@@ -249,12 +249,18 @@ impl Identities {
 
     /// Tells matching of a batch; what it finds.
     pub(super) fn tell(&self, folded: &Folded, policy: &MatchPolicy) -> Result<Found, Error> {
+        let prepared = tokio::task::block_in_place(|| folded.prepared(policy));
+        self.tell_prepared(folded, prepared)
+    }
+
+    /// The same with the records of the batch normalised already.
+    pub(super) fn tell_prepared(&self, folded: &Folded, prepared: Vec<(RecordId, Prepared)>) -> Result<Found, Error> {
         let (records, decisions) = folded.told();
         let told = (records.collect(), decisions.collect());
         let begun = self.change(|resident| resident.doubtful = told);
         begun.ok_or(Error::NoProgress)?;
         tokio::task::block_in_place(|| {
-            let mut prepared = folded.prepared(policy).into_iter().peekable();
+            let mut prepared = prepared.into_iter().peekable();
             while prepared.peek().is_some() {
                 let some: Vec<(RecordId, Prepared)> = prepared.by_ref().take(AT_ONCE).collect();
                 self.change(|resident| {

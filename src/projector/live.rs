@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use super::advance::{Target, advance, mend};
 use super::pace::{FULL_SPEED, Pace};
 use super::{Companion, Error, Identities, Projections, Source};
+use crate::metrics::Steps;
 use crate::store::Claim;
 use crate::store::views::{Generation, Generations};
 
@@ -48,6 +49,9 @@ pub struct Projector {
     pub(super) holder: String,
     /// Whether it leaves projecting to other nodes.
     stands_by: bool,
+    /// So many events behind, it folds together with nodes that are ready.
+    pub(super) alone: u64,
+    pub(super) steps: Steps,
     companion: OnceLock<Weak<dyn Companion>>,
 }
 
@@ -70,6 +74,8 @@ pub struct Turn {
     pub claim: Option<Claim>,
     /// Something failed: what was written last may or may not be there.
     pub in_doubt: bool,
+    /// A step could not be shared: up to this position it goes on alone.
+    pub alone_until: u64,
 }
 
 /// What the projector is doing, for operators.
@@ -106,6 +112,8 @@ impl Projector {
             state,
             holder,
             stands_by: false,
+            alone: u64::MAX,
+            steps: Steps::default(),
             companion: OnceLock::new(),
         }
     }
@@ -113,6 +121,11 @@ impl Projector {
     /// Leaves projecting to other nodes, and follows what they have done.
     pub fn standing_by(self) -> Self {
         Self { stands_by: true, ..self }
+    }
+
+    /// Folds alone only while it is no more than so many events behind, or no other node is ready.
+    pub fn sharing_beyond(self, alone: u64, steps: Steps) -> Self {
+        Self { alone, steps, ..self }
     }
 
     /// Whether it leaves projecting to other nodes.
@@ -216,7 +229,10 @@ impl Projector {
                 mend(&self.source, target, differing, from).await?;
             }
         }
-        let to = advance(&self.source, target, from, None).await?;
+        let to = match self.step_with_others(&mut turn, target, from).await? {
+            Some(to) => to,
+            None => advance(&self.source, target, from, None).await?,
+        };
         self.state.send_replace(State::Live);
         if to == from {
             self.identities.tidy();

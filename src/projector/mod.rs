@@ -10,8 +10,9 @@
 //! | `newcomers` | which records are new, for whoever seals |
 //! | `pace` | how fast events come in |
 //! | `rebuild` | a new generation from the whole log, on all cores, swapped in |
-//! | `share` | a rebuild shared by nodes: what each does with the shares that it takes |
-//! | `shared` | the same: what the node does that builds the generation |
+//! | `share` | a rebuild or a live step shared by nodes: what each does with the shares that it takes |
+//! | `shared` | a shared rebuild: what the node does that builds the generation |
+//! | `step` | a shared step: what is other than in a rebuild, and what the node does that projects |
 //! | `verify` | the same computed beside the live tables and compared, row by row |
 
 pub mod advance;
@@ -24,6 +25,7 @@ mod pace;
 pub mod rebuild;
 mod share;
 mod shared;
+mod step;
 pub mod verify;
 
 pub use followed::Followed;

@@ -72,7 +72,7 @@ impl Projector {
         let _alone = self.rebuilding.lock().await;
         let epoch = self.epoch().await?;
         let generation = self.generations.build(epoch).await?;
-        let plan = Plan { generation: generation.number(), epoch, until: self.source.head() };
+        let plan = Plan { generation: generation.number(), epoch, from: None, until: self.source.head() };
         let until = plan.until;
         let hand = self.with_others(plan, progress).await?;
         let nodes = hand.map_or(1, |hand| hand.nodes);
@@ -230,11 +230,11 @@ fn start_shard(number: usize, shards: usize, own: Shares, mut shard: Shard) -> (
 
 type Opening = tokio::task::JoinHandle<Result<Vec<Recorded>, Error>>;
 
-/// Reads the log page by page; each page is being opened while the next one is read.
-fn read_ahead(source: Source, select: Select, until: u64) -> mpsc::Receiver<Opening> {
+/// Reads the log page by page, behind a position up to another; each page is being opened while the next one is read.
+pub(super) fn read_ahead(source: Source, select: Select, (from, until): (u64, u64)) -> mpsc::Receiver<Opening> {
     let (pages, opened) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
-        let mut after = 0;
+        let mut after = from;
         loop {
             let page = Page { until: Some(until), ..Page::forwards(select.clone(), after, PAGE) };
             let (read, next) = match source.log.read(&page).await {
@@ -267,7 +267,7 @@ async fn feed(
     feeds: &[Feed],
     progress: Progress<'_>,
 ) -> Result<(), Error> {
-    let mut opened = read_ahead(source.clone(), select, until);
+    let mut opened = read_ahead(source.clone(), select, (0, until));
     while let Some(events) = opened.recv().await {
         let events = events.await.map_err(|_| Error::NoProgress)??;
         let events = Arc::new(events);

@@ -1,6 +1,6 @@
-//! A rebuild that several nodes share: what each of them does with the shares that it takes.
+//! A rebuild, or a live step, that several nodes share: what each of them does with the shares that it takes.
 //!
-//! The node that projects builds the generation. The others that may project ask, while they stand by, whether there is
+//! The node that projects begins it. The others that may project ask, while they stand by, whether there is
 //! something to be shared, and do what they take: they fold records, later they make customers. A node that is not heard
 //! of loses its shares to the others, and what it had made of them is never seen.
 
@@ -32,7 +32,7 @@ const ROWS: usize = 5_000;
 /// After a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A node at work on a shared rebuild.
+/// A node at work on a shared rebuild or step.
 #[derive(Clone, Copy)]
 pub(super) struct Hand<'a> {
     pub source: &'a Source,
@@ -61,9 +61,10 @@ impl Hand<'_> {
     /// early when all of them were lost.
     pub(super) async fn work(&self, stage: Stage, held: &[Held], beside: bool) -> Result<Option<Central>, Error> {
         let mut work = pin!(async {
-            match stage {
-                Stage::Records => self.fold(held, beside).await.map(Some),
-                Stage::Customers => self.make(held).await.map(|()| None),
+            match (stage, self.plan.from) {
+                (Stage::Records, None) => self.fold(held, beside).await.map(Some),
+                (Stage::Records, Some(from)) => self.fold_span(held, from).await.map(|()| None),
+                (Stage::Customers, _) => self.make(held).await.map(|()| None),
             }
         });
         loop {
@@ -74,7 +75,7 @@ impl Hand<'_> {
             let keeping = timeout(ANSWER, self.sharing.keep(self.plan, held)).await;
             let kept = keeping.unwrap_or(Err(store::Error::Busy))?;
             if kept == 0 && !held.is_empty() {
-                tracing::warn!("the shares of a rebuild are others' now");
+                tracing::warn!("the shares that this node had are others' now");
                 return Ok(None);
             }
         }
@@ -102,13 +103,18 @@ impl Hand<'_> {
         let policy = Arc::new(policy);
         self.each(held, move |task| {
             let policy = policy.clone();
-            async move { task.customers(&policy).await }
+            async move {
+                match task.plan.from {
+                    None => task.customers(&policy).await,
+                    Some(from) => task.touched(&policy, from).await,
+                }
+            }
         })
         .await
     }
 
     /// Does something for each share, some at the same time. Those that another node has taken meanwhile are left to it.
-    async fn each<W, F>(&self, held: &[Held], work: W) -> Result<(), Error>
+    pub(super) async fn each<W, F>(&self, held: &[Held], work: W) -> Result<(), Error>
     where
         W: Fn(Task) -> F,
         F: Future<Output = Result<(), Error>> + Send + 'static,
@@ -125,7 +131,7 @@ impl Hand<'_> {
         }
         while let Some(done) = tasks.join_next().await {
             match done.map_err(|_| Error::NoProgress)? {
-                Err(Error::Store(store::Error::Fenced)) => tracing::warn!("a share of a rebuild is another node's now"),
+                Err(Error::Store(store::Error::Fenced)) => tracing::warn!("a share is another node's now"),
                 done => done?,
             }
         }
@@ -134,14 +140,14 @@ impl Hand<'_> {
 }
 
 /// One share at work.
-struct Task {
+pub(super) struct Task {
     generations: Arc<dyn Generations>,
-    plan: Plan,
-    held: Held,
+    pub plan: Plan,
+    pub held: Held,
 }
 
 impl Task {
-    fn sharing(&self) -> Result<&dyn Sharing, Error> {
+    pub fn sharing(&self) -> Result<&dyn Sharing, Error> {
         self.generations.sharing().ok_or(Error::NoProgress)
     }
 
@@ -178,7 +184,7 @@ impl Task {
 }
 
 impl Projector {
-    /// Takes part in the rebuilds of the node that projects, while this one stands by, until told to stop.
+    /// Takes part in the rebuilds and steps of the node that projects, while this one stands by, until told to stop.
     pub async fn help(&self, mut stop: watch::Receiver<bool>) {
         let Some(sharing) = self.generations.sharing().filter(|_| !self.stands_by()) else { return };
         while !*stop.borrow() {
@@ -191,9 +197,9 @@ impl Projector {
                 Ok(true) => Duration::ZERO,
                 Ok(false) => STAND_BY,
                 Err(error) => {
-                    // Its share is taken by another node, and the rebuild goes on.
+                    // Its share is taken by another node, and what is shared goes on.
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::warn!(%error, cause, "a share of a rebuild was not done");
+                    tracing::warn!(%error, cause, "a share was not done");
                     PAUSE
                 }
             };
@@ -215,7 +221,7 @@ impl Projector {
             Ok(None) => return Ok(false),
             Err(error) => {
                 // That the database is away is said by whoever has work to do.
-                tracing::debug!(%error, "nothing is known of rebuilds to take part in");
+                tracing::debug!(%error, "nothing is known of what there is to take part in");
                 return Ok(false);
             }
         };
@@ -226,8 +232,18 @@ impl Projector {
         if held.is_empty() {
             return Ok(false);
         }
-        tracing::info!(generation = plan.generation, shares = held.len(), ?stage, "takes part in a rebuild");
+        let what = if plan.from.is_some() { "step" } else { "rebuild" };
+        tracing::info!(
+            generation = plan.generation,
+            until = plan.until,
+            shares = held.len(),
+            ?stage,
+            "takes part in a {what}"
+        );
         hand.work(stage, &held, false).await?;
+        if plan.from.is_some() {
+            self.steps.helped(held.len());
+        }
         Ok(true)
     }
 }

@@ -23,10 +23,10 @@ use super::rebuild::{Progress, Step};
 use super::share::Hand;
 use crate::store;
 use crate::store::sharing::{Plan, Sharing, Stage};
-use crate::store::views::Bulk;
+use crate::store::views::{Bulk, Generations};
 
 /// Records read at a time.
-const PAGE: usize = 5_000;
+pub(super) const PAGE: usize = 5_000;
 /// How often it looks whether the others are done.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -84,7 +84,7 @@ impl Hand<'_> {
 
     /// Does shares of a stage until all are done, by whichever node; how many rows there are. `central` is folded along
     /// while it is not there.
-    async fn whole_stage(&self, stage: Stage, central: &mut Option<Central>) -> Result<u64, Error> {
+    pub(super) async fn whole_stage(&self, stage: Stage, central: &mut Option<Central>) -> Result<u64, Error> {
         loop {
             let held = self.take(stage).await?;
             if !held.is_empty() || central.is_none() {
@@ -118,21 +118,37 @@ impl Hand<'_> {
         Ok(generation.match_policy().await?)
     }
 
-    /// Reads the records of all shares, normalised.
-    async fn read(&self, policy: &Arc<MatchPolicy>) -> Result<Normalised, Error> {
+    /// Reads something of all shares, several at the same time.
+    pub(super) async fn read_all<T, R>(&self, read: impl Fn(Arc<dyn Generations>, u8) -> R) -> Result<Vec<T>, Error>
+    where
+        T: Send + 'static,
+        R: Future<Output = Result<T, Error>> + Send + 'static,
+    {
         let room = Arc::new(Semaphore::new(crate::threads()));
         let mut shares = JoinSet::new();
         for share in 0..SHARES {
-            let (generations, plan, policy) = (self.generations.clone(), self.plan, policy.clone());
-            let room = room.clone();
+            let (room, reading) = (room.clone(), read(self.generations.clone(), share));
             shares.spawn(async move {
                 let _place = room.acquire_owned().await;
-                read_share(generations.sharing().ok_or(Error::NoProgress)?, plan, share, &policy).await
+                reading.await
             });
         }
-        let mut all = Normalised::default();
+        let mut all = Vec::new();
         while let Some(read) = shares.join_next().await {
-            let (records, seen) = read.map_err(|_| Error::NoProgress)??;
+            all.push(read.map_err(|_| Error::NoProgress)??);
+        }
+        Ok(all)
+    }
+
+    /// Reads the records of all shares, normalised.
+    async fn read(&self, policy: &Arc<MatchPolicy>) -> Result<Normalised, Error> {
+        let plan = self.plan;
+        let read = |generations: Arc<dyn Generations>, share| {
+            let policy = policy.clone();
+            async move { read_share(generations.sharing().ok_or(Error::NoProgress)?, plan, share, &policy).await }
+        };
+        let mut all = Normalised::default();
+        for (records, seen) in self.read_all(read).await? {
             all.0.extend(records);
             all.1.sources.extend(seen.sources);
             all.1.places.extend(seen.places);
@@ -188,7 +204,7 @@ fn others(assigned: &[Assigned]) -> usize {
 }
 
 /// What is shared is lost when the server crashes, and a rebuild that may miss some of it is given up.
-fn check(written: u64, expected: usize, what: &str) -> Result<(), Error> {
+pub(super) fn check(written: u64, expected: usize, what: &str) -> Result<(), Error> {
     if written == expected as u64 {
         return Ok(());
     }

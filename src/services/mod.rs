@@ -148,6 +148,8 @@ impl Services {
         });
         let ground = Ground::new(source.clone(), archive.clone());
         let projector = Projector::new(source, generations, projections, identities, options.holder.clone());
+        let alone = settings.limits.fold_alone as u64;
+        let projector = projector.sharing_beyond(alone, metrics.steps.clone());
         let projects = settings.roles.have(Role::Project);
         let projector = Arc::new(if projects { projector } else { projector.standing_by() });
         let scorer = Arc::new(Scorer::new(

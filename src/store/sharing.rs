@@ -1,4 +1,4 @@
-//! What nodes share a rebuild through: who is there, which shares there are and who has them, and what they have made.
+//! What nodes share a rebuild or a live step through: who is there, which shares there are and who has them, and what they have made.
 //!
 //! A share is taken under a token that rises each time it is taken. Rows of a share and the mark that it is done are one
 //! transaction, which checks that the token is still the share's and the plan's epoch still the projector's: nothing of
@@ -8,19 +8,22 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use kulta_projections::batch::{Answer, Needs, Places};
 use kulta_projections::rows::{CustomerRow, RecordRow, UnknownRow};
 use kulta_projections::whole::Assigned;
 
 use super::Error;
 use super::views::Generation;
 
-/// A rebuild that is shared.
+/// A rebuild that is shared, or a live step. Within an epoch no two of one generation end at the same position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The generation that is built.
+    /// The generation that is built, or the live one.
     pub generation: i64,
-    /// The epoch of the projector that builds it.
+    /// The epoch of the projector.
     pub epoch: i64,
+    /// Of a step, the checkpoint before it; `None`: a rebuild.
+    pub from: Option<u64>,
     /// Up to which position of the log it is folded.
     pub until: u64,
 }
@@ -60,7 +63,7 @@ pub trait Filling: Debug + Send {
     /// Adds records as they are by themselves, each once.
     async fn records(&mut self, rows: &[RecordRow]) -> Result<(), Error>;
 
-    /// Adds customers with all their records.
+    /// Adds customers with all their records; of a step only the customers are written.
     async fn customers(&mut self, records: &[RecordRow], customers: &[CustomerRow]) -> Result<(), Error>;
 
     /// Ends the share, with so many records or customers, and more members that no schema knows.
@@ -70,11 +73,41 @@ pub trait Filling: Debug + Send {
     async fn done(self: Box<Self>, rows: u64, unknown: &[UnknownRow]) -> Result<(), Error>;
 }
 
-/// Where nodes share a rebuild.
+/// What is other where nodes share a live step: what they make is staged beside the live rows, which one transaction
+/// changes in the end, with the checkpoint.
 #[async_trait]
-pub trait Sharing: Debug + Send + Sync {
-    /// Tells others that this node is ready to take part, for as long as it goes on asking; the rebuild that there is to
-    /// take part in, and its stage.
+pub trait Steps: Debug + Send + Sync {
+    /// Opens the first stage of a step. What is left of an earlier one is removed.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when the epoch is no longer the projector's.
+    async fn begin_step(&self, plan: Plan) -> Result<(), Error>;
+
+    /// The stored rows and decisions that are asked for, but for subjects and states: these stay in the database.
+    async fn look_up_places(&self, plan: Plan, needs: &Needs) -> Result<Answer, Error>;
+
+    /// Opens the second stage: this is whose the records are after the step.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when the epoch is no longer the projector's.
+    async fn placed(&self, plan: Plan, places: &Places) -> Result<(), Error>;
+
+    /// All records of the customers of a share that the step touched, as they are after it, in no order.
+    async fn touched(&self, plan: Plan, share: u8) -> Result<Vec<RecordRow>, Error>;
+
+    /// Ends the step: in one transaction what was staged takes its place in the live tables, with the checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when the epoch is no longer the projector's or the checkpoint is not where the step began;
+    /// [`Error::Inconsistent`] when not all is there that was staged. Nothing is written then.
+    async fn take_in(&self, plan: Plan, places: &Places) -> Result<(), Error>;
+}
+
+/// Where nodes share a rebuild, or a step.
+#[async_trait]
+pub trait Sharing: Steps + Debug + Send + Sync {
+    /// Tells others that this node is ready to take part, for as long as it goes on asking; the rebuild or the step that there
+    /// is to take part in, and its stage.
     async fn attend(&self) -> Result<Option<(Plan, Stage)>, Error>;
 
     /// Is ready no more.
@@ -132,10 +165,10 @@ pub trait Sharing: Debug + Send + Sync {
         customers: usize,
     ) -> Result<Vec<RecordRow>, Error>;
 
-    /// The generation that is built.
+    /// The generation that is built, or the live one.
     fn generation(&self, plan: Plan) -> Arc<dyn Generation>;
 
-    /// Takes all shares away from whoever has them: the rebuild has failed.
+    /// Takes all shares away from whoever has them: it has failed.
     async fn give_up(&self, plan: Plan) -> Result<(), Error>;
 
     /// Removes what was only for sharing.

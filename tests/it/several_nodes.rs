@@ -2,6 +2,7 @@
 //! dies, freezes or is cut off, and nothing is written twice.
 
 mod shared;
+mod steps;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,11 +54,19 @@ impl Nodes {
 
     /// `serve` starts them; the first projects already.
     fn start(serve: impl FnOnce(&Runtime, &str, &Deployment) -> Vec<Server>) -> Self {
+        Self::start_as(|deployment| deployment, serve)
+    }
+
+    /// The same with other settings.
+    fn start_as(
+        set: impl FnOnce(Deployment) -> Deployment,
+        serve: impl FnOnce(&Runtime, &str, &Deployment) -> Vec<Server>,
+    ) -> Self {
         let (runtime, seed) = (Runtime::new().unwrap(), Rng::seed());
         eprintln!("KULTA_SEED={seed}");
         let mut rng = Rng::new(seed);
         let database = runtime.block_on(pg::database());
-        let deployment = Deployment::postgres(database.url());
+        let deployment = set(Deployment::postgres(database.url()));
         let nodes = serve(&runtime, database.url(), &deployment);
         let targets: Vec<_> = nodes.iter().map(|node| Arc::new(Target::new(node.addr()))).collect();
         let crew = Crew::start(&targets, &deployment.token, WORKERS, &mut rng);

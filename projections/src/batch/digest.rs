@@ -16,11 +16,21 @@ pub(super) struct Digest<'a> {
     pub shaping: BTreeMap<RecordId, Vec<&'a Recorded>>,
     /// Decisions, and their withdrawals.
     pub deciding: Vec<(Uuid, &'a Recorded)>,
+    /// Whether the customers of these records are settled by whoever folds them.
+    pub settles: bool,
 }
 
 impl<'a> Digest<'a> {
     pub fn of(events: &'a [Recorded]) -> Self {
-        let mut digest = Self { named: HashMap::new(), shaping: BTreeMap::new(), deciding: Vec::new() };
+        let mut digest = Self::of_records(events);
+        digest.deciding = deciding(events).collect();
+        digest.settles = true;
+        digest
+    }
+
+    /// Only what events say of records.
+    pub fn of_records(events: &'a [Recorded]) -> Self {
+        let mut digest = Self { named: HashMap::new(), shaping: BTreeMap::new(), deciding: Vec::new(), settles: false };
         for event in events {
             if let Some(record) = event.record {
                 digest.named.entry(record).or_insert(event);
@@ -28,14 +38,17 @@ impl<'a> Digest<'a> {
                     digest.shaping.entry(record).or_default().push(event);
                 }
             }
-            if let Some(decision) = decision_of(event) {
-                digest.deciding.push((decision, event));
-            }
         }
         for events in digest.shaping.values_mut() {
             events.sort_by(|a, b| a.order.cmp(&b.order));
         }
         digest
+    }
+
+    /// Only what events decide.
+    pub fn of_decisions(events: &'a [Recorded]) -> Self {
+        let deciding = deciding(events).collect();
+        Self { named: HashMap::new(), shaping: BTreeMap::new(), deciding, settles: false }
     }
 
     /// The records that come into being.
@@ -46,6 +59,10 @@ impl<'a> Digest<'a> {
         let absent = |(record, _): &(&RecordId, &&Recorded)| loaded.is_absent(**record);
         self.named.iter().filter(absent).map(|(record, event)| (*record, *event))
     }
+}
+
+fn deciding(events: &[Recorded]) -> impl Iterator<Item = (Uuid, &Recorded)> {
+    events.iter().filter_map(|event| Some((decision_of(event)?, event)))
 }
 
 /// The decisions that a batch is about, as they stand after it.

@@ -19,36 +19,34 @@ use crate::rows::{MatchPolicyRow, PolicyRow, RecordRow, UnknownCounts};
 /// # Errors
 /// What must be looked up first; never empty.
 pub fn fold(loaded: &Loaded, events: &[Recorded]) -> Result<Folded, Box<Needs>> {
-    let digest = Digest::of(events);
-    let needs = loaded.missing_for(&digest);
-    if !needs.is_empty() {
-        return Err(Box::new(needs));
-    }
-    let mut folded = Folded {
-        records: BTreeMap::new(),
-        came: BTreeSet::new(),
-        said: BTreeSet::new(),
-        decisions: decided(loaded, &digest),
-        policies: events.iter().filter_map(PolicyRow::published).collect(),
-        match_policies: events.iter().filter_map(MatchPolicyRow::published).collect(),
-        unknown: UnknownCounts::default(),
-    };
-    folded.bring_into_being(loaded, &digest);
-    folded.shape(loaded, &digest);
+    let mut folded = of_records(loaded, &Digest::of(events))?;
+    folded.policies = events.iter().filter_map(PolicyRow::published).collect();
+    folded.match_policies = events.iter().filter_map(MatchPolicyRow::published).collect();
     folded.decide(loaded);
     events.iter().for_each(|event| folded.unknown.count(event));
     Ok(folded)
 }
 
+pub(super) fn of_records(loaded: &Loaded, digest: &Digest<'_>) -> Result<Folded, Box<Needs>> {
+    let needs = loaded.missing_for(digest);
+    if !needs.is_empty() {
+        return Err(Box::new(needs));
+    }
+    let mut folded = Folded { decisions: decided(loaded, digest), ..Folded::default() };
+    folded.bring_into_being(loaded, digest);
+    folded.shape(loaded, digest);
+    Ok(folded)
+}
+
 /// A batch of events, folded: what its records say, not yet whose they are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Folded {
     /// New records, and those that the batch changed.
     pub(super) records: BTreeMap<RecordId, RecordRow>,
     /// Of these the new ones.
-    came: BTreeSet<RecordId>,
+    pub(super) came: BTreeSet<RecordId>,
     /// Those that say something else than before, or came.
-    said: BTreeSet<RecordId>,
+    pub(super) said: BTreeSet<RecordId>,
     pub(super) decisions: BTreeMap<Uuid, Decision>,
     pub(super) policies: Vec<PolicyRow>,
     pub(super) match_policies: Vec<MatchPolicyRow>,
@@ -123,7 +121,7 @@ impl Folded {
     }
 
     /// Decisions move the positions of the records that they name.
-    fn decide(&mut self, loaded: &Loaded) {
+    pub(super) fn decide(&mut self, loaded: &Loaded) {
         let moved: Vec<(RecordId, u64)> = self
             .decisions
             .values()

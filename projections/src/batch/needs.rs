@@ -26,7 +26,7 @@ impl Loaded {
                 Some(None) => {}
                 Some(Some(row)) => {
                     // Its customer's other records will be asked for; so they come by the same look-up.
-                    if !self.members_of.contains(&row.customer) {
+                    if digest.settles && !self.members_of.contains(&row.customer) {
                         needs.members_of.insert(row.customer);
                     }
                     let late = events.first().is_some_and(|event| row.state.is_late(event));

@@ -16,18 +16,10 @@ use crate::rows::{CustomerRow, PolicyRow, RecordRow};
 /// # Errors
 /// What must be looked up first; never empty.
 pub fn settle(loaded: &Loaded, folded: &Folded, found: &Found, span: Span) -> Result<Changes, Box<Needs>> {
-    let mut rows = Rows { loaded, changed: folded.records.clone(), moved: BTreeSet::new() };
-    let needs = rows.missing(found);
-    if !needs.is_empty() {
-        return Err(Box::new(needs));
-    }
-    rows.assign(found);
+    let rows = Rows::assigned(loaded, folded, found, true)?;
     let in_force = folded.policies.iter().chain([&loaded.policy]).max_by(|a, b| a.order.cmp(&b.order));
     let in_force = in_force.unwrap_or(&loaded.policy);
-    let (mut customers, deleted) = rows.customers(in_force);
-    for customer in customers.iter_mut().filter(|customer| customer.position <= span.from) {
-        customer.position = span.to;
-    }
+    let (customers, deleted) = rows.customers(in_force, span);
     Ok(Changes {
         customers,
         deleted,
@@ -40,35 +32,69 @@ pub fn settle(loaded: &Loaded, folded: &Folded, found: &Found, span: Span) -> Re
     })
 }
 
+/// Customers by their records. One that changed without any of its events in the span gets the last position.
+pub(super) fn customers_of(
+    members: &BTreeMap<CustomerId, Vec<&RecordRow>>,
+    policy: &PolicyRow,
+    span: Span,
+) -> Vec<CustomerRow> {
+    let made = members.values().filter_map(|members| CustomerRow::of(members, policy));
+    made.map(|row| CustomerRow { position: if row.position <= span.from { span.to } else { row.position }, ..row })
+        .collect()
+}
+
 /// The loaded rows, overlaid by those that the step changed.
-struct Rows<'a> {
+pub(super) struct Rows<'a> {
     loaded: &'a Loaded,
-    changed: BTreeMap<RecordId, RecordRow>,
+    folded: &'a Folded,
+    pub(super) changed: BTreeMap<RecordId, RecordRow>,
     /// Customers that records left.
     moved: BTreeSet<CustomerId>,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// Every record with whoever holds it after the step. With `members`, all records of the customers that it touches are
+    /// loaded then.
+    pub(super) fn assigned(
+        loaded: &'a Loaded,
+        folded: &'a Folded,
+        found: &Found,
+        members: bool,
+    ) -> Result<Self, Box<Needs>> {
+        let mut rows = Self { loaded, folded, changed: folded.records.clone(), moved: BTreeSet::new() };
+        let mut needs = rows.missing(found);
+        if members {
+            needs.members_of = rows.missing_members(found);
+        }
+        if !needs.is_empty() {
+            return Err(Box::new(needs));
+        }
+        rows.assign(found);
+        Ok(rows)
+    }
+
     fn get(&self, record: RecordId) -> Option<&RecordRow> {
         self.changed.get(&record).or_else(|| self.loaded.row(record))
     }
 
-    /// All records of the customers that changed, and of those that have a changed record.
+    /// All records of the customers that changed.
     fn missing(&self, found: &Found) -> Needs {
-        let mut needs = Needs::default();
-        for record in found.clusters.iter().flatten() {
-            if self.get(*record).is_none() && !self.loaded.rows.contains_key(record) {
-                needs.records.insert(*record);
-            }
-        }
+        let unknown = |record: &&RecordId| self.get(**record).is_none() && !self.loaded.rows.contains_key(record);
+        Needs { records: found.clusters.iter().flatten().filter(unknown).copied().collect(), ..Needs::default() }
+    }
+
+    /// Other customers that have a changed record.
+    fn missing_members(&self, found: &Found) -> BTreeSet<CustomerId> {
         let clustered: BTreeSet<RecordId> = found.clusters.iter().flatten().copied().collect();
-        for record in self.changed.keys().filter(|record| !clustered.contains(record)) {
-            let Some(row) = self.loaded.row(*record) else { continue };
-            if !self.loaded.members_of.contains(&row.customer) {
-                needs.members_of.insert(row.customer);
-            }
-        }
-        needs
+        let others = self.changed.keys().filter(|record| !clustered.contains(record));
+        let customers = others.filter_map(|record| self.before(*record));
+        customers.filter(|customer| !self.loaded.members_of.contains(customer)).collect()
+    }
+
+    /// Whose a record was before the step; folding moves none.
+    fn before(&self, record: RecordId) -> Option<CustomerId> {
+        let row = self.folded.records.get(&record).or_else(|| self.loaded.row(record))?;
+        (!self.folded.came.contains(&record)).then_some(row.customer)
     }
 
     /// Gives the records of each cluster the id of its founder.
@@ -85,7 +111,7 @@ impl Rows<'_> {
             let others: Vec<RecordId> =
                 members.iter().filter(|row| row.customer != customer).map(|row| row.record).collect();
             for record in others {
-                self.moved.extend(self.loaded.row(record).map(|before| before.customer));
+                self.moved.extend(self.before(record));
                 if let Some(row) = self.loaded.change(&mut self.changed, record) {
                     row.customer = customer;
                 }
@@ -93,12 +119,16 @@ impl Rows<'_> {
         }
     }
 
-    /// The customers that have a changed record or lost one, and those that have none left.
-    fn customers(&self, policy: &PolicyRow) -> (Vec<CustomerRow>, Vec<CustomerId>) {
+    /// The customers that have a changed record or lost one.
+    pub(super) fn touched(&self) -> BTreeSet<CustomerId> {
         let now = self.changed.values().map(|row| row.customer);
-        let touched: BTreeSet<CustomerId> = now.chain(self.moved.iter().copied()).collect();
+        now.chain(self.moved.iter().copied()).collect()
+    }
+
+    /// These, made again, and those that have no record left.
+    fn customers(&self, policy: &PolicyRow, span: Span) -> (Vec<CustomerRow>, Vec<CustomerId>) {
         let mut members: BTreeMap<CustomerId, Vec<&RecordRow>> =
-            touched.into_iter().map(|customer| (customer, Vec::new())).collect();
+            self.touched().into_iter().map(|customer| (customer, Vec::new())).collect();
         let unchanged = self.loaded.rows.values().flatten().filter(|row| !self.changed.contains_key(&row.record));
         for row in unchanged.chain(self.changed.values()) {
             if let Some(members) = members.get_mut(&row.customer) {
@@ -106,7 +136,6 @@ impl Rows<'_> {
             }
         }
         let deleted = members.iter().filter(|(_, members)| members.is_empty()).map(|(id, _)| *id).collect();
-        let customers = members.values().filter_map(|members| CustomerRow::of(members, policy)).collect();
-        (customers, deleted)
+        (customers_of(&members, policy, span), deleted)
     }
 }

@@ -21,6 +21,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 mod shared;
+mod steps;
 
 pub const RECORDS: u8 = 6;
 const SOURCES: [&str; 3] = ["erp", "crm", "kulta"];

@@ -26,7 +26,9 @@ pub(super) struct Relations {
 /// No record ever stops speaking of a relation: what ended was. So rows are only added or changed.
 const WRITE: &str = "
 INSERT INTO {g}relation (to_record_id, record_id, relation, valid_from, valid_until)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])";
+/// See [`WRITE`].
+pub(super) const REPLACE: &str = "
 ON CONFLICT (to_record_id, record_id, relation) DO UPDATE SET valid_from = excluded.valid_from,
     valid_until = excluded.valid_until";
 
@@ -35,7 +37,7 @@ impl Relations {
         let text = |sql: String| view_sql::text(text_of(&sql, generation));
         let records = view_sql::records();
         Self {
-            write: text(WRITE.to_owned()),
+            write: text(format!("{WRITE}{REPLACE}")),
             records: text(format!("{records} WHERE record_id = ANY ($1)")),
             related: text(format!(
                 "{records} WHERE record_id IN (SELECT record_id FROM {{g}}relation WHERE to_record_id = ANY ($1))"
@@ -52,9 +54,14 @@ pub(super) async fn write(
     texts: &Relations,
     records: &[RecordRow],
 ) -> Result<(), Error> {
+    write_by(connection, &texts.write, records).await
+}
+
+/// The same by another statement.
+pub(super) async fn write_by(connection: &mut PgConnection, sql: &SqlStr, records: &[RecordRow]) -> Result<(), Error> {
     let rows: Vec<_> = records.iter().flat_map(RelationRow::of).collect();
     for some in rows.chunks(ROWS) {
-        sqlx::query(texts.write.clone())
+        sqlx::query(sql.clone())
             .bind(some.iter().map(|row| row.to.0).collect::<Vec<_>>())
             .bind(some.iter().map(|row| row.record.0).collect::<Vec<_>>())
             .bind(some.iter().map(|row| row.relation.as_str()).collect::<Vec<_>>())

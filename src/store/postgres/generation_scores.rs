@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use kulta_events::{CustomerId, RecordId};
-use kulta_projections::batch::Changes;
 use kulta_projections::scores::rows::ScoreRow;
 use kulta_projections::scores::service::Balance;
 use sqlx::{PgConnection, SqlStr};
@@ -57,10 +56,9 @@ pub(super) async fn note(
     tables: &Tables,
     connection: &mut PgConnection,
     at: u64,
-    changes: &Changes,
+    changed: impl Iterator<Item = CustomerId>,
 ) -> Result<(), Error> {
-    let mut ids: Vec<Uuid> = changes.customers.iter().map(|row| row.customer.0).collect();
-    ids.extend(changes.deleted.iter().map(|id| id.0));
+    let ids: Vec<Uuid> = changed.map(|id| id.0).collect();
     if !ids.is_empty() {
         sqlx::query(tables.scores_text(NOTE, 0)).bind(signed(at)?).bind(ids).execute(connection).await?;
     }

@@ -29,7 +29,7 @@ pub(super) struct Writes {
     pub(super) set_checkpoint: SqlStr,
     /// Moves the checkpoint if it is where the projector left it and the epoch is the projector's, and keeps that so
     /// until the end of the transaction.
-    advance: SqlStr,
+    pub(super) advance: SqlStr,
     pub(super) copy_records: String,
     pub(super) copy_customers: String,
     records: SqlStr,
@@ -48,16 +48,18 @@ const ADVANCE: &str = "
 WITH fence AS (SELECT epoch FROM owner WHERE name = 'projector' AND epoch = $2 FOR SHARE)
 UPDATE {g}checkpoint SET position = $1 FROM fence WHERE position = $3";
 
-const RECORD: &str = "{g}record (record_id, customer_id, first_position, shaped_at, source, subject, state)";
-const CUSTOMER: &str = "{g}customer (customer_id, position, records, kind, name, golden)";
+pub(super) const RECORD: &str = "{g}record (record_id, customer_id, first_position, shaped_at, source, subject, state)";
+pub(super) const CUSTOMER: &str = "{g}customer (customer_id, position, records, kind, name, golden)";
 
 const RECORDS: &str = "
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])";
+pub(super) const REPLACE_RECORDS: &str = "
 ON CONFLICT (record_id) DO UPDATE SET customer_id = excluded.customer_id, first_position = excluded.first_position,
     shaped_at = excluded.shaped_at, source = excluded.source, subject = excluded.subject, state = excluded.state";
 
 const CUSTOMERS: &str = "
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[])
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[])";
+pub(super) const REPLACE_CUSTOMERS: &str = "
 ON CONFLICT (customer_id) DO UPDATE SET position = excluded.position, records = excluded.records,
     kind = excluded.kind, name = excluded.name, golden = excluded.golden";
 
@@ -88,7 +90,8 @@ ON CONFLICT (position) DO UPDATE SET published = excluded.published, policy = ex
 const UNKNOWN: &str = "
 INSERT INTO {g}unknown_member AS known (source, type, count)
 SELECT source COLLATE \"C\", type COLLATE \"C\", sum(count)::bigint
-FROM unnest($1::text[], $2::text[], $3::bigint[]) AS more (source, type, count) GROUP BY 1, 2 ORDER BY 1, 2
+FROM unnest($1::text[], $2::text[], $3::bigint[]) AS more (source, type, count) GROUP BY 1, 2 ORDER BY 1, 2";
+pub(super) const MORE_UNKNOWN: &str = "
 ON CONFLICT (source, type) DO UPDATE SET count = known.count + excluded.count";
 
 impl Writes {
@@ -99,8 +102,8 @@ impl Writes {
             advance: text(ADVANCE),
             copy_records: named(&format!("COPY {RECORD} FROM STDIN (FORMAT binary)"), number),
             copy_customers: named(&format!("COPY {CUSTOMER} FROM STDIN (FORMAT binary)"), number),
-            records: text(&format!("INSERT INTO {RECORD} {RECORDS}")),
-            customers: text(&format!("INSERT INTO {CUSTOMER} {CUSTOMERS}")),
+            records: text(&format!("INSERT INTO {RECORD} {RECORDS} {REPLACE_RECORDS}")),
+            customers: text(&format!("INSERT INTO {CUSTOMER} {CUSTOMERS} {REPLACE_CUSTOMERS}")),
             delete_customers: text("DELETE FROM {g}customer WHERE customer_id = ANY ($1)"),
             raise: text(RAISE),
             decisions: text(DECISIONS),
@@ -108,7 +111,7 @@ impl Writes {
             sides: text(SIDES),
             policies: text(POLICIES),
             match_policies: text(MATCH_POLICIES),
-            unknown: text(UNKNOWN),
+            unknown: text(&format!("{UNKNOWN}{MORE_UNKNOWN}")),
         }
     }
 }
@@ -139,7 +142,8 @@ pub(super) async fn write(
     let (policies, match_policies) = (&changes.policies, &changes.match_policies);
     few(connection, writes, Few { decided: &changes.decisions, policies, match_policies, unknown: &changes.unknown })
         .await?;
-    scores::note(tables, connection, to, changes).await?;
+    let changed = changes.customers.iter().map(|row| row.customer).chain(changes.deleted.iter().copied());
+    scores::note(tables, connection, to, changed).await?;
     if let Some(refold) = refold {
         refold_all(tables, connection, refold).await?;
     }
@@ -147,7 +151,7 @@ pub(super) async fn write(
     Ok(())
 }
 
-fn fenced(advanced: u64) -> Result<(), Error> {
+pub(super) fn fenced(advanced: u64) -> Result<(), Error> {
     if advanced == 1 { Ok(()) } else { Err(Error::Fenced) }
 }
 
@@ -258,15 +262,15 @@ async fn delete_customers(connection: &mut PgConnection, writes: &Writes, ids: &
 }
 
 /// What there is little of.
-struct Few<'a> {
-    decided: &'a [Decision],
-    policies: &'a [PolicyRow],
-    match_policies: &'a [MatchPolicyRow],
-    unknown: &'a [UnknownRow],
+pub(super) struct Few<'a> {
+    pub(super) decided: &'a [Decision],
+    pub(super) policies: &'a [PolicyRow],
+    pub(super) match_policies: &'a [MatchPolicyRow],
+    pub(super) unknown: &'a [UnknownRow],
 }
 
 /// Nothing is sent for what there is none of.
-async fn few(connection: &mut PgConnection, writes: &Writes, few: Few<'_>) -> Result<(), Error> {
+pub(super) async fn few(connection: &mut PgConnection, writes: &Writes, few: Few<'_>) -> Result<(), Error> {
     let Few { decided, policies, match_policies, unknown } = few;
     if !decided.is_empty() {
         decisions(connection, writes, decided).await?;

@@ -22,7 +22,9 @@ mod read;
 mod schema;
 mod sent;
 mod share_filling;
+mod share_tables;
 mod sharing;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod write;

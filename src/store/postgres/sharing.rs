@@ -1,4 +1,5 @@
-//! Rebuilds shared by nodes: shares and what they make stand in the schema of the generation, until it is filled.
+//! Rebuilds and steps shared by nodes: shares and what they make stand in the schema of the generation, until it is
+//! filled, or until the next step; what is other with a step stands in `steps`.
 //!
 //! A node that is ready keeps a session with a shared advisory lock, by which the others see it; it asks for work and tells
 //! that it goes on over the same session. The server ends the session of a node that is frozen, so it is not counted on.
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kulta_projections::rows::RecordRow;
-use kulta_projections::whole::{Assigned, SHARES, bounds};
+use kulta_projections::whole::{Assigned, bounds};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, SqlStr};
 use tokio::sync::Mutex;
@@ -24,9 +25,7 @@ use super::generation_schema::named;
 use super::generations::{Generations, fence};
 use super::names::{END_WHEN_SILENT, LOCKS};
 use super::share_filling::Share;
-
-/// Nodes share with those of the same version only: they fold alike.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+use super::share_tables::{GIVE_UP, TABLES, VERSION, add_members, number_of, open, open_first, text};
 
 const READY: &str = "SELECT pg_try_advisory_lock_shared($1, hashtext('rebuild ' || $2))";
 const OTHERS: &str = "
@@ -34,66 +33,39 @@ SELECT count(DISTINCT pid) FROM pg_locks
 WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted AND pid <> pg_backend_pid()
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND classid = $1::integer::oid AND objid = hashtext('rebuild ' || $2)::oid";
-const BUILDING: &str = "
+/// A generation that somebody began to build may be left, so the live one is looked at as well.
+const SHARED: &str = "
 SELECT number FROM generation
-WHERE state = 'building' AND to_regclass('kulta_g' || number || '.share_plan') IS NOT NULL
-ORDER BY number DESC LIMIT 1";
+WHERE state IN ('building', 'live') AND to_regclass('kulta_g' || number || '.share_plan') IS NOT NULL
+ORDER BY number DESC";
 const PLAN: &str = "
-SELECT p.epoch, p.until, (SELECT max(stage) FROM {g}share) FROM {g}share_plan AS p JOIN owner AS o ON o.name = 'projector' AND o.epoch = p.epoch
+SELECT p.epoch, p.after, p.until, (SELECT max(stage) FROM {g}share) FROM {g}share_plan AS p JOIN owner AS o ON o.name = 'projector' AND o.epoch = p.epoch
 WHERE p.version = $1";
 
-/// What is shared is not logged: should the server crash, the rebuild is given up, as it is when its owner dies.
-const TABLES: &str = "
-CREATE TABLE {g}share_plan (
-    epoch   bigint NOT NULL,                                  -- the projector's that builds
-    until   bigint NOT NULL,                                  -- folded up to this position
-    version text   NOT NULL                                   -- of kulta
-);
-CREATE TABLE {g}share (
-    stage   smallint NOT NULL,                                -- 1: records, 2: customers
-    number  smallint NOT NULL,
-    token   bigint   NOT NULL DEFAULT 0,                      -- rises with each node that takes it
-    rows    bigint,                                           -- null: not done
-    seen_at timestamptz,                                      -- when its holder was heard of last
-    holder  text,
-    PRIMARY KEY (stage, number)
-) WITH (fillfactor = 50);
-CREATE UNLOGGED TABLE {g}share_state (LIKE {g}record);
-CREATE UNLOGGED TABLE {g}share_member (                       -- what is not a customer of its own, as its own events shape it
-    shaped_at   bigint NOT NULL,
-    record_id   uuid   NOT NULL,
-    customer_id uuid   NOT NULL
-);
-";
-const GIVE_UP: &str = "UPDATE {g}share SET token = token + 1, seen_at = 'infinity'; DELETE FROM {g}share_plan";
 /// In the order in which a node that has lost a share, and does not know it yet, takes its locks.
 const DROP: &str = "DROP TABLE {g}share_state, {g}share_member, {g}share, {g}share_plan";
-const ADD_PLAN: &str = "INSERT INTO {g}share_plan (epoch, until, version) VALUES ($1, $2, $3)";
-const OPEN: &str =
-    "INSERT INTO {g}share (stage, number) SELECT $1, number FROM generate_series(0, $2::smallint - 1) AS number";
-
 const TAKE: &str = "
 UPDATE {g}share AS s SET token = s.token + 1, holder = $1, seen_at = clock_timestamp()
 FROM (SELECT stage, number FROM {g}share
       WHERE stage = $4 AND rows IS NULL AND (seen_at IS NULL OR seen_at < clock_timestamp() - interval '5 seconds')
       ORDER BY number LIMIT $2 FOR UPDATE SKIP LOCKED) AS free
 WHERE s.stage = free.stage AND s.number = free.number
-  AND EXISTS (SELECT FROM owner WHERE name = 'projector' AND epoch = $3)
+  AND EXISTS (SELECT FROM {g}share_plan AS p JOIN owner AS o ON o.epoch = p.epoch
+              WHERE o.name = 'projector' AND p.epoch = $3 AND p.until = $5)
 RETURNING s.number, s.token";
 const KEEP: &str = "
 UPDATE {g}share AS s SET seen_at = clock_timestamp()
 FROM unnest($1::smallint[], $2::smallint[], $3::bigint[]) AS held (stage, number, token)
 WHERE s.stage = held.stage AND s.number = held.number AND s.token = held.token
-  AND EXISTS (SELECT FROM owner WHERE name = 'projector' AND epoch = $4)";
+  AND EXISTS (SELECT FROM {g}share_plan AS p JOIN owner AS o ON o.epoch = p.epoch
+              WHERE o.name = 'projector' AND p.epoch = $4 AND p.until = $5)";
 const STANDING: &str = "
 SELECT count(*) FILTER (WHERE rows IS NULL), coalesce(sum(rows), 0)::bigint,
        EXISTS (SELECT FROM owner WHERE name = 'projector' AND epoch = $2)
 FROM {g}share WHERE stage = $1";
 
-const GATHERED: &str = "CREATE INDEX ON {g}share_state (record_id); ANALYZE {g}share_state";
-const ADD_MEMBERS: &str = "
-INSERT INTO {g}share_member (record_id, customer_id, shaped_at)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[])";
+const INDEX_STATES: &str = "CREATE INDEX ON {g}share_state (record_id)";
+const GATHERED: &str = "ANALYZE {g}share_state";
 const INDEX_MEMBERS: &str = "
 CREATE INDEX ON {g}share_member (record_id);
 CREATE INDEX ON {g}share_member (customer_id);
@@ -118,9 +90,6 @@ WHERE m.customer_id >= $1 AND m.customer_id <= $2 AND m.customer_id <> m.record_
 const SILENT: Duration = Duration::from_secs(2);
 /// How long the end of a session is waited for.
 const GOODBYE: Duration = Duration::from_secs(5);
-/// Rows per statement.
-const ROWS: usize = 10_000;
-
 /// A session of its own, connected when it is needed.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -174,17 +143,6 @@ impl Session {
     }
 }
 
-fn text(sql: &str, plan: Plan) -> SqlStr {
-    view_sql::text(named(sql, plan.generation))
-}
-
-fn number_of(stage: Stage) -> i16 {
-    match stage {
-        Stage::Records => 1,
-        Stage::Customers => 2,
-    }
-}
-
 fn stage_of(number: i16) -> Stage {
     if number == number_of(Stage::Records) { Stage::Records } else { Stage::Customers }
 }
@@ -222,14 +180,16 @@ impl Sharing for Generations {
                     let ready = sqlx::query_scalar(READY).bind(LOCKS).bind(VERSION);
                     own.is_ready = ready.fetch_one(&mut own.connection).await?;
                 }
-                let building = sqlx::query_scalar(BUILDING).fetch_optional(&mut own.connection).await?;
-                let Some(generation) = building else { return Ok(None) };
-                let query = sqlx::query_as(view_sql::text(named(PLAN, generation))).bind(VERSION);
-                let found: Option<(i64, i64, i16)> = query.fetch_optional(&mut own.connection).await?;
-                let plan = |(epoch, until, stage)| {
-                    Ok((Plan { generation, epoch, until: number::unsigned(until)? }, stage_of(stage)))
-                };
-                found.map(plan).transpose()
+                let shared: Vec<i64> = sqlx::query_scalar(SHARED).fetch_all(&mut own.connection).await?;
+                for generation in shared {
+                    let query = sqlx::query_as(view_sql::text(named(PLAN, generation))).bind(VERSION);
+                    let found: Option<(i64, Option<i64>, i64, i16)> = query.fetch_optional(&mut own.connection).await?;
+                    if let Some((epoch, from, until, stage)) = found {
+                        let (from, until) = (from.map(number::unsigned).transpose()?, number::unsigned(until)?);
+                        return Ok(Some((Plan { generation, epoch, from, until }, stage_of(stage))));
+                    }
+                }
+                Ok(None)
             })
             .await
     }
@@ -252,10 +212,7 @@ impl Sharing for Generations {
         let mut transaction = self.sharers.begin().await?;
         fence(&mut transaction, plan.epoch).await?;
         sqlx::raw_sql(text(TABLES, plan)).execute(&mut *transaction).await?;
-        let add = sqlx::query(text(ADD_PLAN, plan)).bind(plan.epoch).bind(signed(plan.until)?).bind(VERSION);
-        add.execute(&mut *transaction).await?;
-        let open = sqlx::query(text(OPEN, plan)).bind(number_of(Stage::Records)).bind(i16::from(SHARES));
-        open.execute(&mut *transaction).await?;
+        open_first(&mut transaction, plan).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -267,7 +224,8 @@ impl Sharing for Generations {
                     .bind(holder)
                     .bind(number::limit(at_most))
                     .bind(plan.epoch)
-                    .bind(number_of(stage));
+                    .bind(number_of(stage))
+                    .bind(signed(plan.until)?);
                 view_rows::all(query.fetch_all(&mut own.connection).await?, |taken| held(stage, taken))
             })
             .await
@@ -280,7 +238,8 @@ impl Sharing for Generations {
                     .bind(held.iter().map(|held| number_of(held.stage)).collect::<Vec<_>>())
                     .bind(held.iter().map(|held| i16::from(held.share)).collect::<Vec<_>>())
                     .bind(held.iter().map(|held| held.token).collect::<Vec<_>>())
-                    .bind(plan.epoch);
+                    .bind(plan.epoch)
+                    .bind(signed(plan.until)?);
                 let kept = query.execute(&mut own.connection).await?.rows_affected();
                 Ok(usize::try_from(kept).unwrap_or(usize::MAX))
             })
@@ -307,6 +266,9 @@ impl Sharing for Generations {
     }
 
     async fn gathered(&self, plan: Plan) -> Result<(), Error> {
+        if plan.from.is_none() {
+            sqlx::raw_sql(text(INDEX_STATES, plan)).execute(&self.sharers).await?;
+        }
         sqlx::raw_sql(text(GATHERED, plan)).execute(&self.sharers).await?;
         Ok(())
     }
@@ -325,16 +287,9 @@ impl Sharing for Generations {
     async fn assigned(&self, plan: Plan, assigned: &[Assigned]) -> Result<(), Error> {
         let mut transaction = self.sharers.begin().await?;
         fence(&mut transaction, plan.epoch).await?;
-        for some in assigned.chunks(ROWS) {
-            let query = sqlx::query(text(ADD_MEMBERS, plan))
-                .bind(some.iter().map(|of| of.record.0).collect::<Vec<_>>())
-                .bind(some.iter().map(|of| of.customer.0).collect::<Vec<_>>())
-                .bind(some.iter().map(|of| signed(of.shaped_at)).collect::<Result<Vec<_>, _>>()?);
-            query.execute(&mut *transaction).await?;
-        }
+        add_members(&mut transaction, plan, assigned).await?;
         sqlx::raw_sql(text(INDEX_MEMBERS, plan)).execute(&mut *transaction).await?;
-        let open = sqlx::query(text(OPEN, plan)).bind(number_of(Stage::Customers)).bind(i16::from(SHARES));
-        open.execute(&mut *transaction).await?;
+        open(&mut transaction, plan, Stage::Customers).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -365,6 +320,10 @@ impl Sharing for Generations {
     }
 
     async fn end(&self, plan: Plan) -> Result<(), Error> {
+        if plan.from.is_some() {
+            // The next step begins with the same tables.
+            return self.give_up(plan).await;
+        }
         sqlx::raw_sql(text(DROP, plan)).execute(&self.sharers).await?;
         self.session.end().await;
         Ok(())

@@ -37,6 +37,11 @@ impl Deployment {
         Self { program, token, url: url.to_owned() }
     }
 
+    /// With something in the environment of each program.
+    pub fn with(self, name: &str, value: &str) -> Self {
+        Self { program: self.program.env(name, value), ..self }
+    }
+
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -96,7 +96,7 @@ impl Nodes {
     }
 
     /// Waits until a node tells that it is ready to share.
-    fn wait_for_a_helper(&self) {
+    pub(super) fn wait_for_a_helper(&self) {
         let ready = "SELECT count(*) FROM pg_locks JOIN pg_database AS d ON d.oid = database
             WHERE locktype = 'advisory' AND mode = 'ShareLock' AND datname = current_database()";
         self.runtime.block_on(async {

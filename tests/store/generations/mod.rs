@@ -11,6 +11,7 @@ mod relations;
 mod rows;
 mod scores;
 mod sharing;
+mod steps;
 mod views;
 
 /// Stamps each test on both stores.

@@ -23,7 +23,7 @@ impl Shared {
         let store = Store::postgres().await;
         store.generations.live().await.unwrap();
         let built = store.generations.build(EPOCH).await.unwrap();
-        let plan = Plan { generation: built.number(), epoch: EPOCH, until: 7 };
+        let plan = Plan { generation: built.number(), epoch: EPOCH, from: None, until: 7 };
         let other = store.again().await;
         store.generations.sharing().unwrap().begin(plan).await.unwrap();
         Self { store, other, plan }
