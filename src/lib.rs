@@ -56,6 +56,7 @@ pub mod scorer;
 pub mod scores;
 pub mod services;
 pub mod store;
+mod together;
 pub mod webhooks;
 pub mod work;
 

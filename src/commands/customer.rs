@@ -4,7 +4,6 @@ use kulta_events::ids::KULTA;
 use kulta_events::payload::{Pairing, Verdict};
 use kulta_events::{CustomerId, Json, Problem, RecordId};
 use kulta_projections::crosswalk::{attachments, contradictions, split_lists};
-use kulta_projections::rows::RecordRow;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,6 +16,7 @@ use super::transaction::{Context, Decide, Done, Transaction};
 use super::wish::{Say, Wish};
 use super::{Commands, Error, Refusal};
 use crate::reads::{Found, Reads};
+use crate::store::views::RecordName;
 use crate::work::Work;
 
 /// Commands about customers, which look at the projections before they decide.
@@ -128,7 +128,7 @@ impl Customers {
 
     /// The founding record of a customer that is to be changed, if it is as the caller read it. Where that one was erased
     /// it is the first that was not.
-    pub(super) async fn founder_to_change(&self, id: RecordId, if_match: Option<u64>) -> Result<RecordRow, Error> {
+    pub(super) async fn founder_to_change(&self, id: RecordId, if_match: Option<u64>) -> Result<RecordName, Error> {
         let members = match if_match {
             Some(expected) => {
                 let members = self.members(id).await?;
@@ -145,7 +145,7 @@ impl Customers {
     pub(super) async fn edit(
         &self,
         transaction: &mut Transaction,
-        founder: &RecordRow,
+        founder: &RecordName,
         command: person_record::Command,
     ) -> Result<(), Error> {
         let (subject, record) = self.person_record(founder);
@@ -156,7 +156,7 @@ impl Customers {
 
     /// The record of the source `kulta` for what people say of a customer, by its founding record, and its subject. A
     /// customer whom a person registered is edited in that very record.
-    pub(super) fn person_record(&self, founder: &RecordRow) -> (String, RecordId) {
+    pub(super) fn person_record(&self, founder: &RecordName) -> (String, RecordId) {
         match &founder.subject {
             Some(subject) if founder.source == KULTA => (subject.clone(), founder.record),
             _ => {
@@ -171,7 +171,7 @@ impl Customers {
     pub(super) async fn link(
         &self,
         transaction: &mut Transaction,
-        founder: &RecordRow,
+        founder: &RecordName,
         record: RecordId,
     ) -> Result<(), Error> {
         // The decision has the new record's own id: that is how it is told from a steward's later merge.
@@ -215,7 +215,7 @@ impl Customers {
     }
 
     /// The founding records of two customers, and all records of the one against all of the other.
-    async fn two(&self, id: RecordId, with: RecordId) -> Result<([RecordRow; 2], Pairing), Error> {
+    async fn two(&self, id: RecordId, with: RecordId) -> Result<([RecordName; 2], Pairing), Error> {
         let (one, other) = (self.members(id).await?, self.members(with).await?);
         let (Some(first), Some(second)) = (one.first(), other.first()) else {
             return Err(Refusal::NotFound("no such customer").into());
@@ -278,19 +278,19 @@ impl Customers {
 
     /// The same as far as the projections are, if they know the customer. An edit goes to a record that stays with the
     /// founding one, and so to whatever customer that one belongs to: nobody needs to wait for what happens meanwhile.
-    pub(super) async fn members_at_hand(&self, id: RecordId) -> Result<Vec<RecordRow>, Error> {
-        match self.reads.holder(id).await.map_err(unreadable)? {
+    pub(super) async fn members_at_hand(&self, id: RecordId) -> Result<Vec<RecordName>, Error> {
+        match self.reads.members(id).await.map_err(unreadable)? {
             Found::Here(members) => Ok(members),
             Found::Moved(_) | Found::Unknown => self.members(id).await,
         }
     }
 
     /// The records of the customer that holds a record, by first position, after the projections have caught up.
-    pub(super) async fn members(&self, id: RecordId) -> Result<Vec<RecordRow>, Error> {
+    pub(super) async fn members(&self, id: RecordId) -> Result<Vec<RecordName>, Error> {
         self.reads.caught_up().await.map_err(unreadable)?;
-        match self.reads.holder(id).await.map_err(unreadable)? {
+        match self.reads.members(id).await.map_err(unreadable)? {
             Found::Here(members) => Ok(members),
-            Found::Moved(customer) => match self.reads.holder(customer.into()).await.map_err(unreadable)? {
+            Found::Moved(customer) => match self.reads.members(customer.into()).await.map_err(unreadable)? {
                 Found::Here(members) => Ok(members),
                 _ => Err(Error::Contended),
             },
@@ -317,12 +317,12 @@ impl Customers {
     }
 }
 
-fn ids(members: &[RecordRow]) -> Vec<RecordId> {
+fn ids(members: &[RecordName]) -> Vec<RecordId> {
     members.iter().map(|row| row.record).collect()
 }
 
 /// The customer id that some of these records have by themselves.
-fn founder(members: &[RecordRow], some: &[RecordId]) -> Option<CustomerId> {
+fn founder(members: &[RecordName], some: &[RecordId]) -> Option<CustomerId> {
     let own = members.iter().filter(|row| some.contains(&row.record));
     own.min_by_key(|row| row.first_position).map(|row| row.record.into())
 }

@@ -2,11 +2,11 @@
 
 use kulta_events::RecordId;
 use kulta_events::envelope::Parts;
-use kulta_projections::rows::RecordRow;
 
 use super::event::CommandEvent;
 use super::person_record::from_value;
 use super::{Customers, Error, Refusal};
+use crate::store::views::RecordName;
 
 /// The rule that says so.
 pub const ERASED: &str = "erased";
@@ -18,7 +18,7 @@ fn refusal() -> Error {
 impl Customers {
     /// The first of a customer's records that is not erased; people's words are kept with it. A new record for them would
     /// bring back somebody who is to be forgotten.
-    pub(super) async fn not_erased(&self, members: Vec<RecordRow>) -> Result<RecordRow, Error> {
+    pub(super) async fn not_erased(&self, members: Vec<RecordName>) -> Result<RecordName, Error> {
         let vault = &self.commands.vault;
         let erased = vault.erased(&members.iter().map(|row| row.record).collect::<Vec<_>>()).await?;
         let founder = members.into_iter().find(|row| !erased.contains(&row.record)).ok_or_else(refusal)?;
@@ -27,7 +27,7 @@ impl Customers {
     }
 
     /// A thing of an erased customer goes its way, and can be ended, with facts alone.
-    pub(super) async fn facts_alone(&self, members: &[RecordRow], event: &CommandEvent) -> Result<(), Error> {
+    pub(super) async fn facts_alone(&self, members: &[RecordName], event: &CommandEvent) -> Result<(), Error> {
         if !self.all_erased(members).await? {
             return Ok(());
         }
@@ -37,7 +37,7 @@ impl Customers {
     }
 
     /// Whether nothing is kept of a customer that would tell who it was.
-    pub(super) async fn all_erased(&self, members: &[RecordRow]) -> Result<bool, Error> {
+    pub(super) async fn all_erased(&self, members: &[RecordName]) -> Result<bool, Error> {
         let records: Vec<_> = members.iter().map(|row| row.record).collect();
         let erased = self.commands.vault.erased(&records).await?;
         Ok(records.iter().all(|record| erased.contains(record)))

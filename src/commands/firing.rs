@@ -11,7 +11,6 @@ use kulta_projections::automation::definition::{Action, Definition};
 use kulta_projections::pipeline::cause::days_later;
 use kulta_projections::pipeline::period::date_of;
 use kulta_projections::pipeline::{lead, task};
-use kulta_projections::rows::RecordRow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,6 +21,7 @@ use super::event::CommandEvent;
 use super::person_record::{Command, checked};
 use super::transaction::Transaction;
 use super::{Error, Refusal};
+use crate::store::views::RecordName;
 use crate::work::Deed;
 
 /// The refusal of what was done already.
@@ -138,7 +138,7 @@ impl Customers {
     async fn once(
         &self,
         transaction: &mut Transaction,
-        founder: &RecordRow,
+        founder: &RecordName,
         stream: String,
         type_name: &'static str,
         members: Vec<(&str, Json)>,
@@ -155,7 +155,7 @@ impl Customers {
     async fn execute(
         &self,
         transaction: &mut Transaction,
-        founder: &RecordRow,
+        founder: &RecordName,
         firing: &Firing,
         own: Option<&(&'static str, Box<str>)>,
         action: &Action,
@@ -208,7 +208,7 @@ impl Customers {
     async fn request(
         &self,
         transaction: &mut Transaction,
-        founder: &RecordRow,
+        founder: &RecordName,
         firing: &Firing,
         mut members: Vec<(&str, Json)>,
     ) -> Result<(), Error> {
@@ -224,7 +224,7 @@ impl Customers {
     async fn word(
         &self,
         transaction: &mut Transaction,
-        founder: &RecordRow,
+        founder: &RecordName,
         type_name: &'static str,
         (member, value): (&'static str, &str),
         firing: &Firing,
@@ -314,7 +314,7 @@ impl Customers {
     }
 
     /// What is to go out, and the records of whom it is about, as far as any node knows.
-    async fn outgoing(&self, id: Uuid) -> Result<(crate::work::Outgoing, Vec<RecordRow>), Error> {
+    async fn outgoing(&self, id: Uuid) -> Result<(crate::work::Outgoing, Vec<RecordName>), Error> {
         self.commands.log.ping().await?;
         let head = *self.commands.log.head().borrow();
         self.work.after(head).await.map_err(unreadable)?;
@@ -327,7 +327,7 @@ impl Customers {
         &self,
         transaction: &mut Transaction,
         id: Uuid,
-        founder: &RecordRow,
+        founder: &RecordName,
         reason_code: &str,
     ) -> Result<(i16, Value), Error> {
         let (stream, message) = (format!("outbox-{id}"), id.to_string());
@@ -372,7 +372,7 @@ impl Customers {
     }
 }
 
-fn first(members: &[RecordRow]) -> Result<RecordRow, Refusal> {
+fn first(members: &[RecordName]) -> Result<RecordName, Refusal> {
     members.first().cloned().ok_or(Refusal::NotFound("nobody knows to whom it goes"))
 }
 

@@ -10,7 +10,6 @@ use kulta_events::ids::KULTA;
 use kulta_events::{Json, Problem, RecordId};
 use kulta_projections::pipeline::lead::{self, Lead};
 use kulta_projections::pipeline::offer::{self, Offer};
-use kulta_projections::rows::RecordRow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -20,6 +19,7 @@ use super::event::CommandEvent;
 use super::person_record::checked;
 use super::transaction::Transaction;
 use super::{Error, Refusal};
+use crate::store::views::RecordName;
 use crate::work::{Deed, Known};
 
 /// What a person does.
@@ -243,7 +243,7 @@ impl Customers {
     pub(super) async fn create(
         &self,
         transaction: &mut Transaction,
-        founder: &RecordRow,
+        founder: &RecordName,
         deed: Deed,
         data: &Json,
     ) -> Result<(Uuid, String), Error> {
@@ -280,7 +280,7 @@ impl Customers {
         known: &Known,
         deed: Deed,
         data: &Json,
-    ) -> Result<RecordRow, Error> {
+    ) -> Result<RecordName, Error> {
         // As the system that named it first calls it.
         let own = known.name.as_deref().map_or_else(|| id.to_string(), str::to_owned);
         let event = told(deed, &own, data)?;
@@ -299,7 +299,7 @@ impl Customers {
         &self,
         transaction: &mut Transaction,
         (category, id): (&str, Uuid),
-        founder: &RecordRow,
+        founder: &RecordName,
         tell: Tell,
     ) -> Result<(), Error> {
         let stream = format!("{category}-{id}");
@@ -310,7 +310,7 @@ impl Customers {
     }
 }
 
-fn answer(deed: Deed, id: Uuid, founder: &RecordRow) -> Value {
+fn answer(deed: Deed, id: Uuid, founder: &RecordName) -> Value {
     let mut body = json!({"customer_id": founder.customer});
     body[format!("{}_id", deed.category())] = json!(id);
     body

@@ -11,6 +11,7 @@ use super::seal::random;
 use super::{Error, MasterKey};
 use crate::lately::Lately;
 use crate::store::{Log, NewKey};
+use crate::together::Together;
 
 /// Records whose keys are kept in memory, at most (twice that for a moment).
 const CACHED_RECORDS: usize = 100_000;
@@ -96,28 +97,19 @@ impl Cache {
     }
 }
 
-/// Those who ask together: one asks for all.
-#[derive(Default)]
-struct Round {
-    ids: HashSet<RecordId>,
-    answered: Arc<OnceLock<HashMap<RecordId, Keys>>>,
-}
-
 /// The keys of all records of a log.
 pub(super) struct Keyring {
     pub log: Arc<dyn Log>,
     pub master: MasterKey,
     cache: Mutex<Cache>,
-    /// Who waits while others are answered.
-    next: Mutex<Round>,
-    turn: tokio::sync::Mutex<()>,
+    /// Single events come by the thousand: they ask together.
+    few: Together<RecordId, Keys>,
     acquainted: OnceLock<Arc<dyn Acquainted>>,
 }
 
 impl Keyring {
     pub fn new(log: Arc<dyn Log>, master: MasterKey) -> Self {
-        let (cache, next, turn) = (Mutex::default(), Mutex::default(), tokio::sync::Mutex::default());
-        Self { log, master, cache, next, turn, acquainted: OnceLock::new() }
+        Self { log, master, cache: Mutex::default(), few: Together::default(), acquainted: OnceLock::new() }
     }
 
     /// The keys to seal with: known ones, or new ones that every append carries until they are stored.
@@ -187,33 +179,9 @@ impl Keyring {
     async fn bring(&self, missing: &[RecordId]) -> Result<HashMap<RecordId, Keys>, Error> {
         match missing.len() {
             0 => Ok(HashMap::new()),
-            1..=FEW => self.bring_together(missing).await,
+            1..=FEW => self.few.ask(missing, |ids| async move { self.fetch(&ids).await }).await,
             _ => self.fetch(missing).await,
         }
-    }
-
-    /// Single events come by the thousand: who comes while the log is asked for others' keys waits, and is asked for with
-    /// all who wait.
-    async fn bring_together(&self, missing: &[RecordId]) -> Result<HashMap<RecordId, Keys>, Error> {
-        let answered = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            next.ids.extend(missing);
-            next.answered.clone()
-        };
-        let own = |all: &HashMap<RecordId, Keys>| {
-            missing.iter().filter_map(|id| all.get(id).map(|keys| (*id, keys.clone()))).collect()
-        };
-        let _turn = self.turn.lock().await;
-        if let Some(all) = answered.get() {
-            return Ok(own(all));
-        }
-        let round = std::mem::take(&mut *self.next.lock().unwrap_or_else(PoisonError::into_inner));
-        // Of a round whose turn failed nobody is left in the next: they ask for themselves.
-        let ids: Vec<_> = round.ids.into_iter().chain(missing.iter().copied()).collect();
-        let all = self.fetch(&ids).await?;
-        let own = own(&all);
-        let _ = round.answered.set(all);
-        Ok(own)
     }
 
     /// Asks the log for the keys of records, whatever is in memory.

@@ -12,6 +12,7 @@ pub mod search;
 pub mod timeline;
 pub mod why;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use kulta_events::{CustomerId, Instant, RecordId};
 use kulta_projections::rows::{PolicyRow, RecordRow};
 
 use crate::projector::{Identities, Projections, Source};
-use crate::store::views::Generation;
+use crate::store::views::{Generation, RecordName};
+use crate::together::Together;
 
 /// How long a read waits for a position before it gives up.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -82,12 +84,13 @@ pub struct Reads {
     pub(crate) source: Source,
     pub(crate) projections: Projections,
     pub(crate) identities: Identities,
+    members: Arc<Together<CustomerId, Vec<RecordName>>>,
 }
 
 impl Reads {
     /// Reads over a node's projections.
     pub fn new(source: Source, projections: Projections, identities: Identities) -> Self {
-        Self { source, projections, identities }
+        Self { source, projections, identities, members: Arc::default() }
     }
 
     /// Waits until the projections have got to a position.
@@ -143,6 +146,26 @@ impl Reads {
     pub async fn holder(&self, id: RecordId) -> Result<Found<Vec<RecordRow>>, Error> {
         holder_in(&self.projections.live(), id).await
     }
+
+    /// The customer that holds a record now, and how all its records are named, the founder first. Those who ask at the
+    /// same time are asked for together.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn members(&self, id: RecordId) -> Result<Found<Vec<RecordName>>, Error> {
+        let fetch = async |ids: Vec<CustomerId>| {
+            let mut members = HashMap::<_, Vec<_>>::with_capacity(ids.len());
+            for name in self.projections.live().record_names(&ids).await? {
+                members.entry(name.customer).or_default().push(name);
+            }
+            Ok::<_, crate::store::Error>(members)
+        };
+        let customer = id.into();
+        if let Some(members) = self.members.ask(&[customer], fetch).await?.remove(&customer) {
+            return Ok(Found::Here(members));
+        }
+        moved(&self.projections.live(), id).await
+    }
 }
 
 async fn holder_in(live: &Arc<dyn Generation>, id: RecordId) -> Result<Found<Vec<RecordRow>>, Error> {
@@ -150,6 +173,11 @@ async fn holder_in(live: &Arc<dyn Generation>, id: RecordId) -> Result<Found<Vec
     if !members.is_empty() {
         return Ok(Found::Here(members));
     }
+    moved(live, id).await
+}
+
+/// Where a record is that gives no customer its id.
+async fn moved<T>(live: &Arc<dyn Generation>, id: RecordId) -> Result<Found<T>, Error> {
     Ok(match live.record(id).await? {
         Some(row) => Found::Moved(row.customer),
         None => Found::Unknown,

@@ -320,7 +320,7 @@ fn place<'a>(event: &'a NewEvent, known: &mut Known, plan: &mut Plan<'a>) -> Eve
 }
 
 /// The retention class whose key every record has from its beginning.
-const CONTACT: i16 = Retention::Contact as i16;
+pub(super) const CONTACT: i16 = Retention::Contact as i16;
 
 /// A record comes into being with the first event that names it; without an accepted event there is none.
 fn store_people<'a>(append: &'a Append, known: &mut Known, plan: &mut Plan<'a>) {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use kulta_events::{Instant, RecordId};
 use uuid::Uuid;
 
-use super::plan::{Known, KnownEvent, Plan, Row, Wanted};
+use super::log::{Append, NewKey};
+use super::plan::{CONTACT, Known, KnownEvent, Plan, Row, Wanted};
 use crate::lately::Lately;
 
 /// Streams, and keys, that are remembered at most (twice that for a moment).
@@ -20,13 +21,16 @@ const REMEMBERED_RECORDS: usize = 10_000;
 /// most so many.
 const LOOK_UPS: std::ops::Range<u32> = 16..4_096;
 
+/// The data keys of a record that this writer stored, by class.
+type Wrapped = HashMap<i16, Vec<u8>>;
+
 /// The memory of one writer.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     state: Option<State>,
     revisions: Lately<Arc<str>, u64, REMEMBERED>,
     events: Lately<Uuid, KnownEvent, REMEMBERED>,
-    records: Lately<RecordId, (), REMEMBERED_RECORDS>,
+    records: Lately<RecordId, Wrapped, REMEMBERED_RECORDS>,
     /// Groups that are looked up yet.
     look_ups: u32,
     /// How many were, after the last wrong guess.
@@ -41,14 +45,34 @@ struct State {
 }
 
 impl Recent {
-    /// Records among the wanted that were met lately. Their keys are not remembered: somebody may have been erased since,
-    /// which nothing in the log tells.
+    /// Records among the wanted that were met lately.
     pub(super) fn met(&self, wanted: &Wanted) -> Vec<RecordId> {
         wanted.records.iter().copied().filter(|record| self.records.get(record).is_some()).collect()
     }
 
+    /// Takes it for known that what was stored of the keys of records that were met lately is stored still. Answers the
+    /// keys of the group that this holds of: somebody may have been erased since, which nothing in the log tells, so they
+    /// must be made sure of as the group is written. `None` where the keys must be looked up.
+    pub(super) fn rely<'a>(&self, group: &'a [Append], known: &mut Known) -> Option<Vec<&'a NewKey>> {
+        let (mut relied, mut seen) = (Vec::new(), HashSet::new());
+        for key in group.iter().flat_map(|append| &append.keys) {
+            let (record, class) = (key.record, key.class as i16);
+            let Some(stored) = self.records.get(&record) else { continue };
+            match stored.get(&class) {
+                Some(wrapped) if *wrapped != key.wrapped => return None,
+                Some(_) if seen.insert((record, class)) => relied.push(key),
+                Some(_) => {}
+                // It is remembered from a moment when another of its keys was new.
+                None if class == CONTACT => return None,
+                None => {}
+            }
+            known.keys.extend(stored.iter().map(|(class, wrapped)| ((record, *class), wrapped.clone())));
+        }
+        Some(relied)
+    }
+
     /// What there is to know, and the number of commits that it is of, if no look-up is needed but that of the keys of
-    /// [`Recent::met`].
+    /// [`Recent::met`], or [`Recent::rely`] in its place.
     pub(super) fn guess(&mut self, wanted: &Wanted) -> Option<(Known, i64)> {
         if self.look_ups > 0 {
             self.look_ups -= 1;
@@ -111,12 +135,23 @@ impl Recent {
             (event.key, KnownEvent { position: *position, fingerprint, version })
         };
         self.events.extend(plan.rows.iter().map(known), plan.rows.len());
-        let named = plan.records.iter().map(|(record, _)| record.record);
-        let named = named.chain(plan.keys.iter().map(|key| key.record)).map(|record| (record, ()));
-        self.records.extend(named, plan.records.len() + plan.keys.len());
+        self.stored(plan);
         if self.look_ups == 0 {
             self.looked_up = 0;
         }
+    }
+
+    fn stored(&mut self, plan: &Plan<'_>) {
+        let mut met = HashMap::<RecordId, Wrapped>::new();
+        let named = plan.records.iter().map(|(record, _)| record.record);
+        for record in named.chain(plan.keys.iter().map(|key| key.record)) {
+            met.entry(record).or_insert_with(|| self.records.get(&record).cloned().unwrap_or_default());
+        }
+        for key in &plan.keys {
+            met.entry(key.record).or_default().insert(key.class as i16, key.wrapped.clone());
+        }
+        let count = met.len();
+        self.records.extend(met, count);
     }
 
     /// A guess was wrong: something of it was there already.

@@ -15,10 +15,12 @@ use uuid::Uuid;
 
 use super::Error;
 use super::number::unsigned;
-use super::views::{Crosswalk, NamedCustomer, Seen, StoredCustomer};
+use super::views::{Crosswalk, NamedCustomer, RecordName, Seen, StoredCustomer};
 
 /// Record, customer, first position, shaped at, source, subject, state.
 pub type RecordTuple = (Uuid, Uuid, i64, i64, String, Option<String>, String);
+/// Record, customer, first position, source, subject.
+pub type RecordNameTuple = (Uuid, Uuid, i64, String, Option<String>);
 /// Customer, position, number of records, kind, name, golden record.
 pub type CustomerTuple = (Uuid, i64, i64, Option<String>, Option<String>, String);
 /// Customer, position, golden record.
@@ -69,6 +71,12 @@ pub fn record(tuple: RecordTuple) -> Result<RecordRow, Error> {
         customer: CustomerId(customer),
         state: from_text(&state, "state", record)?,
     })
+}
+
+pub fn record_name(tuple: RecordNameTuple) -> Result<RecordName, Error> {
+    let (record, customer, first_position, source, subject) = tuple;
+    let (record, customer) = (RecordId(record), CustomerId(customer));
+    Ok(RecordName { record, customer, first_position: unsigned(first_position)?, source, subject })
 }
 
 pub fn customer(tuple: CustomerTuple) -> Result<CustomerRow, Error> {

@@ -110,6 +110,14 @@ pub fn records() -> String {
     format!("SELECT {RECORD} FROM {{g}}record")
 }
 
+/// The select of records without what they say, of the customers of a list; the tables are still to be named.
+pub fn record_names(customers: &str) -> String {
+    format!(
+        "SELECT record_id, customer_id, first_position, source, subject FROM {{g}}record \
+         WHERE customer_id {customers} ORDER BY first_position, record_id"
+    )
+}
+
 /// The first id of a page behind `after`; `None` when nothing can come behind it.
 pub fn first_behind(after: Option<Uuid>) -> Option<Uuid> {
     match after {

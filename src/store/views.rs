@@ -55,6 +55,21 @@ pub struct NamedCustomer {
     pub name: Option<String>,
 }
 
+/// A record without what it says: how it is named, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordName {
+    /// Its id.
+    pub record: RecordId,
+    /// The customer that holds it.
+    pub customer: CustomerId,
+    /// Where the log first names it.
+    pub first_position: u64,
+    /// The system that publishes it.
+    pub source: String,
+    /// The customer's key there; `None` when it is erased.
+    pub subject: Option<String>,
+}
+
 /// Rows of a whole projection, in bulk. Every list may be a part; the order of calls does not matter.
 #[derive(Clone, Debug, Default)]
 pub struct Bulk {
@@ -166,6 +181,9 @@ pub trait Generation: ScoreLists + ScoreNotes + std::fmt::Debug + Send + Sync {
 
     /// All records of these customers, in no order.
     async fn members_of(&self, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error>;
+
+    /// The records of these customers without what they say, by first position.
+    async fn record_names(&self, of: &[CustomerId]) -> Result<Vec<RecordName>, Error>;
 
     /// The names of these customers, where they are there, in no order.
     async fn named(&self, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error>;

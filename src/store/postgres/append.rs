@@ -4,8 +4,9 @@
 //! positions, and its number of commits tells everybody else that what they have looked up is old.
 //!
 //! A group looks up without a lock and writes everything with one statement that begins by advancing that row from the
-//! number of commits that was looked up: two round trips, no lock held in between. When another node was faster nothing is
-//! written; then the group locks the row, looks up, writes, commits, and so do the next few.
+//! number of commits that was looked up: two round trips, no lock held in between; one, when all that it needs is
+//! remembered ([`Recent`]). When another node was faster nothing is written; then the group locks the row, looks up, writes,
+//! commits, and so do the next few.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,7 +100,7 @@ impl Group {
             if plan.is_empty() {
                 return Ok(plan.head);
             }
-            if write::write(connection, &plan, commits).await? {
+            if write::write(connection, &plan, commits, &[]).await? {
                 self.recent.committed(&plan, commits);
                 return Ok(plan.head);
             }
@@ -151,17 +152,14 @@ impl Group {
         attempt: &mut Attempt,
     ) -> Result<Option<u64>, Error> {
         let Some((mut known, commits)) = self.recent.guess(wanted) else { return Ok(None) };
-        let met = Wanted { records: self.recent.met(wanted), ..Wanted::default() };
-        if !met.records.is_empty() {
-            known.keys = known::look_up(connection, &met, &[]).await?.0.keys;
-        }
+        let Some(relied) = self.recent.rely(group, &mut known) else { return Ok(None) };
         let group = sealed_anew(group, &known);
         let mut plan = plan(&group, known, (self.shared.clock)());
         attempt.note(&mut plan);
         if plan.is_empty() {
             return Ok(Some(plan.head));
         }
-        match write::write(connection, &plan, commits).await {
+        match write::write(connection, &plan, commits, &relied).await {
             Ok(true) => {
                 self.recent.committed(&plan, commits);
                 Ok(Some(plan.head))
@@ -180,7 +178,7 @@ impl Group {
 }
 
 async fn write_locked(connection: &mut PgConnection, plan: &Plan<'_>, commits: i64) -> Result<(), Error> {
-    if !plan.is_empty() && !write::write(connection, plan, commits).await? {
+    if !plan.is_empty() && !write::write(connection, plan, commits, &[]).await? {
         return Err(Error::Inconsistent("the log was written although its counter was locked".to_owned()));
     }
     connection.execute("COMMIT").await?;

@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::super::view_sql::Texts;
-use super::super::views::{Bulk, Crosswalk, Generation, NamedCustomer, Refold, Seen, StoredCustomer};
+use super::super::views::{Bulk, Crosswalk, Generation, NamedCustomer, RecordName, Refold, Seen, StoredCustomer};
 use super::super::{Error, number, view_rows};
 use super::generation_reached::Reached;
 use super::generation_read::{self as read, LookUps};
@@ -164,6 +164,10 @@ impl Generation for Tables {
 
     async fn members_of(&self, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error> {
         relations::members_of(self, ids).await
+    }
+
+    async fn record_names(&self, of: &[CustomerId]) -> Result<Vec<RecordName>, Error> {
+        relations::record_names(self, of).await
     }
 
     async fn named(&self, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error> {

@@ -5,7 +5,7 @@ use kulta_projections::rows::{RecordRow, RelationRow};
 use sqlx::{PgConnection, SqlStr};
 use uuid::Uuid;
 
-use super::super::views::NamedCustomer;
+use super::super::views::{NamedCustomer, RecordName};
 use super::super::{Error, number, view_rows, view_sql};
 use super::generation::Tables;
 use super::generation_schema::named as text_of;
@@ -20,6 +20,7 @@ pub(super) struct Relations {
     records: SqlStr,
     related: SqlStr,
     members: SqlStr,
+    names: SqlStr,
     named: SqlStr,
 }
 
@@ -43,6 +44,7 @@ impl Relations {
                 "{records} WHERE record_id IN (SELECT record_id FROM {{g}}relation WHERE to_record_id = ANY ($1))"
             )),
             members: text(format!("{records} WHERE customer_id = ANY ($1)")),
+            names: text(view_sql::record_names("= ANY ($1)")),
             named: text("SELECT customer_id, kind, name FROM {g}customer WHERE customer_id = ANY ($1)".to_owned()),
         }
     }
@@ -89,6 +91,13 @@ pub(super) async fn related_to(tables: &Tables, ids: &[RecordId]) -> Result<Vec<
 
 pub(super) async fn members_of(tables: &Tables, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error> {
     records_by(tables, &tables.relations.members, ids.iter().map(|id| id.0).collect()).await
+}
+
+pub(super) async fn record_names(tables: &Tables, of: &[CustomerId]) -> Result<Vec<RecordName>, Error> {
+    let ids: Vec<Uuid> = of.iter().map(|id| id.0).collect();
+    let query = sqlx::query_as(tables.relations.names.clone()).bind(ids);
+    let rows = query.fetch_all(&tables.readers).await.map_err(|error| tables.failed(error))?;
+    view_rows::all(rows, view_rows::record_name)
 }
 
 pub(super) async fn named(tables: &Tables, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error> {

@@ -1,7 +1,9 @@
 //! Everything that a plan writes, as one statement: it advances the counter row and, only if that succeeded, inserts.
 //!
 //! Each table that gets rows is one `WITH` part that unfolds an array per column, or takes the values of a single row;
-//! tables without rows are left out. Few distinct texts exist, so each is prepared once per connection.
+//! tables without rows are left out. Events are inserted by the statement itself, and their number tells that it has
+//! written: counting anything else takes the server longer. Few distinct texts exist, so each is prepared once per
+//! connection.
 //!
 //! Not COPY, which takes the server a fifth less for thousands of rows: sqlx leaves Nagle's algorithm on, so that the end
 //! of a COPY, a small packet after another, waits 40 ms for the server's acknowledgement. A statement is one packet.
@@ -12,8 +14,17 @@ use sqlx::postgres::PgArguments;
 use sqlx::{Arguments, AssertSqlSafe, Encode, PgConnection, Postgres, Type};
 
 use crate::store::Error;
+use crate::store::log::NewKey;
 use crate::store::number::{signed, small};
 use crate::store::plan::Plan;
+
+const ADVANCE: &str =
+    "WITH state AS (UPDATE log_state SET head = $1, recorded_at = $2, commits = commits + 1 WHERE commits = $3";
+/// Each of these keys is stored as it is here.
+pub(super) const RELIED: &str =
+    " AND NOT EXISTS (SELECT FROM unnest($4::uuid[], $5::smallint[], $6::bytea[]) AS relied (record_id, class, wrapped)
+    WHERE relied.wrapped IS DISTINCT FROM (SELECT stored.wrapped FROM record_key AS stored
+        WHERE stored.record_id = relied.record_id AND stored.class = relied.class))";
 
 /// Text and parameters of the statement.
 #[derive(Debug, Default)]
@@ -43,6 +54,13 @@ impl Statement {
     /// Begins the insertion into a table of so many rows, whose columns are then bound: one array each, or the value of
     /// a single row, which spares the server to unfold them.
     fn insert(&mut self, table: &str, rows: usize, columns: &[&str], conflict: &str) {
+        let insertion = self.insertion(table, rows, columns);
+        // Writing to a String does not fail.
+        let _ = write!(self.text, ", new_{table} AS ({insertion} {conflict})");
+    }
+
+    /// The insertion whose columns are bound next.
+    fn insertion(&self, table: &str, rows: usize, columns: &[&str]) -> String {
         let first = self.arguments.len() + 1;
         let names: Vec<_> = columns.iter().map(|column| column.trim_end_matches("::json")).collect();
         let names = names.join(", ");
@@ -58,36 +76,45 @@ impl Statement {
             let (columns, arrays) = (columns.join(", "), arrays.join(", "));
             format!("SELECT {columns} FROM unnest({arrays}) AS new ({names}) WHERE EXISTS (SELECT FROM state)")
         };
-        // Writing to a String does not fail.
-        let _ = write!(self.text, ", new_{table} AS (INSERT INTO {table} ({names}) {rows} {conflict})");
+        format!("INSERT INTO {table} ({names}) {rows}")
     }
 }
 
-/// Writes the plan if nobody else has committed since `commits` was read; else nothing, and false.
-pub(super) async fn write(connection: &mut PgConnection, plan: &Plan<'_>, commits: i64) -> Result<bool, Error> {
+/// Writes the plan if nobody else has committed since `commits` was read, and these keys are stored still; else nothing, and
+/// false.
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    plan: &Plan<'_>,
+    commits: i64,
+    relied: &[&NewKey],
+) -> Result<bool, Error> {
     let mut statement = Statement::default();
-    statement.text.push_str(
-        "WITH state AS (UPDATE log_state SET head = $1, recorded_at = $2, commits = commits + 1
-         WHERE commits = $3 RETURNING 1)",
-    );
+    statement.text.push_str(ADVANCE);
     statement.bind(signed(plan.head))?;
     statement.bind(plan.recorded_at.micros())?;
     statement.bind(commits)?;
-    events(&mut statement, plan)?;
+    if !relied.is_empty() {
+        statement.text.push_str(RELIED);
+        statement.bind(relied.iter().map(|key| key.record.0).collect::<Vec<_>>())?;
+        statement.bind(relied.iter().map(|key| key.class as i16).collect::<Vec<_>>())?;
+        statement.bind(relied.iter().map(|key| key.wrapped.as_slice()).collect::<Vec<_>>())?;
+    }
+    statement.text.push_str(" RETURNING 1)");
     parts(&mut statement, plan)?;
     people(&mut statement, plan)?;
     beside(&mut statement, plan)?;
     letters(&mut statement, plan)?;
-    statement.text.push_str(" SELECT count(*) FROM state");
+    if plan.rows.is_empty() {
+        statement.text.push_str(" SELECT FROM state");
+    } else {
+        events(&mut statement, plan)?;
+    }
     let Statement { text, arguments } = statement;
-    let written: i64 = sqlx::query_scalar_with(AssertSqlSafe(text), arguments).fetch_one(connection).await?;
-    Ok(written == 1)
+    let done = sqlx::query_with(AssertSqlSafe(text), arguments).execute(connection).await?;
+    Ok(done.rows_affected() > 0)
 }
 
 fn events(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
-    if plan.rows.is_empty() {
-        return Ok(());
-    }
     let columns = [
         "position",
         "revision",
@@ -107,7 +134,9 @@ fn events(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
         "sealed_id",
         "facts::json",
     ];
-    statement.insert("log", plan.rows.len(), &columns, "");
+    let insertion = statement.insertion("log", plan.rows.len(), &columns);
+    statement.text.push(' ');
+    statement.text.push_str(&insertion);
     statement.column(&plan.rows, |row| signed(row.position))?;
     statement.column(&plan.rows, |row| signed(row.revision))?;
     statement.column(&plan.rows, |row| row.event.time.micros())?;

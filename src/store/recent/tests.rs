@@ -83,6 +83,43 @@ fn of_a_stored_record_a_key_that_is_made_is_new_once() {
 }
 
 #[test]
+fn a_key_that_it_stored_is_relied_on_and_another_is_looked_up() {
+    let record = RecordId(Uuid::from_u128(7));
+    let (mut recent, group) = (recent(), sealed_for(record, 4, true));
+    let (mut known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
+    assert_eq!(recent.rely(&group, &mut known), Some(Vec::new()), "it is not stored yet");
+    recent.committed(&plan(&group, known, Instant::from_micros(50)), commits);
+    let contact = ((record, Retention::Contact as i16), vec![1]);
+
+    let later = [sealed_for(record, 5, true), sealed_for(record, 6, true)].concat();
+    let (mut known, _) = recent.guess(&Wanted::of(&later)).unwrap();
+    assert_eq!(recent.rely(&later, &mut known), Some(vec![&later[0].keys[0]]), "once");
+    assert_eq!(known.keys, HashMap::from([contact.clone()]));
+
+    let another_class = sealed_for(record, 5, false);
+    let (mut known, _) = recent.guess(&Wanted::of(&sealed_for(record, 5, true))).unwrap();
+    assert_eq!(recent.rely(&another_class, &mut known), Some(Vec::new()), "nobody has stored it");
+    assert_eq!(known.keys, HashMap::from([contact]));
+
+    let mut another = sealed_for(record, 5, true);
+    another[0].keys[0].wrapped = vec![2];
+    assert_eq!(recent.rely(&another, &mut Known::default()), None);
+}
+
+#[test]
+fn a_contact_key_that_is_not_remembered_is_looked_up() {
+    let record = RecordId(Uuid::from_u128(7));
+    let mut recent = recent();
+    recent.revisions.insert(record.stream().into(), 3);
+    let group = sealed_for(record, 4, false);
+    let (mut known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
+    assert_eq!(recent.rely(&group, &mut known), Some(Vec::new()));
+    recent.committed(&plan(&group, known, Instant::from_micros(50)), commits);
+    // It was stored long ago, or is gone.
+    assert_eq!(recent.rely(&sealed_for(record, 5, true), &mut Known::default()), None);
+}
+
+#[test]
 fn a_record_that_was_taken_to_be_new_may_have_a_stream_that_is_not_remembered() {
     let record = RecordId(Uuid::from_u128(7));
     let wanted = Wanted::of(&sealed_for(record, 4, true));

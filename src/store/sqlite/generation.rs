@@ -14,7 +14,7 @@ use sqlx::{ConnectOptions, SqliteExecutor, SqlitePool};
 use uuid::Uuid;
 
 use super::super::view_sql::Texts;
-use super::super::views::{Bulk, Crosswalk, Generation, NamedCustomer, Refold, Seen, StoredCustomer};
+use super::super::views::{Bulk, Crosswalk, Generation, NamedCustomer, RecordName, Refold, Seen, StoredCustomer};
 use super::super::{Error, number, view_rows};
 use super::generation_schema::{create_indexes, create_tables};
 use super::generation_write::{fill, raise, write};
@@ -219,6 +219,10 @@ impl Generation for Tables {
 
     async fn members_of(&self, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error> {
         relations::members_of(self, ids).await
+    }
+
+    async fn record_names(&self, of: &[CustomerId]) -> Result<Vec<RecordName>, Error> {
+        relations::record_names(self, of).await
     }
 
     async fn named(&self, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error> {

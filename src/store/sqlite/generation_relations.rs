@@ -7,7 +7,7 @@ use kulta_projections::rows::{RecordRow, RelationRow};
 use sqlx::{SqlStr, SqliteConnection};
 use uuid::Uuid;
 
-use super::super::views::NamedCustomer;
+use super::super::views::{NamedCustomer, RecordName};
 use super::super::{Error, number, view_rows, view_sql};
 use super::generation::Tables;
 use super::generation_read::{self as read, id_list};
@@ -29,6 +29,11 @@ static RELATED: LazyLock<SqlStr> = LazyLock::new(|| {
         "{select} WHERE record_id IN (SELECT record_id FROM relation \
          WHERE to_record_id IN (SELECT unhex(value) FROM json_each($1)))"
     ))
+});
+
+static RECORD_NAMES: LazyLock<SqlStr> = LazyLock::new(|| {
+    let select = view_sql::record_names("IN (SELECT unhex(value) FROM json_each($1))");
+    view_sql::text(select.replace("{g}", ""))
 });
 
 const NAMED: &str =
@@ -54,6 +59,11 @@ pub(super) async fn related_to(tables: &Tables, ids: &[RecordId]) -> Result<Vec<
 
 pub(super) async fn members_of(tables: &Tables, ids: &[CustomerId]) -> Result<Vec<RecordRow>, Error> {
     read::records(tables, &read::MEMBERS, id_list(ids.iter().map(|id| id.0))).await
+}
+
+pub(super) async fn record_names(tables: &Tables, of: &[CustomerId]) -> Result<Vec<RecordName>, Error> {
+    let query = sqlx::query_as(RECORD_NAMES.clone()).bind(id_list(of.iter().map(|id| id.0)));
+    view_rows::all(query.fetch_all(&tables.readers).await?, view_rows::record_name)
 }
 
 pub(super) async fn named(tables: &Tables, ids: &[CustomerId]) -> Result<Vec<NamedCustomer>, Error> {

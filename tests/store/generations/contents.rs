@@ -1,11 +1,11 @@
 //! What is written is read again, row by row, page by page, and all of it or nothing.
 
 use kulta::store::Error;
-use kulta::store::views::{Bulk, Crosswalk};
+use kulta::store::views::{Bulk, Crosswalk, RecordName};
 use kulta_events::{CustomerId, RecordId};
 use kulta_projections::batch::{Answer, Changes, Needs};
 use kulta_projections::crosswalk::Decision;
-use kulta_projections::rows::MatchPolicyRow;
+use kulta_projections::rows::{MatchPolicyRow, RecordRow};
 use uuid::Uuid;
 
 use super::given::{EPOCH, Store};
@@ -207,6 +207,17 @@ async fn members_come_by_first_position(store: Store) {
     expected.sort_by_key(|row| (row.first_position, row.record));
     assert_eq!(members, expected);
     assert_eq!(live.members(id(2).into()).await.unwrap(), []);
+    // Without what they say, of several customers at once.
+    let asked = [id(1).into(), id(2).into(), id(7).into()];
+    let mut named: Vec<_> = expected.iter().chain([&changes.records[6]]).map(name).collect();
+    named.sort_by_key(|name| (name.first_position, name.record));
+    assert_eq!(live.record_names(&asked).await.unwrap(), named);
+    assert_eq!(live.record_names(&[]).await.unwrap(), []);
+}
+
+fn name(row: &RecordRow) -> RecordName {
+    let RecordRow { record, customer, first_position, ref source, ref subject, .. } = *row;
+    RecordName { record, customer, first_position, source: source.clone(), subject: subject.clone() }
 }
 
 async fn pages_of_customers_lose_none_of_those_with_equal_positions(store: Store) {
