@@ -1,9 +1,9 @@
 //! What people write down of a customer: activities, notes, tags, lists.
 
+use crate::store::views::RecordName;
 use kulta_events::ids::KULTA;
 use kulta_events::{Json, RecordId};
 use kulta_projections::pipeline::decide;
-use kulta_projections::rows::RecordRow;
 use serde_json::{Value, json};
 
 use super::customer::{Customers, unreadable};
@@ -61,14 +61,14 @@ impl Customers {
         &self,
         type_name: &str,
         own: &str,
-        members: &[RecordRow],
-    ) -> Result<Option<RecordRow>, Error> {
+        members: &[RecordName],
+    ) -> Result<Option<RecordName>, Error> {
         self.commands.log.ping().await?;
         let head = *self.commands.log.head().borrow();
         self.work.after(head).await.map_err(unreadable)?;
         let records: Vec<RecordId> = members.iter().map(|row| row.record).collect();
         let found = self.work.written_here(type_name, own, &records);
-        let is_it = |row: &&RecordRow| row.source == KULTA && row.subject.is_some() && found.contains(&row.record);
+        let is_it = |row: &&RecordName| row.source == KULTA && row.subject.is_some() && found.contains(&row.record);
         Ok(members.iter().find(is_it).cloned())
     }
 
