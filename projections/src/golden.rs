@@ -16,6 +16,7 @@ use crate::record::RecordState;
 use candidates::{Candidate, survivors};
 
 mod candidates;
+pub mod history;
 mod sections;
 
 /// A record of a customer, to be folded.

@@ -88,6 +88,8 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
         list_of::<dead_letters::Summary>(),
         of::<customers::records::View>(),
         list_of::<customers::records::View>(),
+        of::<customers::history::View>(),
+        list_of::<customers::history::View>(),
         of::<customers::relations::View>(),
         of::<customers::relations::Word>(),
         list_of::<customers::relations::View>(),

@@ -5,6 +5,7 @@
 
 pub mod customer;
 mod events;
+pub mod history;
 pub mod matching;
 mod past;
 pub mod relations;

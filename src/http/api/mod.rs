@@ -55,6 +55,7 @@ fn domain(routes: Routes) -> Routes {
         .add::<customers::records::__path_handler, _, _>(Needs(Read), customers::records::handler)
         .add::<customers::records::__path_by_name, _, _>(Needs(Read), customers::records::by_name)
         .add::<customers::timeline::__path_handler, _, _>(Needs(Read), customers::timeline::handler)
+        .add::<customers::history::__path_handler, _, _>(Needs(Read), customers::history::handler)
         .add::<customers::freshness::__path_handler, _, _>(Needs(Read), customers::freshness::handler)
         .add::<customers::verify::__path_handler, _, _>(Needs(Edit), customers::verify::handler)
         .add::<customers::verify::__path_decline, _, _>(Needs(Edit), customers::verify::decline)

@@ -5,6 +5,7 @@ mod bad_input;
 mod clock_behind;
 mod connections;
 mod documents;
+mod history;
 mod kit;
 mod letters;
 mod publish;

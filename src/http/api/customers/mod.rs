@@ -3,6 +3,7 @@
 pub mod edit;
 pub mod freshness;
 pub mod get;
+pub mod history;
 pub mod merge;
 pub mod one;
 pub mod records;
