@@ -18,6 +18,7 @@ use candidates::{Candidate, survivors};
 mod candidates;
 pub mod history;
 mod sections;
+pub mod whatif;
 
 /// A record of a customer, to be folded.
 #[derive(Clone, Copy, Debug)]

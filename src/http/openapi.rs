@@ -7,8 +7,8 @@ use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr, S
 use utoipa::{PartialSchema, ToSchema};
 
 use super::api::{
-    automations, complaints, customers, daily, dead_letters, event_types, events, pipelines, projections, reports,
-    rule_sets, streams, subscribers, tasks,
+    automations, complaints, customers, daily, dead_letters, event_types, events, pipelines, policies, projections,
+    reports, rule_sets, streams, subscribers, tasks,
 };
 use super::problem::FieldError;
 
@@ -93,6 +93,8 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
         of::<customers::relations::View>(),
         of::<customers::relations::Word>(),
         list_of::<customers::relations::View>(),
+        of::<policies::survivorship::View>(),
+        of::<policies::survivorship::Example>(),
         of::<projections::Standing>(),
         list_of::<projections::Standing>(),
     ]

@@ -75,6 +75,7 @@ fn domain(routes: Routes) -> Routes {
         .add::<sources::__path_put, _, _>(Needs(Govern), sources::put)
         .add::<policies::__path_get, _, _>(Needs(Read), policies::get)
         .add::<policies::__path_put, _, _>(Needs(Govern), policies::put)
+        .add::<policies::survivorship::__path_preview, _, _>(Needs(Read), policies::survivorship::preview)
         .add::<policies::matching::__path_get, _, _>(Needs(Read), policies::matching::get)
         .add::<policies::matching::__path_put, _, _>(Needs(Govern), policies::matching::put)
         .add::<policies::matching::__path_preview, _, _>(Needs(Read), policies::matching::preview)

@@ -142,3 +142,61 @@ async fn a_history_is_read_by_field_and_on_both_time_axes() {
     }
     node.stop().done().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_policy_is_previewed_before_it_is_published_and_then_does_what_was_said() {
+    let node = Node::start().await;
+    let (crm, _) = customer(&node).await;
+    node.publish(&[
+        told("erp", "9", "6", "2026-03-03T11:30:00Z", &json!({"email": "new@x.fi"})),
+        told("crm", "1", "7", "2026-01-01T00:00:00Z", &json!({"email": "one@x.fi"})),
+    ]);
+    let head = node.number("kulta_log_head");
+    let policy =
+        json!({"default": {"by": ["recency"]}, "fields": {"email": {"by": ["source_rank"], "sources": ["crm"]}}});
+    let preview =
+        |body: &Value| node.client().post(&format!("/v1/survivorship-policy/preview?after={head}")).json(body).send();
+    let told = preview(&json!({"policy": policy, "note": "as for PUT"})).expect_status(200).json();
+    assert_eq!(
+        (&told["position"], &told["customers"], &told["changed"]),
+        (&json!(head), &json!(2), &json!(1)),
+        "{told}"
+    );
+    assert_eq!(told["fields"], json!({"email": 1}));
+    let examples = told["examples"].as_array().unwrap();
+    let example = &examples[0];
+    assert_eq!((examples.len(), &example["customer_id"], &example["field"]), (1, &json!(crm), &json!("email")));
+    assert_eq!((&example["before"]["value"], &example["before"]["source"]), (&json!("new@x.fi"), &json!("erp")));
+    assert_eq!((&example["after"]["value"], &example["after"]["source"]), (&json!("late@x.fi"), &json!("crm")));
+
+    // Nothing was stored; and when it is published, what was said comes true and stands in the history.
+    assert_eq!(node.number("kulta_log_head"), head);
+    let published = node.client().put("/v1/survivorship-policy").json(&json!({"policy": policy})).send();
+    let position = published.expect_status(200).json()["position"].clone();
+    let changes = node.get(&format!("/v1/customers/{crm}/history?after={position}&limit=1"));
+    let change = &changes["items"][0];
+    assert_eq!((&change["before"], &change["after"]), (&example["before"], &example["after"]));
+    assert_eq!((&change["type"], &change["record_id"]), (&json!("survivorship_policy.published"), &Value::Null));
+    assert_eq!(change["position"], position);
+    let again = preview(&json!({"policy": policy})).expect_status(200).json();
+    assert_eq!((&again["changed"], &again["examples"]), (&json!(0), &json!([])));
+
+    for (body, pointer) in [
+        (json!({}), "/policy"),
+        (json!({"policy": {"default": {"by": ["age"]}}}), "/policy"),
+        (json!({"policy": policy, "nota": ""}), "/nota"),
+    ] {
+        let refused = preview(&body).expect_status(422);
+        assert_eq!((code(&refused).as_str(), &refused.json()["errors"][0]["pointer"]), ("invalid", &json!(pointer)));
+    }
+    node.stop().done().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_that_takes_too_long_is_given_up() {
+    let node = Node::with(|settings| settings.timeouts.wait = std::time::Duration::ZERO).await;
+    let body = json!({"policy": {"default": {"by": ["recency"]}}});
+    let response = node.client().post("/v1/survivorship-policy/preview").json(&body).send().expect_status(503);
+    assert_eq!(code(&response), "took-too-long");
+    node.stop().done().await;
+}
