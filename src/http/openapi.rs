@@ -95,8 +95,8 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
         list_of::<customers::relations::View>(),
         of::<policies::survivorship::View>(),
         of::<policies::survivorship::Example>(),
-        of::<projections::Standing>(),
-        list_of::<projections::Standing>(),
+        of::<projections::standing::Standing>(),
+        list_of::<projections::standing::Standing>(),
     ]
     .into_iter()
     .chain(schemas_of_scores())

@@ -8,6 +8,7 @@ mod documents;
 mod history;
 mod kit;
 mod letters;
+mod projections;
 mod publish;
 mod reading;
 mod requests;
