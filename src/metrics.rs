@@ -1,6 +1,7 @@
 //! What a node counts, in Prometheus' terms. Labels hold no personal data and only values from closed lists.
 
 mod archive;
+mod projections;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 pub use archive::Archive;
+pub use projections::{Observed, Projections};
 pub use steps::Steps;
 
 use crate::intake::Published;
@@ -233,6 +235,8 @@ pub struct Metrics {
     pub archive: Archive,
     /// What is counted of steps that nodes share.
     pub steps: Steps,
+    /// How far its projections are.
+    pub projections: Projections,
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram>,
@@ -287,11 +291,14 @@ impl Default for Metrics {
         archive.register(kulta);
         let steps = Steps::default();
         steps.register(kulta);
+        let projections = Projections::default();
+        projections.register(kulta);
         Self {
             kafka,
             deliveries,
             archive,
             steps,
+            projections,
             registry,
             requests,
             durations,
@@ -364,31 +371,4 @@ fn resident_bytes() -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tells_requests_head_and_memory() {
-        let metrics = Metrics::default();
-        let route = Route("/v1/events".into());
-        metrics.request(RequestLabels { route, method: "POST", status: 200 }, Duration::from_millis(3));
-        metrics.kafka.out_reached("kulta.events", 40);
-        metrics.kafka.out_reached("kulta.scores", 7);
-        metrics.kafka.out_released("kulta.scores");
-        metrics.observe(42, Some(2), Some((7, 3)));
-        let text = metrics.text();
-        for line in [
-            "kulta_http_requests_total{route=\"/v1/events\",method=\"POST\",status=\"200\"} 1",
-            "kulta_http_request_duration_seconds_count{route=\"/v1/events\",method=\"POST\"} 1",
-            "kulta_log_head 42",
-            "kulta_dead_letters_open 2",
-            "kulta_matching_records 7",
-            "kulta_reviews_open 3",
-            "kulta_kafka_out_lag{topic=\"kulta.events\"} 2",
-        ] {
-            assert!(text.contains(line), "{line} is not in\n{text}");
-        }
-        assert!(text.contains("kulta_process_resident_memory_bytes ") && text.ends_with("# EOF\n"));
-        assert!(!text.contains("kulta.scores"), "another node's");
-    }
-}
+mod tests;

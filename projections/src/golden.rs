@@ -16,7 +16,9 @@ use crate::record::RecordState;
 use candidates::{Candidate, survivors};
 
 mod candidates;
+pub mod history;
 mod sections;
+pub mod whatif;
 
 /// A record of a customer, to be folded.
 #[derive(Clone, Copy, Debug)]

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::active::{Active, Actives};
 use super::timers::Timers;
 use super::{Automator, Error};
+use crate::projector::live::State as Doing;
 use crate::store::views::Generation;
 use crate::store::{Page, Select};
 
@@ -60,7 +61,16 @@ impl Automator {
         let (mut turn, mut pause) = (Turn::default(), FIRST_PAUSE);
         while !*stop.borrow() {
             let position = self.projector.projections().position();
-            let rest = match self.turn(&mut turn).await {
+            let turned = self.turn(&mut turn).await;
+            if let (Ok(true), Some(position)) = (&turned, turn.position) {
+                self.looked_to.store(position, Ordering::Relaxed);
+            }
+            self.pulse.is(match &turned {
+                Ok(true) => Doing::Live,
+                Ok(false) => Doing::StandingBy,
+                Err(_) => Doing::Failing,
+            });
+            let rest = match turned {
                 Ok(true) => {
                     pause = FIRST_PAUSE;
                     tokio::select! {
@@ -89,6 +99,7 @@ impl Automator {
                 () = tokio::time::sleep(rest) => {}
             }
         }
+        self.pulse.is(Doing::Stopped);
     }
 
     /// One turn; `false`: this node does not project.

@@ -26,7 +26,8 @@ pub use timers::Timers;
 use crate::clock::Clock;
 use crate::commands::Customers;
 use crate::config::Business;
-use crate::projector::Projector;
+use crate::projector::live::State as Doing;
+use crate::projector::{Projector, Pulse};
 use crate::scores::Scores;
 
 /// Why automations could not be looked after.
@@ -67,6 +68,9 @@ pub struct Automator {
     waiting: AtomicUsize,
     /// The position of the last firing.
     fired_to: AtomicU64,
+    /// How far the log was looked through.
+    looked_to: AtomicU64,
+    pulse: Pulse,
 }
 
 impl Automator {
@@ -86,7 +90,19 @@ impl Automator {
             business,
             waiting: AtomicUsize::new(0),
             fired_to: AtomicU64::new(0),
+            looked_to: AtomicU64::new(0),
+            pulse: Pulse::of(Doing::StandingBy),
         }
+    }
+
+    /// What it is doing: `failing` when the last turn failed.
+    pub fn doing(&self) -> Doing {
+        self.pulse.state()
+    }
+
+    /// How far this node looked through the log for them; `None` while another one does.
+    pub fn position(&self) -> Option<u64> {
+        (self.doing() != Doing::StandingBy).then(|| self.looked_to.load(Ordering::Relaxed))
     }
 
     /// How many timers wait on this node; none while another one projects.

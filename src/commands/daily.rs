@@ -1,6 +1,5 @@
 //! What people write down of a customer: activities, notes, tags, lists.
 
-use crate::store::views::RecordName;
 use kulta_events::ids::KULTA;
 use kulta_events::{Json, RecordId};
 use kulta_projections::pipeline::decide;
@@ -10,6 +9,7 @@ use super::customer::{Customers, unreadable};
 use super::person_record::Command;
 use super::transaction::Transaction;
 use super::{Error, Refusal};
+use crate::store::views::RecordName;
 use crate::work::Moment;
 
 /// The member by which such a thing has an id of its own.

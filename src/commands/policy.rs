@@ -58,8 +58,7 @@ impl Aggregate for Policy {
     async fn handle(&mut self, command: Command, _: &(), sink: &EventSink<Self>) -> Result<(), Refusal> {
         let event = match command {
             Command::PublishSurvivorship { policy, note } => {
-                let read = SurvivorshipPolicy::read(&policy)
-                    .map_err(|detail| Refusal::Invalid(vec![Problem::new("invalid", "/policy", detail)]))?;
+                let read = survivorship(&policy)?;
                 CommandEvent::new("survivorship_policy.published", noted(json!({"policy": read}), note))
             }
             Command::PublishMatch { policy, note } => {
@@ -90,6 +89,15 @@ fn noted(mut data: serde_json::Value, note: Option<String>) -> serde_json::Value
         data["note"] = json!(note);
     }
     data
+}
+
+/// Reads a survivorship policy.
+///
+/// # Errors
+/// Why it is not one.
+pub fn survivorship(policy: &Json) -> Result<SurvivorshipPolicy, Refusal> {
+    SurvivorshipPolicy::read(policy)
+        .map_err(|detail| Refusal::Invalid(vec![Problem::new("invalid", "/policy", detail)]))
 }
 
 /// Why a match policy is not one.

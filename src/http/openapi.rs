@@ -7,8 +7,8 @@ use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder, RefOr, S
 use utoipa::{PartialSchema, ToSchema};
 
 use super::api::{
-    automations, complaints, customers, daily, dead_letters, event_types, events, pipelines, projections, reports,
-    rule_sets, streams, subscribers, tasks,
+    automations, complaints, customers, daily, dead_letters, event_types, events, pipelines, policies, projections,
+    reports, rule_sets, streams, subscribers, tasks,
 };
 use super::problem::FieldError;
 
@@ -88,11 +88,15 @@ fn schemas() -> Vec<(String, RefOr<Schema>)> {
         list_of::<dead_letters::Summary>(),
         of::<customers::records::View>(),
         list_of::<customers::records::View>(),
+        of::<customers::history::View>(),
+        list_of::<customers::history::View>(),
         of::<customers::relations::View>(),
         of::<customers::relations::Word>(),
         list_of::<customers::relations::View>(),
-        of::<projections::Standing>(),
-        list_of::<projections::Standing>(),
+        of::<policies::survivorship::View>(),
+        of::<policies::survivorship::Example>(),
+        of::<projections::standing::Standing>(),
+        list_of::<projections::standing::Standing>(),
     ]
     .into_iter()
     .chain(schemas_of_scores())

@@ -9,6 +9,7 @@
 //! | `live` | the loop that follows the log while this node holds the projector's epoch |
 //! | `newcomers` | which records are new, for whoever seals |
 //! | `pace` | how fast events come in |
+//! | `pulse` | what other loops that follow the log are doing |
 //! | `rebuild` | a new generation from the whole log, on all cores, swapped in |
 //! | `share` | a rebuild or a live step shared by nodes: what each does with the shares that it takes |
 //! | `shared` | a shared rebuild: what the node does that builds the generation |
@@ -22,6 +23,7 @@ pub mod live;
 pub(crate) mod load;
 mod newcomers;
 mod pace;
+mod pulse;
 pub mod rebuild;
 mod share;
 mod shared;
@@ -33,6 +35,7 @@ pub use identities::{Identities, Previewed};
 pub use live::{Projector, Still};
 pub use newcomers::Newcomers;
 pub(crate) use pace::{FULL_SPEED, Pace};
+pub use pulse::Pulse;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{Made, Propagation};
+use crate::projector::live::State as Doing;
 use crate::reads::Error;
 use crate::store::views::{Generation, StoredCustomer};
 
@@ -57,7 +58,9 @@ impl Propagation {
         let mut wanted = self.followed.wanted();
         while !*stop.borrow() {
             let position = self.reads.projections.position();
-            if let Err(error) = self.turn().await {
+            let turned = self.turn().await;
+            self.pulse.turned(&turned);
+            if let Err(error) = turned {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::error!(%error, cause, "who holds old data could not be looked after, trying again");
             }
@@ -79,6 +82,7 @@ impl Propagation {
                 () = news => {}
             }
         }
+        self.pulse.is(Doing::Stopped);
     }
 
     /// Takes in whoever changed since the last turn.

@@ -13,7 +13,8 @@ use kulta_projections::propagation::held::Ledger;
 use kulta_projections::propagation::index::{Index, Scope};
 use tokio::sync::watch;
 
-use crate::projector::Followed;
+use crate::projector::live::State as Doing;
+use crate::projector::{Followed, Pulse};
 use crate::reads::{self, Reads};
 use crate::work::Work;
 
@@ -27,6 +28,7 @@ pub struct Propagation {
     work: Work,
     state: Arc<RwLock<State>>,
     followed: Followed,
+    pulse: Pulse,
 }
 
 /// What is known.
@@ -52,12 +54,17 @@ struct Made {
 impl Propagation {
     /// Nothing is known before [`Propagation::run`].
     pub fn new(reads: Reads, work: Work) -> Self {
-        Self { reads, work, state: Arc::default(), followed: Followed::up_to(0) }
+        Self { reads, work, state: Arc::default(), followed: Followed::up_to(0), pulse: Pulse::of(Doing::Live) }
     }
 
     /// How far it is.
     pub fn position(&self) -> u64 {
         self.followed.position()
+    }
+
+    /// What it is doing: `failing` when the last turn failed.
+    pub fn doing(&self) -> Doing {
+        self.pulse.state()
     }
 
     /// Changes of how far it is.

@@ -5,10 +5,12 @@
 
 pub mod customer;
 mod events;
+pub mod history;
 pub mod matching;
 mod past;
 pub mod relations;
 pub mod search;
+pub mod survivorship;
 pub mod timeline;
 pub mod why;
 
@@ -36,6 +38,12 @@ pub enum Error {
         at: u64,
         /// Where the reader wanted them.
         wanted: u64,
+    },
+    /// More was asked for than can be looked at while a request waits.
+    #[error("this took longer than {seconds} seconds")]
+    TooLong {
+        /// How long it was given.
+        seconds: u64,
     },
     /// This node is reading the records for matching still.
     #[error("matching is being loaded")]

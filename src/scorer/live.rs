@@ -13,6 +13,7 @@ use super::build::Maker;
 use super::plan::{Plan, Wanted};
 use super::step::{Touched, changed};
 use super::{Error, Scorer};
+use crate::projector::live::State as Doing;
 use crate::replay::read::Cancel;
 use crate::store::scores::{MadeBy, SetState};
 use crate::store::views::Generation;
@@ -73,6 +74,9 @@ impl Scorer {
         while !*stop.borrow() {
             let (began, position) = (Instant::now(), self.projector.projections().position());
             let result = self.turn().await;
+            if result.is_err() {
+                self.pulse.is(Doing::Failing);
+            }
             let rest = match result {
                 Ok(Progress::Worked) => {
                     pause = FIRST_PAUSE;
@@ -101,6 +105,7 @@ impl Scorer {
             }
         }
         self.turn.lock().await.stop_making().await;
+        self.pulse.is(Doing::Stopped);
     }
 
     /// One turn: what changed is written, what is missing is begun, what nobody needs is removed.
@@ -110,6 +115,7 @@ impl Scorer {
             let Some(still) = self.projector.still().await else {
                 turn.stop_making().await;
                 turn.noted = None;
+                self.pulse.is(Doing::StandingBy);
                 return Ok(Progress::StandingBy);
             };
             (still.generation.clone(), still.epoch, still.position)
@@ -118,9 +124,11 @@ impl Scorer {
         turn.look(self, position).await?;
         turn.made(generation.number()).await?;
         if turn.histories.is_empty() && turn.idle == Some(generation.number()) {
+            self.pulse.is(Doing::Live);
             return Ok(Progress::UpToDate);
         }
         let (plan, kept) = self.plan(&turn, &generation).await?;
+        turn.forget_failure(&plan);
         let mut worked = false;
         if plan.follow.iter().any(|(set, _)| set.position != position || set.state == SetState::Built) {
             self.follow(&plan, kept, &generation).await?;
@@ -143,6 +151,7 @@ impl Scorer {
             self.note_removed(&*generation, &remove, epoch).await?;
             generation.remove_scores(&remove, epoch).await?;
         }
+        self.pulse.is(if turn.failed.is_some() { Doing::Failing } else { Doing::Live });
         Ok(if worked || turn.making.is_some() { Progress::Worked } else { Progress::UpToDate })
     }
 
@@ -226,6 +235,12 @@ impl Turn {
             // It was stopped with the node.
             Err(_) => Ok(()),
         }
+    }
+
+    /// Forgets what could not be made when nobody wants it any more, or it is being made again.
+    fn forget_failure(&mut self, plan: &Plan) {
+        let is_wanted = |failed: &MadeBy| plan.make.iter().any(|wanted| wanted.made_by == *failed);
+        self.failed.take_if(|(failed, _)| !is_wanted(failed));
     }
 
     /// Ends what is being made; somebody else makes it, or nobody needs it.

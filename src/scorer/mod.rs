@@ -29,7 +29,8 @@ use kulta_projections::scores::facts::TooMany;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
-use crate::projector::{Companion, Projector};
+use crate::projector::live::State as Doing;
+use crate::projector::{Companion, Projector, Pulse};
 use crate::replay::ground::Ground;
 use crate::scores::Scores;
 use crate::store::views::Generation;
@@ -69,6 +70,7 @@ pub struct Scorer {
     topic: Option<String>,
     /// Held while lists are changed. Whoever holds this may take the projector's turn, never the other way round.
     turn: Mutex<live::Turn>,
+    pulse: Pulse,
 }
 
 impl Scorer {
@@ -81,7 +83,13 @@ impl Scorer {
         clock: Arc<dyn Clock>,
         topic: Option<String>,
     ) -> Self {
-        Self { scores, ground, projector, clock, topic, turn: Mutex::default() }
+        let pulse = Pulse::of(Doing::StandingBy);
+        Self { scores, ground, projector, clock, topic, turn: Mutex::default(), pulse }
+    }
+
+    /// What it is doing: `failing` when the last turn failed, or when a list could not be made.
+    pub fn doing(&self) -> Doing {
+        self.pulse.state()
     }
 }
 

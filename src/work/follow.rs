@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::Work;
 use crate::projector::Error;
+use crate::projector::live::State as Doing;
 use crate::store::{Page, Select};
 
 /// The categories of streams that are read.
@@ -50,7 +51,9 @@ impl Work {
         while !*stop.borrow() {
             let until = *head.borrow_and_update();
             let rest = if until.saturating_sub(self.position()) > SHORT { LONG_REST } else { REST };
-            let failed = match self.catch_up(until).await {
+            let caught_up = self.catch_up(until).await;
+            self.pulse.turned(&caught_up);
+            let failed = match caught_up {
                 Ok(()) => false,
                 Err(error) => {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -74,6 +77,7 @@ impl Work {
                 () = news => {}
             }
         }
+        self.pulse.is(Doing::Stopped);
     }
 
     /// Takes in what the log holds up to a position.

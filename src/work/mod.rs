@@ -33,7 +33,8 @@ pub use daily::{Noted, Words};
 pub use judge::{Deed, Known};
 pub use state::Outgoing;
 
-use crate::projector::{Followed, Source};
+use crate::projector::live::State as Doing;
+use crate::projector::{Followed, Pulse, Source};
 use crate::reads::{self, At};
 use state::State;
 
@@ -46,6 +47,7 @@ pub struct Work {
     source: Source,
     state: Arc<RwLock<State>>,
     followed: Followed,
+    pulse: Pulse,
 }
 
 /// Both time axes as they are asked for here: a time, and a position of the log.
@@ -60,12 +62,17 @@ pub struct Moment {
 impl Work {
     /// The work of a log; nothing is known before [`Work::run`].
     pub fn new(source: Source) -> Self {
-        Self { source, state: Arc::default(), followed: Followed::up_to(0) }
+        Self { source, state: Arc::default(), followed: Followed::up_to(0), pulse: Pulse::of(Doing::Live) }
     }
 
     /// How far it is.
     pub fn position(&self) -> u64 {
         self.followed.position()
+    }
+
+    /// What it is doing: `failing` when the log could not be read the last time.
+    pub fn doing(&self) -> Doing {
+        self.pulse.state()
     }
 
     /// Waits until everything up to a position is known.

@@ -46,6 +46,7 @@ codes! {
     RULES "rules" 422 "The rules do not compile";
     NO_SCORE "no-score" 422 "The rules give this customer no score";
     NOT_DONE "not-done" 409 "The result is not there";
+    TOOK_TOO_LONG "took-too-long" 503 "This took too long";
     NOT_YET "not-yet" 503 "The projections have not got there yet";
     // Of single events.
     CONFLICT "conflict" 409 "Another content is stored under this id";

@@ -3,6 +3,7 @@
 pub mod edit;
 pub mod freshness;
 pub mod get;
+pub mod history;
 pub mod merge;
 pub mod one;
 pub mod records;
@@ -174,6 +175,7 @@ impl From<reads::Error> for Problem {
                 let detail = "the projections have not got to this position yet; try again in a moment";
                 Self::new(codes::NOT_YET, detail).member("position", at)
             }
+            error @ reads::Error::TooLong { .. } => Self::new(codes::TOOK_TOO_LONG, error.to_string()),
             error @ reads::Error::NotLoaded => Self::new(codes::NOT_YET, error.to_string()),
             reads::Error::Store(error) => error.into(),
             reads::Error::Privacy(error) => error.into(),

@@ -2,6 +2,7 @@
 
 pub mod matching;
 pub mod previews;
+pub mod survivorship;
 
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ pub async fn get(State(services): State<Arc<Services>>, mut params: Params) -> R
 
 /// Publish a survivorship policy
 ///
-/// Every golden record is made again under it, in one transaction.
+/// Every golden record is made again under it, in one transaction. See what it changes first:
+/// `POST /v1/survivorship-policy/preview`.
 #[utoipa::path(
     put,
     path = "/v1/survivorship-policy",
@@ -55,8 +57,11 @@ pub async fn get(State(services): State<Arc<Services>>, mut params: Params) -> R
 )]
 pub async fn put(State(services): State<Arc<Services>>, asked: Asked) -> Result<Response, Problem> {
     asked.only(&["policy", "note"])?;
-    let missing = || Problem::new(codes::INVALID, "there is no policy in it").at("/policy", "required");
     let policy = asked.body.get("policy").cloned().ok_or_else(missing)?;
     let note = asked.optional_text("note")?;
     asked.run(&services, &Wish::Policy(Command::PublishSurvivorship { policy, note })).await
+}
+
+fn missing() -> Problem {
+    Problem::new(codes::INVALID, "there is no policy in it").at("/policy", "required")
 }

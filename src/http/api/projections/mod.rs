@@ -1,5 +1,6 @@
 //! How far the projections are, what changed, and how to make them anew.
 
+pub mod standing;
 mod stream;
 
 use std::sync::Arc;
@@ -8,53 +9,19 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::archive;
 use crate::http::page::{Paged, write_cursor};
 use crate::http::params::Params;
 use crate::http::problem::Problem;
-use crate::projector;
 use crate::services::Services;
-use crate::store::scores::SetState;
-
-/// How far a projection is.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Projection)]
-pub struct Standing {
-    /// `identities`, `golden`, `timeline`: what is read together is one generation. `scores`: the list of a published rule
-    /// set that is furthest behind; only when there is one. `archive`: the node's own, where it keeps one.
-    pub name: &'static str,
-    /// The generation that is live.
-    pub generation: i64,
-    /// Up to which position it is folded.
-    pub position: u64,
-    /// How many events it is behind the log.
-    pub lag: u64,
-    /// `live`, `standing_by` (another node projects), `failing` or `stopped`; of an archive also `making` and `repairing`.
-    #[schema(value_type = String)]
-    pub state: Doing,
-    /// Of an archive: how large it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<u64>,
-}
-
-/// What is done with a projection.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum Doing {
-    /// With one that the projector keeps up.
-    Projector(projector::live::State),
-    /// With the node's archive.
-    Archive(archive::Doing),
-}
+use standing::Standing;
 
 /// List the projections
 ///
-/// How far each is behind the log.
+/// How far each is behind the log, and whether it follows. Each has a state of its own: what reads records may fail while
+/// lists of scores, daily work and automations go on, and the other way round.
 #[utoipa::path(
     get,
     path = "/v1/projections",
@@ -63,26 +30,7 @@ pub enum Doing {
 )]
 pub async fn list(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Paged<Standing>>, Problem> {
     params.finish()?;
-    let head = *services.log.head().borrow();
-    let projections = services.projector.projections();
-    let (position, generation) = (projections.position(), projections.live().number());
-    let standing = |name, position| Standing {
-        name,
-        generation,
-        position,
-        lag: head.saturating_sub(position),
-        state: Doing::Projector(services.projector.state()),
-        bytes: None,
-    };
-    let mut items: Vec<_> = ["identities", "golden", "timeline"].map(|name| standing(name, position)).into();
-    let sets = projections.live().score_sets().await?;
-    let live = sets.iter().filter(|set| set.state == SetState::Live);
-    items.extend(live.map(|set| set.position).min().map(|position| standing("scores", position)));
-    if let Some(archive) = &services.archive {
-        let kept = archive.kept();
-        let (state, bytes) = (Doing::Archive(kept.doing), Some(kept.bytes));
-        items.push(Standing { state, bytes, ..standing("archive", kept.position) });
-    }
+    let items = standing::all(&services).await?;
     Ok(Json(Paged { items, next: None }))
 }
 

@@ -7,6 +7,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use kulta_events::Instant;
 
+use crate::http::api::projections::standing::{self, Standing};
+use crate::metrics::Observed;
 use crate::services::Services;
 
 /// The node's numbers
@@ -27,6 +29,7 @@ pub async fn handler(State(services): State<Arc<Services>>) -> impl IntoResponse
         let kept = archive.kept();
         services.metrics.archive.observe(kept.position, kept.bytes, head);
     }
+    services.metrics.projections.observe(&projections(&services).await);
     let now = services.clock.now();
     let behind = tokio::task::block_in_place(|| {
         services.propagation.look(|index, ledger| {
@@ -42,4 +45,15 @@ pub async fn handler(State(services): State<Arc<Services>>) -> impl IntoResponse
     });
     services.metrics.deliveries.observe(behind);
     ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], services.metrics.text())
+}
+
+/// How far the projections are; without lists of scores while the store does not tell.
+async fn projections(services: &Services) -> Vec<Observed> {
+    let found = standing::all(services).await.unwrap_or_else(|_| standing::known(services, None));
+    let observed = |found: Standing| Observed {
+        name: found.name,
+        reached: found.position.zip(found.lag),
+        failing: found.state.is_failing(),
+    };
+    found.into_iter().map(observed).collect()
 }
