@@ -17,7 +17,8 @@ fn put(node: &Node, name: &str, body: &Value) {
 }
 
 fn behind(node: &Node, name: &str) -> usize {
-    node.get(&format!("/v1/subscribers/{name}/behind"))["items"].as_array().unwrap().len()
+    let head = *node.services.log.head().borrow();
+    node.get(&format!("/v1/subscribers/{name}/behind?after={head}"))["items"].as_array().unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
