@@ -86,7 +86,7 @@ impl Projector {
         let old = self.projections.live();
         let target = Target { generation: &generation, identities: &identities, epoch };
         let position = self.swap_in(target, until, progress).await?;
-        self.retire(old, generation.number()).await;
+        self.retire(old, generation.number(), epoch).await;
         Ok(Rebuilt { generation: generation.number(), position, customers, nodes })
     }
 
@@ -111,7 +111,7 @@ impl Projector {
     }
 
     /// Removes the generation that was live, after whoever reads it has ended.
-    async fn retire(&self, old: Arc<dyn Generation>, live: i64) {
+    async fn retire(&self, old: Arc<dyn Generation>, live: i64, epoch: i64) {
         if self.generations.are_shared() {
             tokio::time::sleep(OTHERS_LOOK).await;
         }
@@ -119,7 +119,7 @@ impl Projector {
         while Arc::strong_count(&old) > 1 && tokio::time::Instant::now() < give_up {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        if let Err(error) = self.generations.remove_others(&[live]).await {
+        if let Err(error) = self.generations.remove_others(&[live], epoch).await {
             // It harms nobody, and the next rebuild tries again.
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             tracing::warn!(%error, cause, "the projections before the rebuild could not be removed");

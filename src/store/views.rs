@@ -258,7 +258,10 @@ pub trait Generations: std::fmt::Debug + Send + Sync {
 
     /// Removes generations that are neither live nor given. Who still reads one gets a transient error, and finds what
     /// it wants in the live one.
-    async fn remove_others(&self, keep: &[i64]) -> Result<(), Error>;
+    ///
+    /// # Errors
+    /// [`Error::Fenced`] when `epoch` is no longer the projector's: what is being built is another node's then.
+    async fn remove_others(&self, keep: &[i64], epoch: i64) -> Result<(), Error>;
 
     /// Whether other nodes read them too.
     fn are_shared(&self) -> bool {

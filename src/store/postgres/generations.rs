@@ -42,8 +42,7 @@ SELECT number FROM generation
 WHERE state = 'live' AND to_regclass('kulta_g' || number || '.checkpoint') IS NOT NULL";
 const ADD: &str = "INSERT INTO generation (created_at, state) VALUES ($1, 'building') RETURNING number";
 const TAKE_BUILDING: &str = "DELETE FROM generation WHERE state = 'building' RETURNING number";
-/// What is being built is another node's, if this one has lost the epoch meanwhile.
-const TAKE_OTHERS: &str = "DELETE FROM generation WHERE state = 'retired' AND number <> ALL ($1) RETURNING number";
+const TAKE_OTHERS: &str = "DELETE FROM generation WHERE state <> 'live' AND number <> ALL ($1) RETURNING number";
 const RETIRE: &str = "UPDATE generation SET state = 'retired' WHERE state = 'live' AND number <> $1";
 const SET_LIVE: &str = "UPDATE generation SET state = 'live' WHERE number = $1";
 const FENCE: &str = "SELECT epoch FROM owner WHERE name = 'projector' AND epoch = $1 FOR SHARE";
@@ -185,8 +184,9 @@ impl views::Generations for Generations {
         Ok(())
     }
 
-    async fn remove_others(&self, keep: &[i64]) -> Result<(), Error> {
+    async fn remove_others(&self, keep: &[i64], epoch: i64) -> Result<(), Error> {
         let mut transaction = self.alone().await?;
+        fence(&mut transaction, epoch).await?;
         let removed: Vec<i64> = sqlx::query_scalar(TAKE_OTHERS).bind(keep).fetch_all(&mut *transaction).await?;
         for number in removed {
             drop_schema(&mut transaction, number).await?;

@@ -224,8 +224,11 @@ impl views::Generations for Generations {
         self.point_at(number)
     }
 
-    async fn remove_others(&self, keep: &[i64]) -> Result<(), Error> {
-        let mut numbers: Vec<i64> = sqlx::query_scalar(NOT_LIVE).fetch_all(&self.log).await?;
+    async fn remove_others(&self, keep: &[i64], epoch: i64) -> Result<(), Error> {
+        let mut transaction = self.log.begin_with("BEGIN IMMEDIATE").await?;
+        Epoch(epoch).check(&mut *transaction).await?;
+        let mut numbers: Vec<i64> = sqlx::query_scalar(NOT_LIVE).fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
         numbers.retain(|number| !keep.contains(number));
         self.remove(numbers).await
     }

@@ -107,7 +107,7 @@ async fn removed_generations_are_gone(store: Store) {
     let third = built(&store, 3).await;
     assert_eq!(store.traces().await, [1, 2, 3]);
 
-    store.generations.remove_others(&[third.number()]).await.unwrap();
+    store.generations.remove_others(&[third.number()], EPOCH).await.unwrap();
     assert_eq!(store.traces().await, [2, 3]);
     let error = first.record(id(1)).await.unwrap_err();
     assert!(error.is_transient(), "asking the live generation will do: {error:?}");
@@ -116,7 +116,7 @@ async fn removed_generations_are_gone(store: Store) {
     assert_eq!(store.generations.live().await.unwrap().number(), 2);
 
     store.generations.swap(&third, EPOCH).await.unwrap();
-    store.generations.remove_others(&[]).await.unwrap();
+    store.generations.remove_others(&[], EPOCH).await.unwrap();
     assert_eq!(store.traces().await, [3]);
     assert_eq!(contents(&store.again().await.live().await.unwrap()).await, expected(&people(3), 3));
 }
@@ -144,7 +144,7 @@ async fn numbers_are_never_given_twice(store: Store) {
     let mut last = 1;
     for _ in 0..3 {
         let number = store.generations.build(EPOCH).await.unwrap().number();
-        store.generations.remove_others(&[]).await.unwrap();
+        store.generations.remove_others(&[], EPOCH).await.unwrap();
         assert!(number > last, "{number} after {last}");
         last = number;
     }
@@ -168,6 +168,8 @@ async fn a_projector_of_an_older_epoch_changes_nothing(store: Store) {
     assert!(matches!(error, Error::Fenced), "{error:?}");
     let error = store.generations.build(EPOCH).await.unwrap_err();
     assert!(matches!(error, Error::Fenced), "{error:?}");
+    let error = store.generations.remove_others(&[live.number()], EPOCH).await.unwrap_err();
+    assert!(matches!(error, Error::Fenced), "{error:?}");
 
     assert_eq!(contents(&live).await, expected(&people(2), 5));
     assert_eq!(store.generations.live().await.unwrap().number(), live.number());
@@ -189,6 +191,6 @@ async fn a_generation_whose_tables_were_lost_is_made_anew(store: Store) {
     assert_ne!(anew.number(), live.number());
     assert_eq!(contents(&anew).await, expected(&Changes::default(), 0));
     anew.write(&people(2), 5, EPOCH, None).await.unwrap();
-    generations.remove_others(&[]).await.unwrap();
+    generations.remove_others(&[], EPOCH).await.unwrap();
     assert_eq!(store.traces().await, [anew.number()]);
 }

@@ -157,7 +157,7 @@ async fn views_of_a_swap_show_the_new_generation(store: Store) {
     }
 
     store.generations.swap(&new, EPOCH).await.unwrap();
-    store.generations.remove_others(&[]).await.unwrap();
+    store.generations.remove_others(&[], EPOCH).await.unwrap();
 
     for view in documented() {
         let (columns, _) = store.view(&view.name, "1").await;

@@ -16,7 +16,7 @@ use crate::http::params::Params;
 use crate::http::problem::Problem;
 use crate::reads::relations::Stretch;
 use crate::services::Services;
-use crate::work::{Filter, Moment};
+use crate::work::Filter;
 
 /// List offers
 ///
@@ -88,15 +88,8 @@ pub async fn leads(
 }
 
 /// The records of a company's contacts, each with when it was.
-async fn contacts(
-    services: &Services,
-    own: Option<&[RecordId]>,
-    moment: Moment,
-) -> Result<HashMap<RecordId, Vec<Stretch>>, Problem> {
+async fn contacts(services: &Services, own: Option<&[RecordId]>) -> Result<HashMap<RecordId, Vec<Stretch>>, Problem> {
     let own = own.ok_or_else(|| Problem::parameter("contacts", "of which customer: `customer` is missing"))?;
-    if moment.until.is_some() {
-        return Err(Problem::parameter("contacts", "who was a contact is read as it is known now, without known_at"));
-    }
     Ok(services.reads.contacts(own).await?.stretches())
 }
 
@@ -112,10 +105,13 @@ async fn list<K: Shown>(
     let (pipeline, stage) = (params.text("pipeline")?, params.text("stage")?);
     let wants_contacts = params.one_of("contacts", &[("true", true), ("false", false)])?.unwrap_or_default();
     let moment = moment(services, &mut params).await?;
+    if wants_contacts && moment.until.is_some() {
+        return Err(Problem::parameter("contacts", "who was a contact is read as it is known now, without known_at"));
+    }
     let mut filter = Filter { status, pipeline, stage, ..filter(services, &mut params, moment).await? };
     params.finish()?;
     if wants_contacts {
-        filter.contacts = contacts(services, filter.records.as_deref(), moment).await?;
+        filter.contacts = contacts(services, filter.records.as_deref()).await?;
     }
     let mut cards = tokio::task::block_in_place(|| services.work.cards::<K>(&filter, moment));
     let first = behind.map_or(0, |behind| cards.partition_point(|card| card.id <= behind));
