@@ -298,6 +298,13 @@ impl Customers {
         }
     }
 
+    /// Waits until everything that any node has stored of offers, tasks and their like is known here.
+    pub(super) async fn work_known(&self) -> Result<(), Error> {
+        self.commands.log.ping().await?;
+        let head = *self.commands.log.head().borrow();
+        self.work.after(head).await.map_err(unreadable)
+    }
+
     async fn unchanged_if(&self, id: RecordId, say: &Say) -> Result<(), Error> {
         match say.if_match {
             Some(expected) => self.unchanged(id, expected).await,

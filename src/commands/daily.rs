@@ -5,7 +5,7 @@ use kulta_events::{Json, RecordId};
 use kulta_projections::pipeline::decide;
 use serde_json::{Value, json};
 
-use super::customer::{Customers, unreadable};
+use super::customer::Customers;
 use super::person_record::Command;
 use super::transaction::Transaction;
 use super::{Error, Refusal};
@@ -63,9 +63,7 @@ impl Customers {
         own: &str,
         members: &[RecordName],
     ) -> Result<Option<RecordName>, Error> {
-        self.commands.log.ping().await?;
-        let head = *self.commands.log.head().borrow();
-        self.work.after(head).await.map_err(unreadable)?;
+        self.work_known().await?;
         let records: Vec<RecordId> = members.iter().map(|row| row.record).collect();
         let found = self.work.written_here(type_name, own, &records);
         let is_it = |row: &&RecordName| row.source == KULTA && row.subject.is_some() && found.contains(&row.record);
@@ -73,9 +71,7 @@ impl Customers {
     }
 
     async fn allow_activity(&self, data: &Json) -> Result<(), Error> {
-        self.commands.log.ping().await?;
-        let head = *self.commands.log.head().borrow();
-        self.work.after(head).await.map_err(unreadable)?;
+        self.work_known().await?;
         let text = |name| data.get(name).and_then(Json::as_str);
         let types = self.work.activity_types(Moment::default());
         // Without a kind it is not well-formed, which is told with everything else that is not.

@@ -10,7 +10,7 @@ use kulta_projections::scores::rules::Facets;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::customer::{Customers, unreadable};
+use super::customer::Customers;
 use super::event::CommandEvent;
 use super::person_record::checked;
 use super::transaction::Transaction;
@@ -101,9 +101,7 @@ impl Customers {
         let event = checked(kind.type_name(), data.clone())?;
         match kind {
             Kind::Pipeline => {
-                self.commands.log.ping().await?;
-                let head = *self.commands.log.head().borrow();
-                self.work.after(head).await.map_err(unreadable)?;
+                self.work_known().await?;
                 decide::pipeline(&self.work.definitions(), data).map_err(Refusal::from)?;
             }
             Kind::Goal => decide::goal(data).map_err(Refusal::from)?,

@@ -315,9 +315,7 @@ impl Customers {
 
     /// What is to go out, and the records of whom it is about, as far as any node knows.
     async fn outgoing(&self, id: Uuid) -> Result<(crate::work::Outgoing, Vec<RecordName>), Error> {
-        self.commands.log.ping().await?;
-        let head = *self.commands.log.head().borrow();
-        self.work.after(head).await.map_err(unreadable)?;
+        self.work_known().await?;
         let outgoing = self.work.outgoing(id).ok_or(Refusal::NotFound("nothing of this id is to go out"))?;
         let record = outgoing.record.ok_or(Refusal::NotFound("nobody knows to whom it goes"))?;
         Ok((outgoing, self.members_at_hand(record).await?))

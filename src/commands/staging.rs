@@ -98,13 +98,13 @@ impl Staging {
         *known = latest.max(*known);
     }
 
-    /// `all`: what other systems say in the stream counts as well for when the next event is told.
-    async fn events_from(
+    async fn events_from<A: Aggregate>(
         &self,
         stream: &str,
         revision: usize,
-        all: bool,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        // What other systems say of a thing counts as well for when the next event is told.
+        let all = A::TYPE == Thing::TYPE;
         let mut events = Vec::new();
         let mut after = 0;
         loop {
@@ -153,7 +153,7 @@ fn connection(error: impl std::error::Error + Send + Sync + 'static) -> Persiste
 
 impl PersistedEventRepository for Staging {
     async fn get_events<A: Aggregate>(&self, stream: &str) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        self.events_from(stream, 0, A::TYPE == Thing::TYPE).await
+        self.events_from::<A>(stream, 0).await
     }
 
     async fn get_last_events<A: Aggregate>(
@@ -164,7 +164,7 @@ impl PersistedEventRepository for Staging {
         if self.stage().unread.iter().any(|unread| unread == stream) {
             return Ok(Vec::new());
         }
-        self.events_from(stream, last_sequence, A::TYPE == Thing::TYPE).await
+        self.events_from::<A>(stream, last_sequence).await
     }
 
     async fn get_snapshot<A: Aggregate>(&self, stream: &str) -> Result<Option<SerializedSnapshot>, PersistenceError> {
@@ -214,7 +214,7 @@ impl PersistedEventRepository for Staging {
     }
 
     async fn stream_events<A: Aggregate>(&self, stream: &str) -> Result<ReplayStream, PersistenceError> {
-        let events = self.events_from(stream, 0, A::TYPE == Thing::TYPE).await?;
+        let events = self.events_from::<A>(stream, 0).await?;
         let (mut feed, replay) = ReplayStream::new(events.len().max(1));
         for event in events {
             feed.push(Ok(event)).await?;

@@ -8,7 +8,7 @@ use kulta_projections::propagation::held::About;
 use kulta_projections::propagation::subscriber::{Kind, Subscriber, Version, check};
 use serde_json::{Value, json};
 
-use super::customer::{Customers, unreadable};
+use super::customer::Customers;
 use super::firing::{Do, Once};
 use super::person_record::checked;
 use super::thing::{Tell, Thing};
@@ -174,9 +174,7 @@ impl Customers {
 
     /// A subscriber as it is when everything that any node stored is known.
     async fn subscriber_now(&self, name: &str) -> Result<Option<Subscriber>, Error> {
-        self.commands.log.ping().await?;
-        let head = *self.commands.log.head().borrow();
-        self.work.after(head).await.map_err(unreadable)?;
+        self.work_known().await?;
         Ok(self.work.ledger(|ledger| ledger.subscribers().get(name).cloned()))
     }
 

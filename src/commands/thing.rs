@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::customer::{Customers, unreadable};
+use super::customer::Customers;
 use super::event::CommandEvent;
 use super::person_record::checked;
 use super::transaction::Transaction;
@@ -159,9 +159,7 @@ fn with_default(data: &Json, name: &str, value: Option<Json>) -> Json {
 
 impl Customers {
     pub(super) async fn act(&self, transaction: &mut Transaction, act: &Act) -> Result<(i16, Value), Error> {
-        self.commands.log.ping().await?;
-        let head = *self.commands.log.head().borrow();
-        self.work.after(head).await.map_err(unreadable)?;
+        self.work_known().await?;
         match act {
             Act::Create { customer, deed, data } => {
                 let founder = self.founder_to_change(*customer, None).await?;

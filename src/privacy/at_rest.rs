@@ -24,8 +24,7 @@ impl Hasher {
     fn put_record_id(&self, value: &mut Json) {
         let text = |name: &str| value.get(name).and_then(Json::as_str);
         if let (Some(source), Some(subject)) = (text("source"), text("subject")) {
-            // As an envelope's subject is read.
-            *value = Json::String(self.record(source, subject.trim()).to_string());
+            *value = Json::String(self.record(source, subject).to_string());
         }
     }
 }

@@ -24,9 +24,9 @@ impl Hasher {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, key) }
     }
 
-    /// The record id of (source, subject).
+    /// The record id of (source, subject); as in an envelope, spaces around a subject are no part of it.
     pub fn record(&self, source: &str, subject: &str) -> RecordId {
-        RecordId::from_mac(&self.mac(b'r', &[source, subject]))
+        RecordId::from_mac(&self.mac(b'r', &[source, subject.trim()]))
     }
 
     /// The key of the event (source, id).
@@ -92,6 +92,7 @@ mod tests {
         let hasher = Hasher::new(&[1; 32]);
         assert_ne!(hasher.record("ab", "c"), hasher.record("a", "bc"));
         assert_ne!(hasher.event("a", "b"), hasher.record("a", "b").0);
+        assert_eq!(hasher.record("a", " b "), hasher.record("a", "b"));
         assert_eq!(hasher.record("a", "b"), Hasher::new(&[1; 32]).record("a", "b"));
         assert_ne!(hasher.record("a", "b"), Hasher::new(&[2; 32]).record("a", "b"));
         assert_ne!(hasher.webhook_key("a", 1), hasher.webhook_key("a", 2));

@@ -126,8 +126,7 @@ impl Reads {
     /// # Errors
     /// When the store fails.
     pub async fn record(&self, source: &str, subject: &str) -> Result<Option<RecordRow>, Error> {
-        // As the intake reads it.
-        let id = self.source.vault.hasher().record(source, subject.trim());
+        let id = self.source.vault.hasher().record(source, subject);
         Ok(self.projections.live().record(id).await?)
     }
 

@@ -9,6 +9,7 @@ use kulta_events::payload::SurvivorshipPolicy;
 use kulta_projections::golden::Member;
 use kulta_projections::golden::whatif::{WhatIf, differences};
 use kulta_projections::rows::RecordRow;
+use tokio::time::Instant;
 
 use super::{Error, Reads};
 
@@ -30,11 +31,13 @@ impl Reads {
     /// # Errors
     /// [`Error::TooLong`] when that takes longer than `within`, or when the store fails.
     pub async fn preview_survivorship(&self, policy: SurvivorshipPolicy, within: Duration) -> Result<Preview, Error> {
-        let looking = tokio::time::timeout(within, self.look_at_all(policy));
-        looking.await.map_err(|_| Error::TooLong { seconds: within.as_secs() })?
+        let until = Instant::now() + within;
+        let looking = tokio::time::timeout_at(until, self.look_at_all(policy, until)).await;
+        looking.unwrap_or(Ok(None))?.ok_or(Error::TooLong { seconds: within.as_secs() })
     }
 
-    async fn look_at_all(&self, policy: SurvivorshipPolicy) -> Result<Preview, Error> {
+    /// Nothing when it is late before all are looked at: a time-out alone speaks only when something waits.
+    async fn look_at_all(&self, policy: SurvivorshipPolicy, until: Instant) -> Result<Option<Preview>, Error> {
         // In this order: another generation that takes the place of this one meanwhile is not behind the position.
         let position = self.projections.position();
         let live = self.projections.live();
@@ -45,6 +48,9 @@ impl Reads {
         customers.dedup();
         let mut found = WhatIf::default();
         for some in customers.chunks(PAGE) {
+            if Instant::now() >= until {
+                return Ok(None);
+            }
             let rows = live.members_of(some).await?;
             let policies = policies.clone();
             let counting = tokio::task::spawn_blocking(move || {
@@ -53,7 +59,7 @@ impl Reads {
             });
             found = counting.await.map_err(|_| crate::projector::Error::NoProgress)?;
         }
-        Ok(Preview { position, found })
+        Ok(Some(Preview { position, found }))
     }
 }
 

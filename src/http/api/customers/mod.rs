@@ -41,9 +41,8 @@ pub fn at(params: &mut Params) -> Result<At, Problem> {
 }
 
 /// Reads `after` and waits until the projections have got there.
-pub async fn after(services: &Services, params: &mut Params) -> Result<Option<u64>, Problem> {
-    let after = params.number("after")?;
-    if let Some(position) = after {
+pub async fn after(services: &Services, params: &mut Params) -> Result<(), Problem> {
+    if let Some(position) = params.number("after")? {
         let head = *services.log.head().borrow();
         if position > head {
             // A position that another node gave may be new to this one; one that nobody gave is a mistake.
@@ -55,7 +54,7 @@ pub async fn after(services: &Services, params: &mut Params) -> Result<Option<u6
         }
         services.reads.after(position).await?;
     }
-    Ok(after)
+    Ok(())
 }
 
 /// An id of the path.

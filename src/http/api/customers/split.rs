@@ -55,7 +55,7 @@ fn records(services: &Services, body: &Json) -> Result<Vec<RecordId>, Problem> {
     let text = |item: &Json, name| item.get(name).and_then(Json::as_str).map(str::to_owned);
     let read = |(index, item): (usize, &Json)| {
         let by_name = text(item, "source").zip(text(item, "subject"));
-        let by_name = by_name.map(|(source, subject)| services.vault.hasher().record(&source, subject.trim()));
+        let by_name = by_name.map(|(source, subject)| services.vault.hasher().record(&source, &subject));
         by_name.or_else(|| record_id(item.as_str()?).ok()).ok_or_else(|| {
             let detail = "expected {source, subject} or a record id";
             Problem::new(codes::INVALID, "a record is wrong").at(format!("/records/{index}"), detail)

@@ -110,7 +110,7 @@ impl Asked {
         params.finish()?;
         let select = match (&source, subject, &type_name) {
             (Some(source), Some(subject), type_name) => {
-                let ids = vec![services.vault.hasher().record(source, subject.trim())];
+                let ids = vec![services.vault.hasher().record(source, &subject)];
                 Select::Records { ids, type_prefix: type_name.clone() }
             }
             (None, Some(_), _) => return Err(Problem::parameter("subject", "needs source")),

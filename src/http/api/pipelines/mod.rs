@@ -204,9 +204,9 @@ pub(in crate::http::api) async fn moment(services: &Services, params: &mut Param
 
 /// Reads `after`, and waits: of what is only known as it is now.
 pub(in crate::http::api) async fn up_to_date(services: &Services, params: &mut Params) -> Result<(), Problem> {
-    let after = super::customers::after(services, params).await?;
+    super::customers::after(services, params).await?;
     let head = *services.log.head().borrow();
-    Ok(services.work.after(after.unwrap_or(0).max(head)).await?)
+    Ok(services.work.after(head).await?)
 }
 
 /// Reads which offers or leads are meant.

@@ -156,9 +156,9 @@ fn unknown() -> Problem {
 
 /// Reads `after` and waits: until then, or for what the projections hold now.
 async fn after(services: &Services, params: &mut Params) -> Result<(), Problem> {
-    let position = crate::http::api::customers::after(services, params).await?;
+    crate::http::api::customers::after(services, params).await?;
     let head = *services.log.head().borrow();
     services.work.after(head).await?;
-    services.propagation.after(position.unwrap_or(0).max(services.projector.projections().position())).await?;
+    services.propagation.after(services.projector.projections().position()).await?;
     Ok(())
 }
