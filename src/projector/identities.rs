@@ -249,7 +249,7 @@ impl Identities {
 
     /// Tells matching of a batch; what it finds.
     pub(super) fn tell(&self, folded: &Folded, policy: &MatchPolicy) -> Result<Found, Error> {
-        let prepared = tokio::task::block_in_place(|| folded.prepared(policy));
+        let prepared = in_place(folded.told().0.count(), || folded.prepared(policy));
         self.tell_prepared(folded, prepared)
     }
 
@@ -259,7 +259,7 @@ impl Identities {
         let told = (records.collect(), decisions.collect());
         let begun = self.change(|resident| resident.doubtful = told);
         begun.ok_or(Error::NoProgress)?;
-        tokio::task::block_in_place(|| {
+        in_place(prepared.len(), || {
             let mut prepared = prepared.into_iter().peekable();
             while prepared.peek().is_some() {
                 let some: Vec<(RecordId, Prepared)> = prepared.by_ref().take(AT_ONCE).collect();
@@ -378,4 +378,10 @@ impl Identities {
             drop(resident.resolver.clusters_changed());
         });
     }
+}
+
+/// Works on so many records: beside the other tasks of this thread only where it takes some milliseconds, since those must
+/// move to another thread for it.
+fn in_place<T>(records: usize, work: impl FnOnce() -> T) -> T {
+    if records < AT_ONCE { work() } else { tokio::task::block_in_place(work) }
 }

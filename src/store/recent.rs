@@ -37,6 +37,16 @@ pub(super) struct Recent {
     looked_up: u32,
 }
 
+/// What a group needs to know, but for revisions that must be asked for.
+#[derive(Debug)]
+pub(super) struct Guess {
+    pub known: Known,
+    /// The number of commits that it is of.
+    pub commits: i64,
+    /// Streams that are not remembered: mostly those that begin with an event of this group.
+    pub asked: Vec<Arc<str>>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct State {
     head: u64,
@@ -45,11 +55,6 @@ struct State {
 }
 
 impl Recent {
-    /// Records among the wanted that were met lately.
-    pub(super) fn met(&self, wanted: &Wanted) -> Vec<RecordId> {
-        wanted.records.iter().copied().filter(|record| self.records.get(record).is_some()).collect()
-    }
-
     /// Takes it for known that what was stored of the keys of records that were met lately is stored still. Answers the
     /// keys of the group that this holds of: somebody may have been erased since, which nothing in the log tells, so they
     /// must be made sure of as the group is written. `None` where the keys must be looked up.
@@ -71,9 +76,8 @@ impl Recent {
         Some(relied)
     }
 
-    /// What there is to know, and the number of commits that it is of, if no look-up is needed but that of the keys of
-    /// [`Recent::met`], or [`Recent::rely`] in its place.
-    pub(super) fn guess(&mut self, wanted: &Wanted) -> Option<(Known, i64)> {
+    /// What there is to know but keys, for which there is [`Recent::rely`], and but the revisions of some streams.
+    pub(super) fn guess(&mut self, wanted: &Wanted) -> Option<Guess> {
         if self.look_ups > 0 {
             self.look_ups -= 1;
             return None;
@@ -83,9 +87,6 @@ impl Recent {
             return None;
         }
         let (revisions, asked) = self.share(wanted);
-        if !asked.is_empty() {
-            return None;
-        }
         let mut known = Known { head, recorded_at, revisions, ..Known::default() };
         let met = wanted.events.iter().filter_map(|key| Some((*key, *self.events.get(key)?)));
         known.events.extend(met);
@@ -96,7 +97,7 @@ impl Recent {
                 known.records.insert(*record);
             }
         }
-        Some((known, commits))
+        Some(Guess { known, commits, asked })
     }
 
     /// For a look-up: the revisions that are remembered, and the streams that must be asked for. The streams of records

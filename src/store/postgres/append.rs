@@ -5,7 +5,7 @@
 //!
 //! A group looks up without a lock and writes everything with one statement that begins by advancing that row from the
 //! number of commits that was looked up: two round trips, no lock held in between; one, when all that it needs is
-//! remembered ([`Recent`]). When another node was faster nothing is written; then the group locks the row, looks up, writes,
+//! remembered, and a small one besides for streams that are not ([`Recent`]). When another node was faster nothing is written; then the group locks the row, looks up, writes,
 //! commits, and so do the next few.
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::{Shared, connect, known, write};
 use crate::store::log::Append;
 use crate::store::number::signed;
 use crate::store::plan::{Known, Plan, Wanted, plan, sealed_anew};
-use crate::store::recent::Recent;
+use crate::store::recent::{Guess, Recent};
 use crate::store::writer::{Attempt, Commit, Outcome, Trace};
 use crate::store::{Error, sql};
 
@@ -151,8 +151,15 @@ impl Group {
         wanted: &Wanted,
         attempt: &mut Attempt,
     ) -> Result<Option<u64>, Error> {
-        let Some((mut known, commits)) = self.recent.guess(wanted) else { return Ok(None) };
+        let Some(Guess { mut known, commits, asked }) = self.recent.guess(wanted) else { return Ok(None) };
         let Some(relied) = self.recent.rely(group, &mut known) else { return Ok(None) };
+        if !asked.is_empty() {
+            let (revisions, now) = known::revisions(connection, &asked).await?;
+            if now != commits {
+                return Ok(None);
+            }
+            known.revisions.extend(revisions);
+        }
         let group = sealed_anew(group, &known);
         let mut plan = plan(&group, known, (self.shared.clock)());
         attempt.note(&mut plan);

@@ -1,5 +1,6 @@
 //! What the log holds of what a group of appends wants to know: one statement, one row of arrays.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use kulta_events::{Instant, RecordId};
@@ -46,6 +47,47 @@ CROSS JOIN LATERAL (
     SELECT array_agg(name) AS names, array_agg(value) AS places FROM cursor WHERE name = ANY($5)
 ) AS cursors";
 
+/// The last revisions of streams alone, for a group of which all else is remembered.
+pub(super) const REVISIONS: &str = "
+SELECT state.commits, streams.numbers, streams.revisions
+FROM log_state AS state
+CROSS JOIN LATERAL (
+    SELECT array_agg(number) AS numbers, array_agg(revision) AS revisions
+    FROM (
+        SELECT wanted.number,
+            (SELECT revision FROM log WHERE stream = wanted.stream ORDER BY revision DESC LIMIT 1) AS revision
+        FROM unnest($1::text[]) WITH ORDINALITY AS wanted (stream, number)
+    ) AS stream
+    WHERE revision IS NOT NULL
+) AS streams";
+
+/// The last revisions of the streams among these that there are; besides, the number of commits that the answer is of.
+pub(super) async fn revisions(
+    connection: &mut PgConnection,
+    asked: &[Arc<str>],
+) -> Result<(HashMap<Arc<str>, u64>, i64), Error> {
+    let streams: Vec<&str> = asked.iter().map(|stream| &**stream).collect();
+    let row = sqlx::query(REVISIONS).bind(streams).fetch_one(connection).await?;
+    let mut found = HashMap::new();
+    learn_revisions(&mut found, asked, &row, 1)?;
+    Ok((found, row.try_get(0)?))
+}
+
+fn learn_revisions(
+    found: &mut HashMap<Arc<str>, u64>,
+    asked: &[Arc<str>],
+    row: &PgRow,
+    first: usize,
+) -> Result<(), Error> {
+    for (number, revision) in list::<i64>(row, first)?.into_iter().zip(list::<i64>(row, first + 1)?) {
+        let nth = usize::try_from(number - 1).unwrap_or(usize::MAX);
+        if let Some(stream) = asked.get(nth) {
+            found.insert(stream.clone(), unsigned(revision)?);
+        }
+    }
+    Ok(())
+}
+
 /// Looks up what is wanted, of the streams only these; besides, the number of commits that the answer is of.
 pub(super) async fn look_up(
     connection: &mut PgConnection,
@@ -76,12 +118,7 @@ fn learn(row: &PgRow, asked: &[Arc<str>]) -> Result<Known, Error> {
     for (((key, position), fingerprint), version) in keys.into_iter().zip(positions).zip(fingerprints).zip(versions) {
         known.events.insert(key, KnownEvent { position: unsigned(position)?, fingerprint, version });
     }
-    for (number, revision) in list::<i64>(row, 6)?.into_iter().zip(list::<i64>(row, 7)?) {
-        let nth = usize::try_from(number - 1).unwrap_or(usize::MAX);
-        if let Some(stream) = asked.get(nth) {
-            known.revisions.insert(stream.clone(), unsigned(revision)?);
-        }
-    }
+    learn_revisions(&mut known.revisions, asked, row, 6)?;
     known.records.extend(list::<Uuid>(row, 8)?.into_iter().map(RecordId));
     let keys = list::<Uuid>(row, 9)?.into_iter().zip(list::<i16>(row, 10)?).zip(list::<Vec<u8>>(row, 11)?);
     known.keys.extend(keys.map(|((record, class), wrapped)| ((RecordId(record), class), wrapped)));

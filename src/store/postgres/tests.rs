@@ -81,6 +81,7 @@ async fn check_plans(connection: &mut PgConnection) {
         (read::text::TIMELINE, "log_record"),
         (known::KNOWN, "log_event_key"),
         (known::KNOWN, "log_stream"),
+        (known::REVISIONS, "log_stream"),
         (known::KNOWN, "record_pkey"),
         (known::KNOWN, "record_key_pkey"),
         (known::KNOWN, "command_result_pkey"),

@@ -54,29 +54,50 @@ impl Statement {
     /// Begins the insertion into a table of so many rows, whose columns are then bound: one array each, or the value of
     /// a single row, which spares the server to unfold them.
     fn insert(&mut self, table: &str, rows: usize, columns: &[&str], conflict: &str) {
-        let insertion = self.insertion(table, rows, columns);
-        // Writing to a String does not fail.
-        let _ = write!(self.text, ", new_{table} AS ({insertion} {conflict})");
+        self.add(&[", new_", table, " AS ("]);
+        self.insertion(table, rows, columns);
+        self.add(&[" ", conflict, ")"]);
     }
 
     /// The insertion whose columns are bound next.
-    fn insertion(&self, table: &str, rows: usize, columns: &[&str]) -> String {
+    fn insertion(&mut self, table: &str, rows: usize, columns: &[&str]) {
+        let name = |text: &mut String, column: &str| text.push_str(column.trim_end_matches("::json"));
+        self.add(&["INSERT INTO ", table, " ("]);
+        self.list(columns, |text, _, column| name(text, column));
+        self.add(&[") SELECT "]);
         let first = self.arguments.len() + 1;
-        let names: Vec<_> = columns.iter().map(|column| column.trim_end_matches("::json")).collect();
-        let names = names.join(", ");
-        let rows = if rows == 1 {
-            let value = |(number, column): (usize, &&str)| {
-                let cast = if column.ends_with("::json") { "::json" } else { "" };
-                format!("${}{cast}", first + number)
-            };
-            let values: Vec<_> = columns.iter().enumerate().map(value).collect();
-            format!("SELECT {} FROM state WHERE true", values.join(", "))
-        } else {
-            let arrays: Vec<_> = (first..first + columns.len()).map(|number| format!("${number}")).collect();
-            let (columns, arrays) = (columns.join(", "), arrays.join(", "));
-            format!("SELECT {columns} FROM unnest({arrays}) AS new ({names}) WHERE EXISTS (SELECT FROM state)")
+        let placeholder = |text: &mut String, number: usize| {
+            // Writing to a String does not fail.
+            let _ = write!(text, "${}", first + number);
         };
-        format!("INSERT INTO {table} ({names}) {rows}")
+        if rows == 1 {
+            self.list(columns, |text, number, column| {
+                placeholder(text, number);
+                text.push_str(if column.ends_with("::json") { "::json" } else { "" });
+            });
+            self.add(&[" FROM state WHERE true"]);
+        } else {
+            self.list(columns, |text, _, column| text.push_str(column));
+            self.add(&[" FROM unnest("]);
+            self.list(columns, |text, number, _| placeholder(text, number));
+            self.add(&[") AS new ("]);
+            self.list(columns, |text, _, column| name(text, column));
+            self.add(&[") WHERE EXISTS (SELECT FROM state)"]);
+        }
+    }
+
+    fn add(&mut self, texts: &[&str]) {
+        texts.iter().for_each(|text| self.text.push_str(text));
+    }
+
+    /// Adds one text for each column, with commas between them.
+    fn list(&mut self, columns: &[&str], mut add: impl FnMut(&mut String, usize, &str)) {
+        for (number, column) in columns.iter().enumerate() {
+            if number > 0 {
+                self.text.push_str(", ");
+            }
+            add(&mut self.text, number, column);
+        }
     }
 }
 
@@ -134,9 +155,8 @@ fn events(statement: &mut Statement, plan: &Plan<'_>) -> Result<(), Error> {
         "sealed_id",
         "facts::json",
     ];
-    let insertion = statement.insertion("log", plan.rows.len(), &columns);
-    statement.text.push(' ');
-    statement.text.push_str(&insertion);
+    statement.add(&[" "]);
+    statement.insertion("log", plan.rows.len(), &columns);
     statement.column(&plan.rows, |row| signed(row.position))?;
     statement.column(&plan.rows, |row| signed(row.revision))?;
     statement.column(&plan.rows, |row| row.event.time.micros())?;

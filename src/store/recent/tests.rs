@@ -21,7 +21,8 @@ fn recent() -> Recent {
 #[test]
 fn what_it_wrote_is_known() {
     let group = append(&[(4, "b"), (5, "a")]);
-    let (known, commits) = recent().guess(&Wanted::of(&group)).unwrap();
+    let Guess { known, commits, asked } = recent().guess(&Wanted::of(&group)).unwrap();
+    assert!(asked.is_empty());
     assert_eq!((known.head, known.recorded_at, commits), (3, Instant::from_micros(50), 5));
     let plan = plan(&group, known, Instant::from_micros(40));
     let places: Vec<_> = plan.rows.iter().map(|row| (row.position, row.revision)).collect();
@@ -32,34 +33,35 @@ fn what_it_wrote_is_known() {
 #[test]
 fn what_it_wrote_is_a_duplicate_where_it_is() {
     let group = append(&[(4, "a"), (2, "b")]);
-    let (known, _) = recent().guess(&Wanted::of(&group)).unwrap();
+    let known = recent().guess(&Wanted::of(&group)).unwrap().known;
     let plan = plan(&group, known, Instant::from_micros(50));
     let outcomes = &plan.outcomes[0].as_ref().unwrap().events;
     assert_eq!(outcomes, &[EventOutcome::Accepted(4), EventOutcome::Duplicate(2)]);
 }
 
 #[test]
-fn another_stream_must_be_looked_up() {
-    assert!(recent().guess(&Wanted::of(&append(&[(4, "c")]))).is_none());
+fn another_stream_must_be_asked_for() {
+    let asked = |group: &[Append]| recent().guess(&Wanted::of(group)).unwrap().asked;
+    assert_eq!(asked(&append(&[(4, "c"), (5, "a")])), ["c".into()]);
     let mut expecting = append(&[(4, "a")]);
     expecting[0].expect.push(("c".into(), crate::store::log::Expected::None));
-    assert!(recent().guess(&Wanted::of(&expecting)).is_none());
+    assert_eq!(asked(&expecting), ["c".into()]);
 }
 
 #[test]
 fn a_record_that_it_has_not_stored_is_new_and_so_is_its_stream() {
     let record = RecordId(Uuid::from_u128(7));
     let (mut recent, group) = (recent(), sealed_for(record, 4, true));
-    let (known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
+    let Guess { known, commits, asked } = recent.guess(&Wanted::of(&group)).unwrap();
+    assert!(asked.is_empty());
     assert!(known.records.is_empty() && known.revisions.is_empty());
     let first = plan(&group, known, Instant::from_micros(50));
     assert_eq!((first.records.len(), first.keys.len(), first.rows[0].revision), (1, 1, 0));
     recent.committed(&first, commits);
     // Another request about it was sealed before the first was answered.
     let group = sealed_for(record, 5, true);
-    let (mut known, _) = recent.guess(&Wanted::of(&group)).unwrap();
-    assert_eq!(recent.met(&Wanted::of(&group)), [record]);
-    known.keys.insert((record, Retention::Contact as i16), vec![1]);
+    let mut known = recent.guess(&Wanted::of(&group)).unwrap().known;
+    assert_eq!(recent.rely(&group, &mut known).map(|relied| relied.len()), Some(1));
     let second = plan(&group, known, Instant::from_micros(50));
     assert_eq!((second.records.len(), second.keys.len(), second.rows[0].revision), (0, 0, 1));
     assert!(second.outcomes[0].is_ok());
@@ -72,10 +74,8 @@ fn of_a_stored_record_a_key_that_is_made_is_new_once() {
     recent.revisions.insert(record.stream().into(), 3);
     for (key, new) in [(4, 1), (5, 0)] {
         let group = sealed_for(record, key, false);
-        let (mut known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
-        for met in recent.met(&Wanted::of(&group)) {
-            known.keys.insert((met, Retention::Conversation as i16), vec![1]);
-        }
+        let Guess { mut known, commits, .. } = recent.guess(&Wanted::of(&group)).unwrap();
+        assert!(recent.rely(&group, &mut known).is_some());
         let plan = plan(&group, known, Instant::from_micros(50));
         assert_eq!((plan.rows.len(), plan.records.len(), plan.keys.len()), (1, 0, new));
         recent.committed(&plan, commits);
@@ -86,18 +86,18 @@ fn of_a_stored_record_a_key_that_is_made_is_new_once() {
 fn a_key_that_it_stored_is_relied_on_and_another_is_looked_up() {
     let record = RecordId(Uuid::from_u128(7));
     let (mut recent, group) = (recent(), sealed_for(record, 4, true));
-    let (mut known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
+    let Guess { mut known, commits, .. } = recent.guess(&Wanted::of(&group)).unwrap();
     assert_eq!(recent.rely(&group, &mut known), Some(Vec::new()), "it is not stored yet");
     recent.committed(&plan(&group, known, Instant::from_micros(50)), commits);
     let contact = ((record, Retention::Contact as i16), vec![1]);
 
     let later = [sealed_for(record, 5, true), sealed_for(record, 6, true)].concat();
-    let (mut known, _) = recent.guess(&Wanted::of(&later)).unwrap();
+    let mut known = recent.guess(&Wanted::of(&later)).unwrap().known;
     assert_eq!(recent.rely(&later, &mut known), Some(vec![&later[0].keys[0]]), "once");
     assert_eq!(known.keys, HashMap::from([contact.clone()]));
 
     let another_class = sealed_for(record, 5, false);
-    let (mut known, _) = recent.guess(&Wanted::of(&sealed_for(record, 5, true))).unwrap();
+    let mut known = recent.guess(&Wanted::of(&sealed_for(record, 5, true))).unwrap().known;
     assert_eq!(recent.rely(&another_class, &mut known), Some(Vec::new()), "nobody has stored it");
     assert_eq!(known.keys, HashMap::from([contact]));
 
@@ -112,7 +112,7 @@ fn a_contact_key_that_is_not_remembered_is_looked_up() {
     let mut recent = recent();
     recent.revisions.insert(record.stream().into(), 3);
     let group = sealed_for(record, 4, false);
-    let (mut known, commits) = recent.guess(&Wanted::of(&group)).unwrap();
+    let Guess { mut known, commits, .. } = recent.guess(&Wanted::of(&group)).unwrap();
     assert_eq!(recent.rely(&group, &mut known), Some(Vec::new()));
     recent.committed(&plan(&group, known, Instant::from_micros(50)), commits);
     // It was stored long ago, or is gone.

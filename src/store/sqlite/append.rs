@@ -2,7 +2,8 @@
 //!
 //! Nobody else writes this file (`lock.rs`), and the writer's connection is held throughout, so what is looked up
 //! before the transaction begins still holds in it; a small group then costs two calls of sqlx, or one when all that it
-//! needs is remembered ([`Recent`]).
+//! needs is remembered ([`Recent`]). That the keys it relies on are stored still is part of that one call: whoever erases
+//! somebody by hand asks no lock.
 
 use async_trait::async_trait;
 use kulta_events::Instant;
@@ -13,11 +14,15 @@ use super::{Shared, known};
 use crate::store::log::Append;
 use crate::store::number::{signed, small};
 use crate::store::plan::{Plan, Row, Wanted, plan, sealed_anew};
-use crate::store::recent::Recent;
+use crate::store::recent::{Guess, Recent};
 use crate::store::writer::{Attempt, Commit, Outcome, Trace};
-use crate::store::{CommandResult, Error, NewDeadLetter, sql};
+use crate::store::{CommandResult, Error, NewDeadLetter, NewKey, sql};
 
 const ADVANCE: &str = "UPDATE log_state SET head = ?, recorded_at = ?, commits = commits + 1; COMMIT;";
+/// Refused, by a NULL where none may be, unless each of these keys is stored as it is here.
+const RELIED: &str = "UPDATE OR ROLLBACK log_state SET head = NULL WHERE EXISTS (SELECT 1 FROM json_each(?) AS relied
+    WHERE unhex(relied.value ->> 2) IS NOT (SELECT wrapped FROM record_key
+        WHERE record_id = unhex(relied.value ->> 0) AND class = relied.value ->> 1));";
 const REMOVE_SENT: &str = "DELETE FROM sent_customer WHERE topic = ? AND customer_id = ?;";
 /// Statements that are handed over together.
 const REMOVED_AT_ONCE: usize = 200;
@@ -41,15 +46,21 @@ impl Commit for Group {
             return Ok(attempt.answers());
         }
         let wanted = Wanted::of(group);
-        if let Some((mut known, _)) = recent.guess(&wanted) {
-            let met = Wanted { records: recent.met(&wanted), ..Wanted::default() };
-            if !met.records.is_empty() {
-                known.keys = known::look_up(connection, &met, &[]).await?.keys;
+        if let Some(Guess { mut known, asked, .. }) = recent.guess(&wanted)
+            && let Some(relied) = recent.rely(group, &mut known)
+        {
+            if !asked.is_empty() {
+                known.revisions.extend(known::revisions(connection, &asked).await?);
             }
             let group = sealed_anew(group, &known);
             let plan = plan(&group, known, (shared.clock)());
-            match write_all(shared, recent, connection, plan, attempt).await {
-                Err(Error::Refused(_)) => recent.was_wrong(),
+            match write_all(shared, recent, connection, plan, &relied, attempt).await {
+                Err(Error::Refused(_)) => {
+                    recent.was_wrong();
+                    if !relied.is_empty() {
+                        recent.forget();
+                    }
+                }
                 done => return done,
             }
         }
@@ -62,7 +73,7 @@ impl Commit for Group {
         }
         let group = sealed_anew(group, &known);
         let plan = plan(&group, known, (shared.clock)());
-        write_all(shared, recent, connection, plan, attempt).await
+        write_all(shared, recent, connection, plan, &[], attempt).await
     }
 }
 
@@ -72,13 +83,14 @@ async fn write_all(
     recent: &mut Recent,
     connection: &mut SqliteConnection,
     mut plan: Plan<'_>,
+    relied: &[&NewKey],
     attempt: &mut Attempt,
 ) -> Result<Vec<Outcome>, Error> {
     attempt.note(&mut plan);
     if plan.is_empty() {
         return Ok(attempt.answers());
     }
-    if let Err(error) = write(connection, &plan).await {
+    if let Err(error) = write(connection, &plan, relied).await {
         if !matches!(error, Error::Refused(_)) {
             recent.forget();
         }
@@ -108,10 +120,14 @@ async fn is_committed(connection: &mut SqliteConnection, trace: Option<&Trace>) 
     }
 }
 
-async fn write(connection: &mut SqliteConnection, plan: &Plan<'_>) -> Result<(), Error> {
+async fn write(connection: &mut SqliteConnection, plan: &Plan<'_>, relied: &[&NewKey]) -> Result<(), Error> {
     let recorded_at = plan.recorded_at;
     let mut script = Script::new(connection);
     script.add("BEGIN IMMEDIATE;");
+    if !relied.is_empty() {
+        script.add(RELIED);
+        script.bind(known::json_keys(relied))?;
+    }
     script.insert(&LOG, &plan.rows, |script, row| bind_event(script, row, recorded_at)).await?;
     let parts: Vec<_> = plan.parts().collect();
     script

@@ -1,5 +1,6 @@
 //! What the log holds of what a group of appends wants to know: all looked up in one call.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -28,6 +29,36 @@ FROM json_each(?) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.va
 SELECT 5, command_result.key, request, status, position, sealed_body
 FROM json_each(?) AS wanted CROSS JOIN command_result ON command_result.key = unhex(wanted.value);
 SELECT 6, name, cursor.value FROM json_each(?) AS wanted CROSS JOIN cursor ON name = wanted.value";
+
+/// The last revisions of streams alone, for a group of which all else is remembered.
+pub(super) const REVISIONS: &str = "
+SELECT wanted.key, (SELECT revision FROM log WHERE stream = wanted.value ORDER BY revision DESC LIMIT 1) AS last
+FROM json_each($1) AS wanted WHERE last IS NOT NULL";
+
+/// The last revisions of the streams among these that there are.
+pub(super) async fn revisions(
+    connection: &mut SqliteConnection,
+    asked: &[Arc<str>],
+) -> Result<HashMap<Arc<str>, u64>, Error> {
+    let mut found = HashMap::new();
+    for row in sqlx::query(REVISIONS).bind(json_strings(asked)?).fetch_all(connection).await? {
+        learn_revision(&mut found, asked, &row, 0)?;
+    }
+    Ok(found)
+}
+
+fn learn_revision(
+    found: &mut HashMap<Arc<str>, u64>,
+    asked: &[Arc<str>],
+    row: &SqliteRow,
+    first: usize,
+) -> Result<(), Error> {
+    let nth = usize::try_from(row.try_get::<i64, _>(first)?).unwrap_or(usize::MAX);
+    if let Some(stream) = asked.get(nth) {
+        found.insert(stream.clone(), position(row, first + 1)?);
+    }
+    Ok(())
+}
 
 /// Looks up what is wanted, of the streams only these.
 pub(super) async fn look_up(
@@ -68,12 +99,7 @@ fn learn(known: &mut Known, asked: &[Arc<str>], row: &SqliteRow) -> Result<(), E
             let stored = KnownEvent { position: position(row, 2)?, fingerprint, version };
             known.events.insert(row.try_get(1)?, stored);
         }
-        2 => {
-            let nth = usize::try_from(row.try_get::<i64, _>(1)?).unwrap_or(usize::MAX);
-            if let Some(stream) = asked.get(nth) {
-                known.revisions.insert(stream.clone(), position(row, 2)?);
-            }
-        }
+        2 => learn_revision(&mut known.revisions, asked, row, 1)?,
         3 => {
             known.records.insert(RecordId(row.try_get(1)?));
         }
@@ -123,6 +149,22 @@ pub(super) fn json_array(ids: impl Iterator<Item = Uuid>) -> String {
         }
         // Writing to a String does not fail.
         let _ = write!(text, "\"{}\"", id.simple());
+    }
+    text.push(']');
+    text
+}
+
+/// A JSON array of record, class and wrapped key of each.
+pub(super) fn json_keys(keys: &[&NewKey]) -> String {
+    let mut text = String::with_capacity(2 + keys.len() * 192);
+    for NewKey { record, class, wrapped } in keys {
+        let start = if text.is_empty() { '[' } else { ',' };
+        // Writing to a String does not fail.
+        let _ = write!(text, "{start}[\"{}\",{},\"", record.0.simple(), *class as i16);
+        for byte in wrapped {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text.push_str("\"]");
     }
     text.push(']');
     text
