@@ -27,9 +27,9 @@ const FULL_BATCH: u64 = 1_000;
 /// until it is so many events behind (some seconds of catching up).
 const MOST_BEHIND: u64 = 100_000;
 /// How many times as long.
-const RESTS: u32 = 3;
+const RESTS: u32 = 8;
 /// The longest of these rests.
-const LONGEST_REST: Duration = Duration::from_millis(500);
+const LONGEST_REST: Duration = Duration::from_secs(1);
 /// The rest after every other batch, unless a reader waits: a transaction for each of a thousand single events a second
 /// would cost intake more than the events do.
 const SHORT_REST: Duration = Duration::from_millis(20);
