@@ -13,6 +13,7 @@ mod letters;
 mod projections;
 mod publish;
 mod reading;
+mod replays;
 mod requests;
 mod score_notes;
 mod scores;
