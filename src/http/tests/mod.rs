@@ -17,5 +17,6 @@ mod replays;
 mod requests;
 mod score_notes;
 mod scores;
+mod sources;
 mod subscribers;
 mod webhooks;
