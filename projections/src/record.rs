@@ -226,8 +226,14 @@ impl RecordState {
             }
             "customer.contact_edited" => self.state_all(data, at, event.order.source == KULTA),
             "customer.contact_verified" => {
-                if let (Some(field), Some(value)) = (text("field"), data.get("value")) {
-                    self.verify(field, value, time);
+                // Without a value: what the record says by then. What cannot be opened is not known.
+                let said = |field| self.fields.get(field).and_then(|said| said.value.clone());
+                let given = |field| match data.get("value") {
+                    None if !event.payload.erased => said(field),
+                    value => value.cloned(),
+                };
+                if let Some((field, value)) = text("field").and_then(|field| Some((field, given(field)?))) {
+                    self.verify(field, &value, time);
                 }
             }
             "customer.contact_declined" => {

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use kulta_events::Instant;
 use serde::de::DeserializeOwned;
 
+use super::page::Part;
 use super::problem::{Problem, codes};
 use crate::config::Limits;
 
@@ -95,6 +96,14 @@ impl Params {
         let Some(text) = self.text("cursor")? else { return Ok(None) };
         let read = super::page::read_cursor(list, &text);
         read.map(Some).ok_or_else(|| Problem::parameter("cursor", "is not from this list"))
+    }
+
+    /// `limit` and `cursor` of a short list.
+    ///
+    /// # Errors
+    /// `invalid-parameter`.
+    pub fn part(&mut self, list: &'static str, limits: &Limits) -> Result<Part, Problem> {
+        Ok(Part { list, limit: self.limit(limits)?, behind: self.cursor(list)? })
     }
 
     /// A cursor that is a number.

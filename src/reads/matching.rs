@@ -9,6 +9,7 @@ use kulta_projections::crosswalk::Decision;
 use kulta_projections::identity::live::{Change, Question, WhatIf};
 use kulta_projections::identity::policy::MatchPolicy;
 use kulta_projections::rows::{MatchPolicyRow, RecordRow};
+use tokio::task::JoinError;
 use uuid::Uuid;
 
 use super::search::{Brief, brief};
@@ -118,14 +119,14 @@ impl Reads {
             let found = snapshot.can_preview(&asked).then(|| snapshot.preview(&asked, threads()));
             Some((position, snapshot, found))
         });
-        let (position, snapshot, found) = answer.await.ok().flatten().ok_or(Error::NotLoaded)?;
+        let (position, snapshot, found) = worked(answer.await)?.ok_or(Error::NotLoaded)?;
         if let Some(found) = found {
             return Ok(self.keep(position, found));
         }
         // Other ids are strong: that is found when records are normalised, so they are read again.
         let loaded = load(&self.projections.live(), &policy).await?;
         let compared = tokio::task::spawn_blocking(move || snapshot.preview_of(&loaded.resolver)).await;
-        Ok(self.keep(position, compared.map_err(|_| Error::NotLoaded)?))
+        Ok(self.keep(position, worked(compared)?))
     }
 
     fn keep(&self, position: u64, found: WhatIf) -> Preview {
@@ -172,7 +173,24 @@ impl Reads {
             let found = snapshot.preview(&policy, threads());
             Some((policy, position, found))
         });
-        let (policy, position, found) = answer.await.ok().flatten().ok_or(Error::NotLoaded)?;
+        let (policy, position, found) = worked(answer.await)?.ok_or(Error::NotLoaded)?;
         Ok((policy, self.keep(position, found)))
+    }
+}
+
+/// What a thread of its own came to. That it broke off is not that matching is not loaded: waiting does not help.
+fn worked<T>(ended: Result<T, JoinError>) -> Result<T, Error> {
+    ended.map_err(|_| Error::Projector(crate::projector::Error::NoProgress))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_preview_that_panics_is_not_told_to_wait() {
+        let broken = tokio::task::spawn_blocking(|| panic!("as something that nobody foresaw"));
+        let told: Result<(), Error> = worked(broken.await);
+        assert!(matches!(told, Err(Error::Projector(_))), "{told:?}");
     }
 }

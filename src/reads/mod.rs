@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kulta_events::{CustomerId, Instant, RecordId};
-use kulta_projections::rows::{PolicyRow, RecordRow};
+use kulta_projections::rows::{PolicyRow, RecordRow, UnknownRow};
 
 use crate::projector::{Identities, Projections, Source};
 use crate::store::views::{Generation, RecordName};
@@ -99,6 +99,14 @@ impl Reads {
     /// Reads over a node's projections.
     pub fn new(source: Source, projections: Projections, identities: Identities) -> Self {
         Self { source, projections, identities, members: Arc::default() }
+    }
+
+    /// Members of events that no schema knows, counted by source and type.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unknown_members(&self) -> Result<Vec<UnknownRow>, Error> {
+        Ok(self.projections.live().unknown().await?)
     }
 
     /// Waits until the projections have got to a position.

@@ -44,9 +44,21 @@ pub struct Job {
     pub id: Uuid,
     /// What was asked.
     pub asked: Asked,
+    key: Option<Key>,
     cancel: Cancel,
     state: Mutex<State>,
     over: Mutex<Option<RunsOver>>,
+}
+
+/// How a repetition of what was asked is recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Who asked.
+    pub actor: i64,
+    /// The idempotency key.
+    pub key: String,
+    /// The request, in one form.
+    pub request: String,
 }
 
 /// What a replay runs over.
@@ -125,10 +137,16 @@ struct Kept {
 /// For how long columns are kept: whoever tries another draft does so within minutes, and they take memory.
 const KEPT_FOR: Duration = Duration::from_secs(300);
 
-/// No more replays can wait.
+/// Why no replay begins.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("{KEPT} replays are waiting already")]
-pub struct TooMany;
+pub enum NotBegun {
+    /// No more can wait.
+    #[error("{KEPT} replays are waiting already")]
+    TooMany,
+    /// A replay that is kept was asked for under the same key in other words.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+}
 
 impl Replays {
     /// Replays by a node's scores, over its archive where it keeps one.
@@ -136,18 +154,33 @@ impl Replays {
         Self { scores, ground, jobs: Arc::default(), turn: Arc::default(), kept: Arc::default() }
     }
 
-    /// Begins a replay.
+    /// Begins a replay; when one that is kept was asked for under the same key, gives that one.
     ///
     /// # Errors
-    /// When as many as are kept wait or run.
-    pub fn begin(&self, asked: Asked) -> Result<Arc<Job>, TooMany> {
+    /// When as many as are kept wait or run, or the key belongs to another request.
+    pub fn begin(&self, asked: Asked, key: Option<Key>) -> Result<Arc<Job>, NotBegun> {
+        self.start(asked, key, |all, job| async move { all.run(&job).await })
+    }
+
+    fn start<F>(
+        &self,
+        asked: Asked,
+        key: Option<Key>,
+        work: impl FnOnce(Self, Arc<Job>) -> F + Send + 'static,
+    ) -> Result<Arc<Job>, NotBegun>
+    where
+        F: Future<Output = Result<Finished, Error>> + Send + 'static,
+    {
         let (state, over) = (Mutex::new(State::Waiting), Mutex::default());
-        let job = Arc::new(Job { id: Uuid::new_v4(), asked, cancel: Cancel::default(), state, over });
+        let job = Arc::new(Job { id: Uuid::new_v4(), asked, key, cancel: Cancel::default(), state, over });
         {
             let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(same) = job.key.as_ref().and_then(|key| jobs.iter().find(|job| job.is_under(key))) {
+                return if same.key == job.key { Ok(same.clone()) } else { Err(NotBegun::KeyReused) };
+            }
             while jobs.len() >= KEPT {
                 // The oldest that has ended makes room.
-                let ended = jobs.iter().position(|job| job.has_ended()).ok_or(TooMany)?;
+                let ended = jobs.iter().position(|job| job.has_ended()).ok_or(NotBegun::TooMany)?;
                 jobs.remove(ended);
             }
             jobs.push_back(job.clone());
@@ -155,11 +188,12 @@ impl Replays {
         let (all, own) = (self.clone(), job.clone());
         tokio::spawn(async move {
             let _turn = all.turn.lock().await;
-            let state = match all.run(&own).await {
+            // A task of its own: what panics there ends the replay, and is told of.
+            let ended = tokio::spawn(work(all.clone(), own.clone())).await;
+            own.set(match ended.unwrap_or(Err(Error::Broke)) {
                 Ok(finished) => State::Done(Arc::new(finished)),
                 Err(error) => State::Failed(Arc::new(error)),
-            };
-            own.set(state);
+            });
         });
         Ok(job)
     }
@@ -322,6 +356,10 @@ impl Job {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
+    fn is_under(&self, key: &Key) -> bool {
+        self.key.as_ref().is_some_and(|own| (own.actor, &own.key) == (key.actor, &key.key))
+    }
+
     fn has_ended(&self) -> bool {
         matches!(self.state(), State::Done(_) | State::Failed(_))
     }
@@ -343,3 +381,6 @@ impl Side {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

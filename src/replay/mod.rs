@@ -37,6 +37,9 @@ pub enum Error {
     /// Somebody ended it.
     #[error("the replay was cancelled")]
     Cancelled,
+    /// It broke off where nobody foresaw it.
+    #[error("the replay broke off")]
+    Broke,
     /// A customer has no score by these rules.
     #[error("{error}{}{}", of_customer(*customer), at_position(*position))]
     Refused {
@@ -71,6 +74,20 @@ pub enum Error {
     /// Columns cannot tell more apart.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+}
+
+impl Error {
+    /// A stable word for it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Refused { .. } | Self::TooLong(_) => "no-score",
+            Self::NoRules(_) => "rules",
+            Self::TooMany(_) => "too-many",
+            Self::Unread(_) => "archive",
+            Self::Broke | Self::Store(_) | Self::Privacy(_) | Self::Projector(_) | Self::Reads(_) => "internal",
+        }
+    }
 }
 
 impl From<ask::NoRules> for Error {

@@ -75,12 +75,8 @@ pub const TYPES: &[EventType] = &[
         .unknown(Contact),
     EventType::of_record(
         "customer.contact_verified",
-        "Somebody made sure that a field holds this value.",
-        &[
-            fact("field", OneOf(CONTACT_FIELD)).required(),
-            personal("value", Any, Contact).required(),
-            fact("method", Text(64)),
-        ],
+        "Somebody made sure that a field holds this value; without one, what the record says by then.",
+        &[fact("field", OneOf(CONTACT_FIELD)).required(), personal("value", Any, Contact), fact("method", Text(64))],
     )
     .unknown(Contact),
     EventType::of_record(

@@ -126,6 +126,20 @@ fn verifications_and_refusals_keep_the_latest_time() {
 }
 
 #[test]
+fn a_verification_without_a_value_is_of_what_the_record_says_by_then() {
+    let verified = (2, "customer.contact_verified", r#"{"field":"email"}"#);
+    let events = [(1, REGISTERED, r#"{"email":"a@x.fi"}"#), verified, (3, EDITED, r#"{"email":"b@x.fi"}"#)];
+    let state = erp(&events);
+    assert_eq!((state.verified("email", "a@x.fi"), state.verified("email", "b@x.fi")), (Some(day(2)), None));
+    assert_eq!(erp(&[verified]).verified("email", "a@x.fi"), None);
+
+    let mut sealed = event("erp", "1", verified.0, verified.1, verified.2);
+    sealed.payload.erased = true;
+    let first = event("erp", "1", 1, REGISTERED, r#"{"email":"a@x.fi"}"#);
+    assert_eq!(RecordState::fold(&[first, sealed]).verified("email", "a@x.fi"), None, "its value is not known");
+}
+
+#[test]
 fn a_closed_record_opens_when_it_is_registered_again() {
     let mut events = vec![(1, REGISTERED, "{}"), (2, "customer.closed", "{}"), (3, EDITED, r#"{"phone":"1"}"#)];
     assert_eq!(erp(&events).closed(), Some(day(2)));

@@ -99,6 +99,9 @@ async fn commands_are_read_strictly() {
     }
     let response = node.client().post("/v1/dead-letters/1").body("text/plain", "{}").send().expect_status(415);
     assert_eq!(code(&response), "unsupported-media-type");
+    let dismiss = || json!({"action": "dismiss"});
+    let response = node.client().post("/v1/dead-letters/1").header("idempotency-key", "k").json(&dismiss()).send();
+    assert_eq!(code(&response.expect_status(400)), "malformed", "a key is not ignored in silence");
     assert_eq!(states(&node, "").len(), 3);
 }
 

@@ -119,6 +119,14 @@ pub fn context(caller: &Caller, headers: &HeaderMap, uri: &Uri, request: &str) -
     Ok(Context { actor: caller.actor, idempotency_key, request: format!("{} {request}", uri.path()) })
 }
 
+/// Refuses an idempotency key where no answer is kept: in silence, a repetition would be taken for the first time.
+pub fn no_key(headers: &HeaderMap, why: &str) -> Result<(), Problem> {
+    match headers.get(IDEMPOTENCY_KEY) {
+        None => Ok(()),
+        Some(_) => Err(Problem::new(codes::MALFORMED, format!("Idempotency-Key is not taken here: {why}"))),
+    }
+}
+
 /// The answer to a command: what it made, with the position to wait for.
 pub fn done(done: Done) -> Response {
     let mut body = done.body;

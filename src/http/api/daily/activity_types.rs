@@ -41,11 +41,16 @@ pub struct View {
     get,
     path = "/v1/activity-types",
     tag = "activities",
-    params(("after" = Option<u64>, Query, description = "Wait until everything up to this position is known")),
-    responses((status = 200, description = "All of them", body = inline(crate::http::openapi::ListOf<View>))),
+    params(
+        ("after" = Option<u64>, Query, description = "Wait until everything up to this position is known"),
+        ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses((status = 200, description = "A page", body = inline(crate::http::openapi::ListOf<View>))),
 )]
 pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     let moment = moment(&services, &mut params).await?;
+    let part = params.part("activity-types", &services.settings.limits)?;
     params.finish()?;
     let types = services.work.activity_types(moment);
     let mut found = BTreeMap::new();
@@ -60,7 +65,7 @@ pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> 
         };
         found.insert(view.kind.clone(), view);
     }
-    Ok(Json(Paged { items: found.into_values().collect(), next: None }))
+    Ok(Json(part.of(found.into_values().collect(), |view| view.kind.clone())))
 }
 
 /// Define a kind of activity

@@ -47,14 +47,19 @@ pub struct Member {
     get,
     path = "/v1/lists",
     tag = "lists",
-    params(("after" = Option<u64>, Query, description = "Wait until everything up to this position is known")),
-    responses((status = 200, description = "All of them", body = inline(crate::http::openapi::ListOf<View>))),
+    params(
+        ("after" = Option<u64>, Query, description = "Wait until everything up to this position is known"),
+        ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses((status = 200, description = "A page", body = inline(crate::http::openapi::ListOf<View>))),
 )]
 pub async fn all(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     up_to_date(&services, &mut params).await?;
+    let part = params.part("lists", &services.settings.limits)?;
     params.finish()?;
     let items = services.work.lists().into_iter().map(|list| View { list: list.into() });
-    Ok(Json(Paged { items: items.collect(), next: None }))
+    Ok(Json(part.of(items.collect(), |view| view.list.clone())))
 }
 
 /// List the customers on a list

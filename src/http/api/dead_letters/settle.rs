@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use kulta_events::Json as Value;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::api::customers::no_key;
 use crate::http::api::events::Verdict;
 use crate::http::auth::Caller;
 use crate::http::body::JsonBody;
@@ -39,7 +41,8 @@ pub struct Settled {
 ///
 /// `{"action": "resubmit"}` publishes what came, or with `"event": {…}` a corrected event in its place; the letter is
 /// settled when the event is accepted or a duplicate, and stays open when it is refused again.
-/// `{"action": "dismiss"}` puts it aside for good.
+/// `{"action": "dismiss"}` puts it aside for good. A letter is settled once, so no answer is kept under an
+/// `Idempotency-Key`: one is refused.
 #[utoipa::path(
     post,
     path = "/v1/dead-letters/{id}",
@@ -58,9 +61,11 @@ pub async fn handler(
     Place(id): Place<i64>,
     params: Params,
     caller: Caller,
+    headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Settled>, Problem> {
     params.finish()?;
+    no_key(&headers, "a dead letter is settled once, and says how")?;
     let command = Command::read(&body)?;
     let letter = services.log.dead_letter(id).await?;
     let letter = letter.ok_or_else(|| Problem::not_found("there is no dead letter of this number"))?;

@@ -53,10 +53,18 @@ impl From<&EventType> for Summary {
 #[utoipa::path(
     get,
     path = "/v1/event-types",
-    responses((status = 200, description = "All of them, by name", body = crate::http::openapi::ListOf<Summary>))
+    params(
+        ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses((status = 200, description = "A page, by name", body = crate::http::openapi::ListOf<Summary>))
 )]
-pub async fn handler(State(services): State<Arc<Services>>, params: Params) -> Result<Json<Paged<Summary>>, Problem> {
+pub async fn handler(
+    State(services): State<Arc<Services>>,
+    mut params: Params,
+) -> Result<Json<Paged<Summary>>, Problem> {
+    let part = params.part("event-types", &services.settings.limits)?;
     params.finish()?;
     services.intake.refresh_event_types().await?;
-    Ok(Json(Paged { items: services.vocabulary.now().types().map(Summary::from).collect(), next: None }))
+    Ok(Json(part.of(services.vocabulary.now().types().map(Summary::from).collect(), |summary| summary.name.to_owned())))
 }

@@ -74,11 +74,14 @@ impl StageView {
         ("as_of" = Option<String>, Query, description = "As they were before this time"),
         ("known_at" = Option<String>, Query, description = "As far as was recorded by this time"),
         ("after" = Option<u64>, Query, description = "Wait until everything up to this position is known"),
+        ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ),
-    responses((status = 200, description = "All of them", body = inline(crate::http::openapi::ListOf<View>))),
+    responses((status = 200, description = "A page", body = inline(crate::http::openapi::ListOf<View>))),
 )]
 pub async fn handler(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     let moment = moment(&services, &mut params).await?;
+    let part = params.part("pipelines", &services.settings.limits)?;
     params.finish()?;
     let pipelines = services.work.pipelines(moment);
     let view = |definition: &Definition| View {
@@ -91,5 +94,5 @@ pub async fn handler(State(services): State<Arc<Services>>, mut params: Params) 
         stages: definition.stages.iter().map(StageView::of).collect(),
     };
     let items = [Passing::Offers, Passing::Leads].into_iter().flat_map(|passing| pipelines.all(passing).map(&view));
-    Ok(Json(Paged { items: items.collect(), next: None }))
+    Ok(Json(part.of(items.collect(), |view| format!("{:?} {}", view.passing, view.pipeline))))
 }

@@ -64,6 +64,7 @@ fn view(job: &Job) -> Value {
         State::Failed(error) => {
             let cancelled = matches!(*error, crate::replay::Error::Cancelled);
             view["state"] = json!(if cancelled { "cancelled" } else { "failed" });
+            view["error_code"] = json!(error.code());
             view["error"] = json!(told(&error));
         }
         State::Done(finished) => {

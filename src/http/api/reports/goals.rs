@@ -71,13 +71,16 @@ pub struct View {
         ("as_of" = Option<String>, Query, description = "As it was before this time; default now"),
         ("known_at" = Option<String>, Query, description = "As far as was recorded by this time"),
         ("after" = Option<u64>, Query, description = "Wait until everything up to this position is known"),
+        ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ),
-    responses((status = 200, description = "All of them", body = inline(crate::http::openapi::ListOf<View>))),
+    responses((status = 200, description = "A page", body = inline(crate::http::openapi::ListOf<View>))),
 )]
 pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     let (owner, team) = (params.text("owner")?, params.text("team")?);
     let zone = zone(&services, &mut params)?;
     let moment = moment(&services, &mut params).await?;
+    let part = params.part("goals", &services.settings.limits)?;
     params.finish()?;
     let items = tokio::task::block_in_place(|| {
         let goals = services.work.goals(moment);
@@ -110,7 +113,7 @@ pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> 
         };
         meant.map(view).collect()
     });
-    Ok(Json(Paged { items, next: None }))
+    Ok(Json(part.of(items, |view| view.goal.clone())))
 }
 
 /// Set a goal

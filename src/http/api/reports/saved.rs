@@ -65,14 +65,19 @@ impl View {
     get,
     path = "/v1/reports",
     tag = "reports",
-    params(("after" = Option<u64>, Query, description = "Wait until everything up to this position is known")),
-    responses((status = 200, description = "All of them", body = inline(crate::http::openapi::ListOf<View>))),
+    params(
+        ("after" = Option<u64>, Query, description = "Wait until everything up to this position is known"),
+        ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses((status = 200, description = "A page", body = inline(crate::http::openapi::ListOf<View>))),
 )]
 pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     // Whoever asks for the list sees what was saved a moment ago.
     up_to_date(&services, &mut params).await?;
+    let part = params.part("reports", &services.settings.limits)?;
     params.finish()?;
-    Ok(Json(Paged { items: services.work.reports().iter().map(View::of).collect(), next: None }))
+    Ok(Json(part.of(services.work.reports().iter().map(View::of).collect(), |view| view.report.clone())))
 }
 
 /// Save a report

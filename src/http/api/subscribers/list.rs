@@ -18,11 +18,16 @@ use crate::services::Services;
     get,
     path = "/v1/subscribers",
     tag = "subscribers",
-    params(("after" = Option<u64>, Query, description = "Wait until everything up to this position is known")),
-    responses((status = 200, description = "All of them", body = inline(crate::http::openapi::ListOf<View>))),
+    params(
+        ("after" = Option<u64>, Query, description = "Wait until everything up to this position is known"),
+        ("limit" = Option<u64>, Query, description = "At most so many"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses((status = 200, description = "A page", body = inline(crate::http::openapi::ListOf<View>))),
 )]
 pub async fn handler(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Paged<View>>, Problem> {
     after(&services, &mut params).await?;
+    let part = params.part("subscribers", &services.settings.limits)?;
     params.finish()?;
     let now = services.clock.now();
     let items = tokio::task::block_in_place(|| {
@@ -31,5 +36,5 @@ pub async fn handler(State(services): State<Arc<Services>>, mut params: Params) 
             all.map(|subscriber| View::of(subscriber, index, ledger, now)).collect()
         })
     });
-    Ok(Json(Paged { items, next: None }))
+    Ok(Json(part.of(items, |view| view.subscriber.clone())))
 }
