@@ -206,3 +206,62 @@ fn placed(indexes: &[Index], records: &[RecordId]) -> Vec<Block> {
     }
     blocks
 }
+
+#[cfg(test)]
+mod tests {
+    use kulta_projections::scores::facts::{Builder, NewRow};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::archive::blocks::{encode, pack_part};
+
+    fn record(number: u128) -> RecordId {
+        RecordId(Uuid::from_u128(number))
+    }
+
+    /// The index of a file that has one row of each of these records, in this order.
+    fn index(records: &[u128]) -> Index {
+        let (mut builder, none) = (Builder::new(Wanted::default()), kulta_events::Json::Object(Vec::new()));
+        for number in records {
+            let (record, position) = (record(*number), *number as u64);
+            let row = NewRow { record, time: 0, position, type_name: "t", source: "s", unit: None, facts: &none };
+            builder.push_values(&row, std::iter::empty()).unwrap();
+        }
+        let (header, bytes, entries) = pack_part(0, &builder.finish_ranked(|_| 0), &[]);
+        let length = bytes.len() / records.len();
+        let blocks: HashMap<_, _> = entries
+            .into_iter()
+            .zip(bytes.chunks(length))
+            .map(|(entry, block)| (entry.record, (entry, block)))
+            .collect();
+        let encoded = encode(&header, records.iter().map(|number| blocks[&record(*number)]));
+        let (rest, tail) = encoded.bytes.split_last_chunk::<8>().unwrap();
+        let from = rest.len() - blocks::index_length(tail).unwrap() as usize;
+        Index::of(rest[from..].to_vec()).unwrap()
+    }
+
+    #[test]
+    fn blocks_are_found_whoever_their_records_belong_to_by_now() {
+        let files = [(100..600).collect::<Vec<u128>>(), (600..900).collect()];
+        let indexes = files.each_ref().map(|file| index(file));
+        let length = indexes[0].entries().map(|entry| u64::from(entry.length)).max().unwrap();
+        let same: Vec<u128> = (100..900).collect();
+        let newer: Vec<u128> = (0..1_000).collect();
+        let mut moved = same.clone();
+        for (from, to) in [(3, 700), (799, 0), (50, 51), (400, 20)] {
+            let record = moved.remove(from);
+            moved.insert(to, record);
+        }
+        let gone: Vec<u128> = (100..900).filter(|number| number % 7 > 0).collect();
+        let backwards: Vec<u128> = (90..910).rev().collect();
+        let swapped: Vec<u128> = (600..900).chain(100..600).collect();
+        for records in [same, newer, moved, gone, backwards, swapped, Vec::new()] {
+            let ids: Vec<RecordId> = records.iter().map(|number| record(*number)).collect();
+            for (block, number) in placed(&indexes, &ids).iter().zip(&records) {
+                let expected = (100..900).contains(number).then_some(*number);
+                let found = (block.rows > 0).then(|| files[block.file as usize][(block.at / length) as usize]);
+                assert_eq!(found, expected);
+            }
+        }
+    }
+}
