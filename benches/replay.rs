@@ -145,7 +145,7 @@ fn over_rows(dir: &Path, events: u64, facets: &Facets) {
     }
 }
 
-/// What this process has had so far, in hundredths of a second; 0 where the system does not tell.
+/// Seconds that this process has had so far, to the hundredth; 0 where the system does not tell.
 fn processor_seconds() -> f64 {
     let told = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let behind_name = told.rsplit(')').next().unwrap_or_default();
