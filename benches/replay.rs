@@ -1,7 +1,8 @@
 //! Replay of all history from an archive, beside DuckDB with the same rules as SQL over the same files.
 //!
 //! `KULTA_BENCH_DUCKDB=python3 cargo bench --bench replay`: a python that has duckdb (`pip install duckdb`); without it only
-//! kulta is measured. `KULTA_BENCH_RULES=unordered|ordered` for one kind. `KULTA_BENCH_FACTS` sets the events, default 10,000,000, a hundred a customer; `KULTA_BENCH_DIR` keeps
+//! kulta is measured. `KULTA_BENCH_RULES=unordered|ordered` for one kind. `KULTA_BENCH_OVER=rows` only scores over `.rows` files,
+//! a line of processor seconds for each round. `KULTA_BENCH_FACTS` sets the events, default 10,000,000, a hundred a customer; `KULTA_BENCH_DIR` keeps
 //! the archive.
 
 #[path = "replay/by_hand.rs"]
@@ -51,6 +52,9 @@ fn main() {
     let dir = kept.as_deref().map_or(temporary.path(), Path::new);
     make(dir, events);
     let facets = Facets::of(&Vocabulary::standard());
+    if std::env::var("KULTA_BENCH_OVER").is_ok_and(|over| over == "rows") {
+        return over_rows(dir, events, &facets);
+    }
     let mut table = Table::default();
     let only = std::env::var("KULTA_BENCH_RULES").ok();
     for (name, text, must, goal) in
@@ -115,6 +119,38 @@ fn main() {
         table.ratio(&format!("{name}: two threads, one"), &threads, 1.6, 1.9, "columns in memory");
     }
     whole(dir, &facets);
+}
+
+/// Processor time of replays over `.rows` alone, which says something on a machine that does other things too.
+#[expect(clippy::expect_used, reason = "a bench stops where it fails")]
+fn over_rows(dir: &Path, events: u64, facets: &Facets) {
+    let only = std::env::var("KULTA_BENCH_RULES").ok();
+    for (name, text, ..) in RULES.into_iter().filter(|(name, ..)| only.as_deref().is_none_or(|only| only == *name)) {
+        let rules = RuleSet::parse(text, facets).expect("the rules compile");
+        for _ in 0..rounds() {
+            warm(dir);
+            let (start, begun) = (Instant::now(), processor_seconds());
+            let stored = stored(dir, &wanted(&[rules.reads(facets)]));
+            let opened = processor_seconds();
+            let found = run(Over::from(&stored), &rules, facets, THREADS);
+            let (opening, scoring) = (opened - begun, processor_seconds() - opened);
+            println!(
+                "{name}: {:.0} ns of processor time an event, {:.0} of them to open it; {:.2} s by the clock; points {:.1}",
+                (opening + scoring) * 1e9 / events as f64,
+                opening * 1e9 / events as f64,
+                start.elapsed().as_secs_f64(),
+                total(&found)
+            );
+        }
+    }
+}
+
+/// Seconds that this process has had so far, to the hundredth; 0 where the system does not tell.
+fn processor_seconds() -> f64 {
+    let told = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind_name = told.rsplit(')').next().unwrap_or_default();
+    let ticks = behind_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
 }
 
 #[expect(clippy::expect_used, reason = "a bench stops where it fails")]

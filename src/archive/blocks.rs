@@ -1,8 +1,9 @@
-//! The rows of each record packed together in one place, beside the Parquet file of the same rows: a replay reads whole
-//! customers with a read for each record, and holds no more than it is working on.
+//! The rows of each record packed together in one place, beside the Parquet files of the same rows: a replay reads whole
+//! customers, neighbours with one read, and holds no more than it is working on.
 //!
-//! Behind the records' blocks stands the index: what the columns are, and for each record where its block is and its
-//! checksum. The manifest knows the SHA-256 of the index. Columns of ids of orders and the like are left out, and so are
+//! A file has the blocks of a range of customers. Behind them stands the index: for each record how long its block is, its
+//! checksum, and of which part of the base it is, whose columns and texts the block's numbers mean; and what those are for
+//! one part. The manifest knows the SHA-256 of the index. Columns of ids of orders and the like are left out, and so are
 //! those of which a number does not fit: rules that read them are replayed from Parquet.
 
 use kulta_events::RecordId;
@@ -20,14 +21,16 @@ use super::segment::seldom_repeats;
 pub const SUFFIX: &str = ".rows";
 /// So many different texts of a column are kept, though they seldom repeat.
 const FEW_TEXTS: usize = 1_000;
-/// Bytes of a record in the index: its id, how many rows, where its block ends, its checksum.
-const ENTRY: usize = 16 + 4 + 8 + 8;
+/// Bytes of a record in the index: its id, how many rows, how long its block is, its part, its checksum.
+const ENTRY: usize = 16 + 4 + 4 + 4 + 8;
 /// Bytes at the end of a file that tell how long the index is.
 const TAIL: usize = 8;
 
-/// What the columns of a file are.
+/// What the columns of a part of the base are.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
+    /// Which part.
+    pub part: u32,
     /// Types, by their numbers.
     pub types: Vec<String>,
     /// Sources.
@@ -47,15 +50,17 @@ pub struct Stored {
     pub texts: Vec<String>,
 }
 
-/// Where a record's rows are.
+/// A record's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block {
+pub struct Entry {
     /// The record.
     pub record: RecordId,
     /// How many rows.
     pub rows: u32,
-    /// Where the block ends.
-    pub end: u64,
+    /// How long the block is.
+    pub length: u32,
+    /// The part of the base whose columns and texts it means.
+    pub part: u32,
     /// Its checksum.
     pub sum: u64,
 }
@@ -65,6 +70,8 @@ pub struct Block {
 pub struct Encoded {
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// How many rows.
+    pub rows: u64,
     /// The SHA-256 of its index.
     pub index: String,
 }
@@ -81,38 +88,46 @@ enum Values<'a> {
     Bools(Option<&'a [u8]>),
 }
 
-/// The file of these facts.
-pub fn encode(facts: &Facts, columns: &[Column]) -> Encoded {
+/// Packs the facts of a part: what its columns are, the blocks one behind the other, and what to know of each.
+pub fn pack_part(part: u32, facts: &Facts, columns: &[Column]) -> (Header, Vec<u8>, Vec<Entry>) {
     let names = |codes: &Codes| codes.names.iter().map(|name| name.to_string()).collect();
     let mut header = Header {
+        part,
         types: names(&facts.types),
         sources: names(&facts.sources),
         units: names(&facts.units),
         columns: Vec::new(),
     };
-    let mut written = Vec::new();
+    let mut packed = Vec::new();
     for column in columns {
         if let Some((texts, values)) = values(facts, column) {
             header.columns.push(Stored { name: column.name.clone(), texts });
-            written.push(values);
+            packed.push(values);
         }
     }
-    let (mut bytes, mut entries) = (Vec::new(), Vec::new());
-    let mut scratch = Vec::new();
+    let (mut bytes, mut scratch, mut entries) = (Vec::new(), Vec::new(), Vec::with_capacity(facts.records.len()));
     for (place, record) in (0..).zip(&facts.records) {
-        let rows = facts.rows_at(place);
-        let from = bytes.len();
-        block(facts, &written, rows.start as usize..rows.end as usize, &mut scratch, &mut bytes);
-        entries.extend_from_slice(record.0.as_bytes());
-        entries.extend_from_slice(&(rows.len() as u32).to_le_bytes());
-        entries.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
-        entries.extend_from_slice(&checksum(&bytes[from..]).to_le_bytes());
+        let (rows, from) = (facts.rows_at(place), bytes.len());
+        block(facts, &packed, rows.start as usize..rows.end as usize, &mut scratch, &mut bytes);
+        let (length, sum) = ((bytes.len() - from) as u32, checksum(&bytes[from..]));
+        entries.push(Entry { record: *record, rows: rows.len() as u32, length, part, sum });
     }
-    let header = serde_json::to_vec(&header).unwrap_or_default();
+    (header, bytes, entries)
+}
+
+/// A file of blocks, in this order, and of what one part's columns are.
+pub fn encode<'a>(header: &Header, blocks: impl Iterator<Item = (Entry, &'a [u8])>) -> Encoded {
+    let (mut bytes, mut entries, mut rows) = (Vec::new(), Vec::new(), 0);
+    for (entry, block) in blocks {
+        bytes.extend_from_slice(block);
+        entry.put(&mut entries);
+        rows += u64::from(entry.rows);
+    }
+    let header = serde_json::to_vec(header).unwrap_or_default();
     let index = [&(header.len() as u64).to_le_bytes(), header.as_slice(), entries.as_slice()].concat();
     bytes.extend_from_slice(&index);
     bytes.extend_from_slice(&(index.len() as u64).to_le_bytes());
-    Encoded { bytes, index: sha256(&index) }
+    Encoded { bytes, rows, index: sha256(&index) }
 }
 
 /// A column's texts and values; `None`: it is left out.
@@ -182,25 +197,59 @@ pub fn tail_length() -> u64 {
     TAIL as u64
 }
 
-/// Reads an index. `None`: it is none.
-pub fn index(bytes: &[u8]) -> Option<(Header, Vec<Block>)> {
-    let (length, rest) = bytes.split_first_chunk::<8>()?;
-    let (header, entries) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    let (entries, more) = entries.as_chunks::<ENTRY>();
-    if !more.is_empty() {
-        return None;
-    }
-    Some((serde_json::from_slice(header).ok()?, entries.iter().filter_map(entry).collect()))
+/// An index, of which the records are not taken apart.
+#[derive(Debug)]
+pub struct Index {
+    /// What the columns of one part are.
+    pub header: Header,
+    bytes: Vec<u8>,
+    entries: usize,
 }
 
-fn entry(bytes: &[u8; ENTRY]) -> Option<Block> {
-    let (record, rest) = bytes.split_first_chunk::<16>()?;
-    let (rows, rest) = rest.split_first_chunk::<4>()?;
-    let (end, sum) = rest.split_first_chunk::<8>()?;
-    Some(Block {
-        record: RecordId(Uuid::from_bytes(*record)),
-        rows: u32::from_le_bytes(*rows),
-        end: u64::from_le_bytes(*end),
-        sum: u64::from_le_bytes(*sum.first_chunk()?),
-    })
+impl Index {
+    /// Reads an index. `None`: it is none.
+    pub fn of(bytes: Vec<u8>) -> Option<Self> {
+        let (length, rest) = bytes.split_first_chunk::<8>()?;
+        let (header, entries) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        let from = bytes.len() - entries.len();
+        if !entries.len().is_multiple_of(ENTRY) {
+            return None;
+        }
+        let header = serde_json::from_slice(header).ok()?;
+        Some(Self { header, bytes, entries: from })
+    }
+
+    /// The records, in the order of their blocks.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.bytes[self.entries..].as_chunks().0.iter().filter_map(Entry::of)
+    }
+}
+
+impl Entry {
+    /// Bytes of one that is put down.
+    pub const LENGTH: usize = ENTRY;
+
+    /// Puts it down.
+    pub fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.record.0.as_bytes());
+        for number in [self.rows, self.length, self.part] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        out.extend_from_slice(&self.sum.to_le_bytes());
+    }
+
+    /// Takes it up.
+    pub fn of(bytes: &[u8; ENTRY]) -> Option<Self> {
+        let (record, rest) = bytes.split_first_chunk::<16>()?;
+        let (rows, rest) = rest.split_first_chunk::<4>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (part, sum) = rest.split_first_chunk::<4>()?;
+        Some(Self {
+            record: RecordId(Uuid::from_bytes(*record)),
+            rows: u32::from_le_bytes(*rows),
+            length: u32::from_le_bytes(*length),
+            part: u32::from_le_bytes(*part),
+            sum: u64::from_le_bytes(*sum.first_chunk()?),
+        })
+    }
 }

@@ -4,8 +4,11 @@
 //! came since shares both with another one of its customer, nothing here tells which is first: all events of such a customer
 //! are put in the place of those that are archived.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
+use kulta_events::RecordId;
 use kulta_projections::scores::facts::{Facts, Shape, Wanted};
 use kulta_projections::scores::replay::Chunk;
 
@@ -46,11 +49,11 @@ impl Open {
         &self.0.manifest
     }
 
-    /// Adds what came since.
+    /// Adds what came since, for a crosswalk of these records, whose places the rows are called by.
     ///
     /// # Errors
     /// When columns cannot tell more apart.
-    pub fn with(self, later: &Facts) -> Result<Growing, Error> {
+    pub fn with(self, later: &Facts, records: &[RecordId]) -> Result<Growing, Error> {
         let Self(mut pieces) = self;
         let shapes = later.widened(&pieces.shapes);
         if shapes != pieces.shapes {
@@ -61,17 +64,12 @@ impl Open {
         let later = recoded(later, 0..later.records.len() as u32, &pieces.shapes, &pieces.shared)?;
         pieces.deltas.push(later);
         let shapes = pieces.shapes.clone();
-        let (stream, shared) = pieces.joined()?;
+        let (stream, shared) = pieces.joined(records)?;
         Ok(Growing { stream, shapes, shared })
     }
 }
 
 impl Growing {
-    /// The rows.
-    pub fn stream(&self) -> &Stream {
-        &self.stream
-    }
-
     /// Room to look at some customers' rows in.
     pub fn chunk(&self) -> Chunk {
         Chunk::of(&self.stream.head)
@@ -82,15 +80,13 @@ impl Growing {
     ///
     /// # Errors
     /// [`Error::Damaged`] when rows are not what was written.
-    pub fn meet(&self, places: &[u32], chunk: &mut Chunk) -> Result<bool, Error> {
-        let runs: Vec<(usize, bool)> = places.iter().flat_map(|place| self.stream.last_added(*place)).collect();
+    pub fn meet(&self, places: Range<usize>, chunk: &mut Chunk) -> Result<bool, Error> {
+        let runs: Vec<(usize, bool)> = places.clone().flat_map(|place| self.stream.last_added(place)).collect();
         if runs.iter().all(|(_, later)| *later) {
             return Ok(false);
         }
         chunk.clear();
-        for place in places {
-            self.stream.load(*place, chunk)?;
-        }
+        self.stream.load(places, chunk, |_, _| ())?;
         let facts = &chunk.facts;
         let later = runs.into_iter().flat_map(|(rows, later)| std::iter::repeat_n(later, rows));
         let moments = facts.times.iter().zip(&facts.sources.codes).zip(later);
@@ -99,17 +95,18 @@ impl Growing {
         Ok(moments.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 == pair[1].1 && pair[0].2 != pair[1].2))
     }
 
-    /// Puts rows, which are all that there are of their records, in the place of those that are there.
+    /// Puts rows, which are all that there are of their records, in the place of those that are there; `places` are those
+    /// of records.
     ///
     /// # Errors
     /// When columns cannot tell more apart, or what is archived is of other records.
-    pub fn put_in_place(&mut self, facts: &Facts) -> Result<(), Error> {
+    pub fn put_in_place(&mut self, facts: &Facts, places: &HashMap<RecordId, usize>) -> Result<(), Error> {
         if facts.widened(&self.shapes) != self.shapes {
             return Err(Error::damaged(super::manifest::NAME, "events of the log say more than its columns hold"));
         }
         let facts = recoded(facts, 0..facts.records.len() as u32, &self.shapes, &self.shared)?;
         let other = || Error::damaged(super::manifest::NAME, "a record of the log is in no file");
-        self.stream.put_in_place(facts).ok_or_else(other)
+        self.stream.put_in_place(facts, places).ok_or_else(other)
     }
 
     /// The rows, when nothing more comes.

@@ -27,8 +27,10 @@ pub enum Role {
     Delta,
     /// Which record belongs to which customer.
     Crosswalk,
-    /// The events of a base file once more, record by record, for replays.
+    /// What kulta 0.1 had in the place of [`Role::Blocks`]: not read any more.
     Rows,
+    /// The events of the base once more, for replays: a block for each record, in the order of customers.
+    Blocks,
 }
 
 impl Role {
@@ -54,7 +56,7 @@ pub struct File {
     pub sha256: String,
     /// Its first and last record; `None` without rows.
     pub records: Option<(RecordId, RecordId)>,
-    /// Of rows for replays: the SHA-256 of the index at the end of the file, by which each record's rows are checked.
+    /// Of blocks: the SHA-256 of the index at the end of the file, by which each record's rows are checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<String>,
 }

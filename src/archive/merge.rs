@@ -12,6 +12,7 @@ use kulta_projections::scores::facts::{
 
 use super::columns::shapes;
 use super::manifest::{Manifest, Role};
+use super::ordered::Order;
 use super::plan::{Plan, Shared};
 use super::read::{Bases, decode, in_order, rows_at, rows_of, whole};
 use super::segments::{Effort, Made, Segments};
@@ -27,6 +28,8 @@ pub(super) struct Merge<'a> {
     pub new: &'a Manifest,
     /// Ranks that are not what they were.
     pub ranks: &'a Ranks,
+    /// The order of customers.
+    pub order: &'a Order,
 }
 
 impl Merge<'_> {
@@ -43,7 +46,7 @@ impl Merge<'_> {
         })?;
         later.extend(new);
         let make = |base| self.base(&bases, base, &later, &shapes, &wanted);
-        let segments = Segments::new(self.dir, self.new, Role::Base);
+        let segments = Segments::base(self.dir, self.new, self.order);
         segments.write(bases.files.len(), make, effort)
     }
 

@@ -9,6 +9,7 @@
 //! | `segment` | facts to a file |
 //! | `segments` | facts to all files of an archive, on all cores |
 //! | `blocks` | the rows of each record packed together, for replays |
+//! | `ordered` | those in the order of customers |
 //! | `packed` | a column of a record's rows in few bytes |
 //! | `stream` | the rows of some records at a time |
 //! | `pieces` | the files that a stream is made of, open |
@@ -36,6 +37,7 @@ mod keep;
 mod manifest;
 mod members;
 mod merge;
+mod ordered;
 mod packed;
 mod pages;
 mod pieces;

@@ -8,6 +8,8 @@ use kulta_projections::scores::facts::Facts;
 
 use super::columns::{Column, Precision};
 use super::manifest::{File, Manifest, Role};
+use super::ordered::{Aside, Kept, Order};
+use super::read::in_order;
 use super::{Error, blocks, files, segment};
 use crate::replay::read::Cancel;
 
@@ -50,6 +52,8 @@ pub(super) struct Segments<'a> {
     role: Role,
     precision: Precision,
     columns: &'a [Column],
+    /// Of a base: the order of customers.
+    order: Option<&'a Order>,
 }
 
 type Span = Option<(i64, i64)>;
@@ -58,10 +62,15 @@ type Span = Option<(i64, i64)>;
 pub(super) type Made = (Vec<File>, Span);
 
 impl<'a> Segments<'a> {
-    /// Files of an archive.
-    pub fn new(dir: &'a Path, manifest: &'a Manifest, role: Role) -> Self {
+    /// Files of a base, and the same rows once more in the order of customers.
+    pub fn base(dir: &'a Path, manifest: &'a Manifest, order: &'a Order) -> Self {
+        Self { role: Role::Base, order: Some(order), ..Self::delta(dir, manifest) }
+    }
+
+    /// Files of a delta.
+    pub fn delta(dir: &'a Path, manifest: &'a Manifest) -> Self {
         let Manifest { position, precision, ref columns, .. } = *manifest;
-        Self { dir, position, role, precision, columns }
+        Self { dir, position, role: Role::Delta, precision, columns, order: None }
     }
 
     /// Writes the facts of each part into a file of its own, on all cores.
@@ -71,7 +80,9 @@ impl<'a> Segments<'a> {
         make: impl Fn(usize) -> Result<Facts, Error> + Sync,
         effort: &Effort<'_>,
     ) -> Result<Made, Error> {
+        let aside = self.order.map(|order| Aside::new(self.dir, order, parts));
         let (next, written) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let steps = parts * if aside.is_some() { 2 } else { 1 };
         let work = || -> Result<(), Error> {
             loop {
                 let part = next.fetch_add(1, Ordering::Relaxed);
@@ -80,13 +91,16 @@ impl<'a> Segments<'a> {
                 }
                 effort.cancel.check()?;
                 let facts = make(part)?;
+                if let Some(aside) = &aside {
+                    aside.put(part, &facts, self.columns)?;
+                }
                 if facts.is_empty() && part > 0 {
                     continue;
                 }
-                let made = self.files(part, &facts)?;
+                let made = self.parquet(part, &facts)?;
                 let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
                 written.push((part, made, facts.span()));
-                (effort.progress)(Step::Writing(written.len(), parts));
+                (effort.progress)(Step::Writing(written.len(), steps));
             }
         };
         on_threads(effort.threads.min(parts), work)?;
@@ -97,29 +111,44 @@ impl<'a> Segments<'a> {
             (one, other) => one.or(other),
         };
         let span = written.iter().fold(None, |span, (_, _, own)| widest(span, *own));
-        Ok((written.into_iter().flat_map(|(_, made, _)| made).collect(), span))
-    }
-
-    /// The file of a part, and of a base the same rows as a replay reads them.
-    fn files(&self, part: usize, facts: &Facts) -> Result<Vec<File>, Error> {
-        let word = if self.role == Role::Base { "base" } else { "delta" };
-        let stem = format!("events-{:012}-{word}-{part:04}", self.position);
-        let bytes = segment::encode(facts, self.precision, self.columns)?;
-        let mut made = vec![self.file(format!("{stem}.parquet"), self.role, facts, &bytes)?];
-        if self.role == Role::Base {
-            let encoded = blocks::encode(facts, self.columns);
-            let mut file = self.file(format!("{stem}{}", blocks::SUFFIX), Role::Rows, facts, &encoded.bytes)?;
-            file.index = Some(encoded.index);
-            made.push(file);
+        let mut files: Vec<File> = written.into_iter().map(|(_, made, _)| made).collect();
+        if let Some(aside) = aside {
+            files.extend(self.ordered(&aside.all(), parts, effort)?);
         }
-        Ok(made)
+        Ok((files, span))
     }
 
-    fn file(&self, name: String, role: Role, facts: &Facts, bytes: &[u8]) -> Result<File, Error> {
+    /// The rows in the order of customers, a range of them in each file.
+    fn ordered(&self, kept: &Kept, ranges: usize, effort: &Effort<'_>) -> Result<Vec<File>, Error> {
+        let done = AtomicUsize::new(ranges);
+        in_order(ranges, effort.threads, |range| {
+            effort.cancel.check()?;
+            let encoded = kept.file(range)?;
+            let name = format!("{}{}", self.stem(range), blocks::SUFFIX);
+            let mut file = self.file(name, Role::Blocks, encoded.rows, &encoded.bytes)?;
+            file.index = Some(encoded.index);
+            (effort.progress)(Step::Writing(done.fetch_add(1, Ordering::Relaxed) + 1, 2 * ranges));
+            Ok(file)
+        })
+    }
+
+    fn stem(&self, part: usize) -> String {
+        let word = if self.role == Role::Base { "base" } else { "delta" };
+        format!("events-{:012}-{word}-{part:04}", self.position)
+    }
+
+    /// The file of a part.
+    fn parquet(&self, part: usize, facts: &Facts) -> Result<File, Error> {
+        let bytes = segment::encode(facts, self.precision, self.columns)?;
+        let mut file = self.file(format!("{}.parquet", self.stem(part)), self.role, facts.len() as u64, &bytes)?;
+        file.records = facts.records.first().copied().zip(facts.records.last().copied());
+        Ok(file)
+    }
+
+    fn file(&self, name: String, role: Role, rows: u64, bytes: &[u8]) -> Result<File, Error> {
         files::write(&self.dir.join(format!("{name}{}", files::NEW)), bytes)?;
-        let (rows, length, sha256) = (facts.len() as u64, bytes.len() as u64, files::sha256(bytes));
-        let records = facts.records.first().copied().zip(facts.records.last().copied());
-        Ok(File { name, role, rows, bytes: length, sha256, records, index: None })
+        let (length, sha256) = (bytes.len() as u64, files::sha256(bytes));
+        Ok(File { name, role, rows, bytes: length, sha256, records: None, index: None })
     }
 }
 

@@ -1,12 +1,14 @@
-//! The rows of some records at a time, from the files that hold them record by record.
+//! The rows of some records at a time, from the files that hold them customer by customer.
 
+use std::collections::HashMap;
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use kulta_events::RecordId;
 use kulta_projections::scores::facts::column::Numbers;
-use kulta_projections::scores::facts::{Facts, Wanted};
+use kulta_projections::scores::facts::{Facts, Places, Wanted};
 use kulta_projections::scores::replay::Chunk;
 
 use super::manifest::Manifest;
@@ -17,19 +19,19 @@ use super::read::retried;
 use super::{Error, blocks};
 use crate::replay::read::Cancel;
 
-/// See the module.
+/// See the module. Records are called by their places in the crosswalk that the stream was made for.
 #[derive(Debug)]
 pub struct Stream {
     /// The columns without rows.
     pub(super) head: Facts,
+    /// What the numbers in blocks mean, by the parts of the base.
     pub(super) opened: Vec<Opened>,
+    pub(super) files: Vec<(String, fs::File)>,
     /// What came since, in memory.
     pub(super) deltas: Vec<Facts>,
-    /// All records that have rows, ascending.
-    pub(super) records: Vec<RecordId>,
-    pub(super) runs: Vec<Run>,
-    /// Behind the last run of each record.
-    pub(super) ends: Vec<u32>,
+    /// By record.
+    pub(super) blocks: Vec<Block>,
+    pub(super) later: Later,
     /// Whether there are columns that the opened files do not have.
     pub(super) is_wider: bool,
 }
@@ -45,32 +47,59 @@ pub struct Streamed {
     pub manifest: Manifest,
 }
 
-/// Rows of a record that lie side by side, in the order of facts.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Run {
-    /// Which of the opened files, or, behind them, of the deltas.
-    pub part: u32,
+/// Rows of a record that lie side by side in a file, in the order of facts; or none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Block {
+    /// Where they begin.
+    pub at: u64,
+    /// Their checksum.
+    pub sum: u64,
+    /// How many bytes they are.
+    pub length: u32,
     pub rows: u32,
-    pub place: Place,
+    /// The part of the base that they are of, or, [`IN_MEMORY`], the delta.
+    pub part: u32,
+    /// In which file; or [`IN_MEMORY`], and they begin with a row.
+    pub file: u32,
 }
 
+/// In the place of a file.
+const IN_MEMORY: u32 = u32::MAX;
+
+/// Blocks with no more than so many bytes between them are read at once.
+const GAP: u64 = 16 << 10;
+
+/// Rows that came after the base.
+#[derive(Debug, Default)]
+pub(super) struct Later {
+    runs: Vec<Run>,
+    /// Behind the last run of each record.
+    ends: Vec<u32>,
+}
+
+/// Rows of a record in a delta, in the order of facts.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
-    /// In a file: where the block begins, how long it is and its checksum.
-    Block(u64, u32, u64),
-    /// In a delta: the first row.
-    Row(u32),
+struct Run {
+    delta: u32,
+    from: u32,
+    rows: u32,
 }
 
-/// A file that is open.
+/// What numbers in the blocks of a part mean.
 #[derive(Debug)]
 pub(super) struct Opened {
-    pub name: String,
-    pub file: fs::File,
     pub types: Vec<u16>,
     pub sources: Vec<u16>,
     pub units: Vec<u16>,
     pub columns: Vec<Into>,
+}
+
+/// The blocks of some records, as they were read.
+#[derive(Debug, Default)]
+struct Fetched {
+    bytes: Vec<u8>,
+    /// Where each block begins.
+    begins: Vec<usize>,
 }
 
 /// Where a column's values go.
@@ -98,82 +127,168 @@ impl Stream {
         &self.head
     }
 
-    /// All records that have rows, ascending.
-    pub fn records(&self) -> &[RecordId] {
-        &self.records
-    }
-
-    fn runs(&self, place: u32) -> &[Run] {
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
-        &self.runs[start as usize..self.ends[place as usize] as usize]
-    }
-
     /// How many rows the record at a place has.
-    pub fn rows(&self, place: u32) -> usize {
-        self.runs(place).iter().map(|run| run.rows as usize).sum()
+    pub fn rows(&self, place: usize) -> usize {
+        let later = self.later.of_record(place).iter().map(|run| run.rows as usize);
+        self.blocks[place].rows as usize + later.sum::<usize>()
     }
 
-    /// Appends the rows of the record at a place, a run for each part that has some.
+    /// Appends the rows of the records at these places, a run for each part that has some; behind each record somebody is
+    /// told. What lies side by side is read at once.
     ///
     /// # Errors
     /// [`Error::Damaged`] when they are not what was written.
-    pub fn load(&self, place: u32, chunk: &mut Chunk) -> Result<(), Error> {
-        for run in self.runs(place).iter().filter(|run| run.rows > 0) {
-            match run.place {
-                Place::Row(row) => {
-                    let delta = &self.deltas[run.part as usize - self.opened.len()];
-                    chunk.facts.append(delta, row as usize..(row + run.rows) as usize);
+    pub fn load(
+        &self,
+        places: Range<usize>,
+        chunk: &mut Chunk,
+        mut behind: impl FnMut(usize, &mut Chunk),
+    ) -> Result<(), Error> {
+        let mut fetched =
+            Fetched { bytes: std::mem::take(&mut chunk.scratch), begins: Vec::with_capacity(places.len()) };
+        let read = self.fetch(places.clone(), &mut fetched);
+        let loaded = read.and_then(|()| {
+            places.clone().zip(&fetched.begins).try_for_each(|(place, begin)| {
+                self.append(place, &fetched.bytes[*begin..], chunk)?;
+                behind(place, chunk);
+                Ok(())
+            })
+        });
+        chunk.scratch = fetched.bytes;
+        loaded
+    }
+
+    /// Reads blocks, those that lie side by side at once.
+    fn fetch(&self, places: Range<usize>, fetched: &mut Fetched) -> Result<(), Error> {
+        let (mut end, mut span) = (0, None::<(u32, Range<u64>)>);
+        for block in &self.blocks[places] {
+            if block.rows == 0 || block.file == IN_MEMORY {
+                fetched.begins.push(0);
+                continue;
+            }
+            let near = |known: &Range<u64>| block.at.checked_sub(known.end).is_some_and(|gap| gap <= GAP);
+            if !span.as_ref().is_some_and(|(file, known)| *file == block.file && near(known)) {
+                end = self.read(span.take(), end, fetched)?;
+            }
+            let (_, known) = span.get_or_insert((block.file, block.at..block.at));
+            fetched.begins.push(end + (block.at - known.start) as usize);
+            known.end = block.at + u64::from(block.length);
+        }
+        self.read(span, end, fetched).map(drop)
+    }
+
+    /// Reads from a file behind what was read before, and says where that ends.
+    fn read(&self, span: Option<(u32, Range<u64>)>, begin: usize, fetched: &mut Fetched) -> Result<usize, Error> {
+        let Some((file, span)) = span else { return Ok(begin) };
+        let end = begin + (span.end - span.start) as usize;
+        if fetched.bytes.len() < end {
+            fetched.bytes.resize(end, 0);
+        }
+        let (name, file) = &self.files[file as usize];
+        file.read_exact_at(&mut fetched.bytes[begin..end], span.start).map_err(|error| unread(name, error))?;
+        Ok(end)
+    }
+
+    /// Appends the rows of a record, of whose block these are the bytes and what follows.
+    fn append(&self, place: usize, bytes: &[u8], chunk: &mut Chunk) -> Result<(), Error> {
+        let block = &self.blocks[place];
+        if block.rows > 0 {
+            let facts = &mut chunk.facts;
+            if block.file == IN_MEMORY {
+                let from = block.at as usize;
+                facts.append(&self.deltas[block.part as usize], from..from + block.rows as usize);
+            } else {
+                let damaged = |what: &str| Error::damaged(&self.files[block.file as usize].0, what);
+                let bytes = &bytes[..block.length as usize];
+                if blocks::checksum(bytes) != block.sum {
+                    return Err(damaged("the rows of a record do not have their checksum"));
                 }
-                Place::Block(at, length, sum) => {
-                    let opened = &self.opened[run.part as usize];
-                    chunk.scratch.resize(length as usize, 0);
-                    opened.file.read_exact_at(&mut chunk.scratch, at).map_err(|error| opened.unread(error))?;
-                    if blocks::checksum(&chunk.scratch) != sum {
-                        return Err(Error::damaged(&opened.name, "the rows of a record do not have their checksum"));
-                    }
-                    let Chunk { facts, scratch, .. } = chunk;
-                    let other = || Error::damaged(&opened.name, "other columns than its index says");
-                    opened.append(scratch, run.rows as usize, facts).ok_or_else(other)?;
-                    if self.is_wider {
-                        facts.fill_up();
-                    }
+                let appended = self.opened[block.part as usize].append(bytes, block.rows as usize, facts);
+                appended.ok_or_else(|| damaged("other columns than its index says"))?;
+                if self.is_wider {
+                    facts.fill_up();
                 }
             }
+            chunk.end_run();
+        }
+        for run in self.later.of_record(place) {
+            chunk.facts.append(&self.deltas[run.delta as usize], run.from as usize..(run.from + run.rows) as usize);
             chunk.end_run();
         }
         Ok(())
     }
 
     /// How many rows each run of the record at a place has, and whether it is of the part in memory that was added last.
-    pub(super) fn last_added(&self, place: u32) -> impl Iterator<Item = (usize, bool)> {
-        let last = (self.opened.len() + self.deltas.len()).saturating_sub(1) as u32;
-        self.runs(place).iter().map(move |run| (run.rows as usize, run.part == last))
+    pub(super) fn last_added(&self, place: usize) -> impl Iterator<Item = (usize, bool)> {
+        let last = self.deltas.len().saturating_sub(1) as u32;
+        let base = (self.blocks[place].rows as usize, false);
+        let later = self.later.of_record(place).iter().map(move |run| (run.rows as usize, run.delta == last));
+        std::iter::once(base).chain(later)
     }
 
     /// Puts rows in the place of all that there are of their records. `None`: one of them has no place here.
-    pub(super) fn put_in_place(&mut self, facts: Facts) -> Option<()> {
-        let part = (self.opened.len() + self.deltas.len()) as u32;
+    pub(super) fn put_in_place(&mut self, facts: Facts, places: &HashMap<RecordId, usize>) -> Option<()> {
+        let delta = self.deltas.len() as u32;
         for (number, record) in (0..).zip(&facts.records) {
-            let place = self.records.binary_search(record).ok()?;
-            let start = place.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
+            let place = *places.get(record)?;
             let rows = facts.rows_at(number);
-            let mut runs = self.runs.get_mut(start..self.ends[place] as usize)?.iter_mut();
-            *runs.next()? = Run { part, rows: rows.len() as u32, place: Place::Row(rows.start) };
-            runs.for_each(|run| run.rows = 0);
+            let (at, count) = (u64::from(rows.start), rows.len() as u32);
+            *self.blocks.get_mut(place)? = Block { at, rows: count, part: delta, file: IN_MEMORY, ..Block::default() };
+            self.later.forget(place);
         }
         self.deltas.push(facts);
         Some(())
     }
 }
 
-impl Opened {
-    fn unread(&self, error: std::io::Error) -> Error {
-        if error.kind() == std::io::ErrorKind::UnexpectedEof {
-            return Error::damaged(&self.name, "it ends early");
+impl Later {
+    /// What deltas have of records.
+    pub fn of(deltas: &[Facts], records: &[RecordId]) -> Self {
+        let mut known: Vec<(RecordId, Run)> = Vec::new();
+        for (delta, facts) in (0..).zip(deltas) {
+            let run = |rows: Range<u32>| Run { delta, from: rows.start, rows: rows.len() as u32 };
+            known.extend((0..).zip(&facts.records).map(|(place, record)| (*record, run(facts.rows_at(place)))));
         }
-        Error::io(Path::new(&self.name))(error)
+        // Of a record those of earlier deltas stay first.
+        known.sort_by_key(|(record, _)| *record);
+        let mut distinct: Vec<RecordId> = known.iter().map(|(record, _)| *record).collect();
+        distinct.dedup();
+        let places = Places::of(&distinct);
+        let several = distinct.len() < known.len();
+        let mut later = Self { runs: Vec::with_capacity(known.len()), ends: Vec::with_capacity(records.len()) };
+        for record in records {
+            if let Some(place) = places.get(*record) {
+                let first = if several { known.partition_point(|(of, _)| of < record) } else { place as usize };
+                later.runs.extend(known[first..].iter().take_while(|(of, _)| of == record).map(|(_, run)| *run));
+            }
+            later.ends.push(later.runs.len() as u32);
+        }
+        later
     }
 
+    fn range(&self, place: usize) -> Range<usize> {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        start..self.ends[place] as usize
+    }
+
+    fn of_record(&self, place: usize) -> &[Run] {
+        &self.runs[self.range(place)]
+    }
+
+    fn forget(&mut self, place: usize) {
+        let range = self.range(place);
+        self.runs[range].iter_mut().for_each(|run| run.rows = 0);
+    }
+}
+
+fn unread(name: &str, error: std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::UnexpectedEof {
+        return Error::damaged(name, "it ends early");
+    }
+    Error::io(Path::new(name))(error)
+}
+
+impl Opened {
     /// Appends the rows of a block. `None`: it is none.
     fn append(&self, mut block: &[u8], rows: usize, facts: &mut Facts) -> Option<()> {
         let mut next = || Packed::take(&mut block, rows);
@@ -233,7 +348,8 @@ fn open(
         || Pieces::open(dir, manifest, wanted, threads.saturating_sub(1).max(1), cancel),
     );
     let (members, Some(pieces)) = (members?, pieces?) else { return Ok(None) };
-    let (mut stream, shared) = pieces.joined()?;
+    let records: Vec<RecordId> = members.records.iter().map(|(record, _)| *record).collect();
+    let (mut stream, shared) = pieces.joined(&records)?;
     stream.head = stream.head.named(shared.into_names());
     Ok(Some(Streamed { stream, members, manifest: manifest.clone() }))
 }

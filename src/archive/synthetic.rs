@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::Error;
 use super::columns::{Column, Kind, Precision};
-use super::manifest::{Manifest, Role};
+use super::manifest::Manifest;
 use super::members::Members;
+use super::ordered::Order;
 use super::segments::{Effort, Progress, Segments};
 use super::write::publish;
 use crate::replay::read::Cancel;
@@ -45,15 +46,17 @@ pub fn write_made(made: &impl Makes, dir: &Path, progress: Progress<'_>, cancel:
     };
     let columns = made.facets().into_iter().map(column).collect();
     let mut manifest = Manifest::new(made.log(), made.position(), Precision::Milliseconds, columns);
-    let bases = Segments::new(dir, &manifest, Role::Base);
+    let members = made.members()?;
+    let order = Order::of(&members.records);
+    let bases = Segments::base(dir, &manifest, &order);
     let (mut written, base) = bases.write(made.parts(), |part| made.base(part), &effort)?;
-    let deltas = Segments::new(dir, &manifest, Role::Delta);
+    let deltas = Segments::delta(dir, &manifest);
     let (later, delta) = deltas.write(1, |_| made.delta(), &effort)?;
     written.extend(later.into_iter().filter(|file| file.rows > 0));
     manifest.files = written;
     manifest.spans(base);
     manifest.spans(delta);
-    manifest.files.push(made.members()?.write(dir, manifest.position)?);
+    manifest.files.push(members.write(dir, manifest.position)?);
     publish(dir, &mut manifest)?;
     Ok(manifest)
 }

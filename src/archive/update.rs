@@ -12,6 +12,7 @@ use super::columns::{Column, Precision};
 use super::manifest::{File, Manifest, NAME, Role};
 use super::members::Members;
 use super::merge::Merge;
+use super::ordered::Order;
 use super::plan::{Plan, Shared};
 use super::read::{checked, has_length, in_order, whole};
 use super::segments::{Effort, Segments};
@@ -258,13 +259,14 @@ impl Update<'_> {
         let (written, times, how);
         if merge {
             let new: Vec<Facts> = (0..parts).map(make).collect::<Result<_, _>>()?;
-            let merge = Merge { dir, old: self.old, new: &manifest, ranks };
+            let order = Order::of(&members.records);
+            let merge = Merge { dir, old: self.old, new: &manifest, ranks, order: &order };
             (written, times) = merge.write(new, self.effort)?;
             how = How::Merged;
         } else {
             manifest.files.extend(self.old.files.iter().filter(|file| file.role != Role::Crosswalk).cloned());
             manifest.spans(self.old.times);
-            let segments = Segments::new(dir, &manifest, Role::Delta);
+            let segments = Segments::delta(dir, &manifest);
             let parts = if gathered.events == 0 { 0 } else { parts };
             (written, times) = segments.write(parts, make, self.effort)?;
             how = How::Extended;

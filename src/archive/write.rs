@@ -9,6 +9,7 @@ use kulta_projections::scores::facts::{Builder, Codes, Facts, NewRow, Wanted};
 use super::columns::Survey;
 use super::manifest::{File, Manifest, Role};
 use super::members::Members;
+use super::ordered::Order;
 use super::segments::{Effort, Segments, Step};
 use super::spill::{Head, Spill, put, take};
 use super::ties::{Moments, Ranks};
@@ -56,7 +57,8 @@ pub async fn write(basis: &Basis<'_>, dir: &Path, effort: &Effort<'_>) -> Result
     manifest.basis = Some(stamp(source, generation));
     tokio::task::block_in_place(|| {
         let make = |part| gathered.facts(part, &ranks);
-        let segments = Segments::new(dir, &manifest, Role::Base);
+        let order = Order::of(&members.records);
+        let segments = Segments::base(dir, &manifest, &order);
         let (written, times) = segments.write(gathered.rows.parts(), make, effort)?;
         manifest.files.extend(written);
         manifest.spans(times);

@@ -1,6 +1,7 @@
 //! What a replay runs over: customers as they belonged together at one position of the log, and their facts up to it.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use kulta_events::{CustomerId, Instant, RecordId};
@@ -75,8 +76,19 @@ pub struct People {
 impl People {
     /// The records of a customer.
     pub fn records_of(&self, customer: usize) -> &[RecordId] {
+        &self.records[self.places_of(customer)]
+    }
+
+    /// The places of the records of a customer.
+    pub(super) fn places_of(&self, customer: usize) -> Range<usize> {
         let start = customer.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.records[start..self.ends[customer] as usize]
+        start..self.ends[customer] as usize
+    }
+
+    /// The places of the records of some customers; `None`: of none.
+    pub(super) fn places_of_all(&self, customers: Range<usize>) -> Option<Range<usize>> {
+        let last = customers.end.checked_sub(1).filter(|last| *last >= customers.start)?;
+        Some(self.places_of(customers.start).start..self.places_of(last).end)
     }
 
     /// The records of some customers, each with its customer.

@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use kulta_projections::scores::facts::{Codes, Facts};
-use kulta_projections::scores::replay::{Chunk, Columns, Customers, Parts, Unread};
+use kulta_projections::scores::replay::{Chunk, Columns, Parts, Unread};
 
-use super::data::{Over, People, gathered, slices};
+use super::data::{Over, People, gathered};
 use crate::archive::{Stream, Streamed};
 
 /// Customers as an archive has them, whose rows are read when they are scored.
@@ -17,7 +17,6 @@ pub struct Stored {
     /// The sources of their records.
     pub sources: Codes,
     stream: Stream,
-    customers: Customers,
     span: Option<(i64, i64)>,
 }
 
@@ -26,15 +25,14 @@ impl Stored {
     pub fn of(streamed: Streamed) -> Self {
         let Streamed { stream, members, manifest } = streamed;
         let (ids, records, ends) = gathered(members.records);
-        let customers = Customers::of(stream.records(), slices(&records, &ends));
         let events = usize::try_from(manifest.events).unwrap_or(usize::MAX);
         let people = Arc::new(People { position: manifest.position, events, ids, records, ends });
-        Self { people, sources: members.sources, stream, customers, span: manifest.times }
+        Self { people, sources: members.sources, stream, span: manifest.times }
     }
 
     /// Those of an archive of the node, with what came since.
-    pub(super) fn grown(people: Arc<People>, stream: Stream, customers: Customers, span: Option<(i64, i64)>) -> Self {
-        Self { people, sources: Codes::default(), stream, customers, span }
+    pub(super) fn grown(people: Arc<People>, stream: Stream, span: Option<(i64, i64)>) -> Self {
+        Self { people, sources: Codes::default(), stream, span }
     }
 
     /// Gives the rows of a customer, in the order of facts, to somebody. `spare` is room to work in.
@@ -66,21 +64,24 @@ impl Parts for Stored {
     }
 
     fn customers(&self) -> usize {
-        self.customers.len()
+        self.people.ends.len()
     }
 
     fn rows_of(&self, customer: usize) -> usize {
-        self.customers.places(customer).iter().map(|place| self.stream.rows(*place)).sum()
+        self.people.places_of(customer).map(|place| self.stream.rows(place)).sum()
     }
 
     fn load(&self, customers: Range<usize>, chunk: &mut Chunk) -> Result<(), Unread> {
-        for customer in customers {
-            for place in self.customers.places(customer) {
-                self.stream.load(*place, chunk).map_err(|error| Unread(Arc::new(error)))?;
+        let mut ends = self.people.ends[customers.clone()].iter().map(|end| *end as usize);
+        let mut end = ends.next();
+        let Some(places) = self.people.places_of_all(customers) else { return Ok(()) };
+        let end_customers = |place: usize, chunk: &mut Chunk| {
+            while end == Some(place + 1) {
+                chunk.end_customer();
+                end = ends.next();
             }
-            chunk.end_customer();
-        }
-        Ok(())
+        };
+        self.stream.load(places, chunk, end_customers).map_err(|error| Unread(Arc::new(error)))
     }
 }
 

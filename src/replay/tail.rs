@@ -4,9 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use kulta_events::{CustomerId, RecordId};
+use kulta_events::RecordId;
 use kulta_projections::scores::facts::{Facts, Wanted};
-use kulta_projections::scores::replay::Customers;
 use tokio::task::block_in_place;
 
 use super::Error;
@@ -77,15 +76,11 @@ pub(super) async fn read(
     let (ids, records, ends) = who;
     let events = usize::try_from(archived.events).unwrap_or(usize::MAX).saturating_add(later.len());
     let people = Arc::new(People { position, events, ids, records, ends });
-    let (mut growing, customers) = block_in_place(|| {
-        let growing = open.with(&later)?;
-        let customers = Customers::of(growing.stream().records(), slices(&people.records, &people.ends));
-        Ok::<_, archive::Error>((growing, customers))
-    })?;
-    let unclear = block_in_place(|| unclear(&growing, &customers, &of, cancel))?;
-    put_in_place(source, &mut growing, &people.members(unclear.into_iter()), wanted, position).await?;
+    let mut growing = block_in_place(|| open.with(&later, &people.records))?;
+    let unclear = block_in_place(|| unclear(&growing, &people, &of, cancel))?;
+    put_in_place(source, &mut growing, (&people, unclear), wanted, position).await?;
     let span = wider(archived.times, &later);
-    Ok(Stored::grown(people, growing.done(), customers, span))
+    Ok(Stored::grown(people, growing.done(), span))
 }
 
 /// The places of the customers of some records.
@@ -99,7 +94,7 @@ fn customers_of(some: &[RecordId], (_, records, ends): &Gathered) -> HashMap<Rec
 /// Customers of whom events that came since and archived ones share time and source, ascending.
 fn unclear(
     growing: &Growing,
-    customers: &Customers,
+    people: &People,
     of: &HashMap<RecordId, usize>,
     cancel: &Cancel,
 ) -> Result<Vec<usize>, archive::Error> {
@@ -109,7 +104,7 @@ fn unclear(
     let (mut found, mut chunk) = (Vec::new(), growing.chunk());
     for customer in touched {
         cancel.check()?;
-        if growing.meet(customers.places(customer), &mut chunk)? {
+        if growing.meet(people.places_of(customer), &mut chunk)? {
             found.push(customer);
         }
     }
@@ -120,13 +115,15 @@ fn unclear(
 async fn put_in_place(
     source: &Source,
     growing: &mut Growing,
-    members: &[(RecordId, CustomerId)],
+    (people, customers): (&People, Vec<usize>),
     wanted: Wanted,
     position: u64,
 ) -> Result<(), Without> {
-    for some in part::parts(members) {
+    let placed = |customer| people.places_of(customer).map(|place| (people.records[place], place));
+    let places: HashMap<RecordId, usize> = customers.iter().flat_map(|customer| placed(*customer)).collect();
+    for some in part::parts(&people.members(customers.into_iter())) {
         let facts = part::facts(source, some, wanted.clone(), position).await?;
-        block_in_place(|| growing.put_in_place(&facts))?;
+        block_in_place(|| growing.put_in_place(&facts, &places))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use kulta::archive::{Error, How};
+use kulta::archive::{Error, How, Manifest, Role};
 use serde_json::Value;
 
 use super::{Opened, all, import, minute, purchase, read, same, streamed, written};
@@ -122,6 +122,29 @@ fn a_manifest_of_another_format_or_of_files_that_do_not_fit_is_refused() {
     refused(&|manifest| manifest["format"] = "other".into(), "no manifest of an archive");
     refused(&|manifest| manifest["position"] = 1.into(), "SHA-256");
     refused(&|manifest| manifest["more"] = 1.into(), "unknown field");
+}
+
+/// Rows that lie otherwise are not read as if they did not; the next base has them as they are now.
+#[test]
+fn rows_in_the_order_of_records_are_replayed_from_parquet() {
+    let place = archived();
+    place.file("rules.toml", RULES);
+    let dir = place.directory().join("a");
+    let replayed = || {
+        let replay = place.kulta(["replay", "--archive", "a", "--rules", "rules.toml", "--out", "scores.csv"]);
+        replay.run().expect_code(0);
+        fs::read_to_string(place.directory().join("scores.csv")).unwrap()
+    };
+    let scores = replayed();
+    let mut manifest = Manifest::read(&dir).unwrap();
+    manifest.files.iter_mut().filter(|file| file.role == Role::Blocks).for_each(|file| file.role = Role::Rows);
+    manifest.write(&dir).unwrap();
+    assert!(streamed(&place, "a", &all()).unwrap().is_none());
+    assert_eq!(replayed(), scores);
+    let made = |n: usize| purchase(&(n % 30).to_string(), &n.to_string(), &minute(n), "1.25");
+    import(&place, &(310..350).map(made).collect::<Vec<_>>());
+    assert_eq!(written(&place, "a").0, "merged");
+    assert!(streamed(&place, "a", &all()).unwrap().is_some());
 }
 
 /// What a killed run had put aside is not what the next one puts aside.

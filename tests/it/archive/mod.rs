@@ -38,18 +38,20 @@ fn read(place: &Place, dir: &str, wanted: &Wanted) -> Result<Archived, archive::
 /// does not lie there record by record.
 fn streamed(place: &Place, dir: &str, wanted: &Wanted) -> Result<Option<Vec<Row>>, archive::Error> {
     let dir = place.directory().join(dir);
-    let Some(Streamed { stream, .. }) = archive::Stream::open(&dir, wanted, 2, &Cancel::default())? else {
+    let Some(Streamed { stream, members, .. }) = archive::Stream::open(&dir, wanted, 2, &Cancel::default())? else {
         return Ok(None);
     };
     let mut chunk = Chunk::of(stream.head());
     let mut found = Vec::new();
-    for (place, record) in (0..).zip(stream.records()) {
+    let mut records: Vec<_> = members.records.iter().map(|(record, _)| *record).zip(0..).collect();
+    records.sort();
+    for (record, place) in records {
         chunk.clear();
-        stream.load(place, &mut chunk)?;
+        stream.load(place..place + 1, &mut chunk, |_, _| ())?;
         let mut own: Vec<u32> = (0..chunk.facts.len() as u32).collect();
         assert_eq!(own.len(), stream.rows(place));
         chunk.facts.sort(&mut own);
-        found.extend(own.into_iter().map(|row| Row::of(&chunk.facts, *record, row)));
+        found.extend(own.into_iter().map(|row| Row::of(&chunk.facts, record, row)));
     }
     Ok(Some(found))
 }

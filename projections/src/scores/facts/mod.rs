@@ -24,7 +24,7 @@ pub use assemble::{Assembly, FacetSlot, Filled, Names, Shape, Slot, Wide};
 pub use build::{Builder, NewRow, Tied, TooMany, Wanted, each_value, scalar};
 pub use column::{Codes, Facet, Held, MOST_DECIMALS, Texts};
 pub use places::Places;
-pub use runs::Timed;
+pub use runs::Room;
 
 /// Rows of events, and columns of what they say.
 #[derive(Clone, Debug, Default)]
@@ -87,9 +87,9 @@ impl Facts {
         self.starts[place as usize]..self.starts[place as usize + 1]
     }
 
-    /// Puts the rows of the records at these places, with their times, in the order of facts; `spare` is room to work in.
-    pub fn merge_into(&self, places: &[u32], rows: &mut Vec<Timed>, spare: &mut Vec<Timed>) {
-        runs::merge_into(self, places.iter().map(|place| self.rows_at(*place)), rows, spare);
+    /// Appends the rows of the records at these places, in the order of facts, and their times; `room` is to work in.
+    pub fn merge_into(&self, places: &[u32], room: &mut Room, rows: &mut Vec<u32>, times: &mut Vec<i64>) {
+        runs::merge_into(self, places.iter().map(|place| self.rows_at(*place)), room, rows, times);
     }
 
     /// Brings rows into the order of facts.
@@ -101,8 +101,8 @@ impl Facts {
     pub fn rows_of(&self, records: &[RecordId]) -> Vec<u32> {
         let mut rows = Vec::new();
         let runs = records.iter().filter_map(|record| self.rows(*record));
-        runs::merge_into(self, runs, &mut rows, &mut Vec::new());
-        rows.into_iter().map(|(_, row)| row).collect()
+        runs::merge_into(self, runs, &mut Room::default(), &mut rows, &mut Vec::new());
+        rows
     }
 
     /// The place of a facet among [`Self::facets`].

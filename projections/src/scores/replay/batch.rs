@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::narrow::Stamp;
 use super::{Columns, Customers};
 use crate::scores::calendar::Calendar;
-use crate::scores::facts::{Facts, Timed};
+use crate::scores::facts::{Facts, Room};
 
 /// Rows of a batch; one customer may have more.
 const ROWS: usize = 4_096;
@@ -53,9 +53,8 @@ pub(super) struct Batch {
     by_type: Vec<Vec<u32>>,
     days: Vec<i32>,
     stamps: Vec<Stamp>,
-    /// Rows of several records while they are merged.
-    merged: Vec<Timed>,
-    spare: Vec<Timed>,
+    /// Where rows of several records are merged.
+    room: Room,
 }
 
 impl Batch {
@@ -94,9 +93,7 @@ impl Batch {
                 }
                 places => {
                     let from = self.rows.len();
-                    facts.merge_into(places, &mut self.merged, &mut self.spare);
-                    self.times.extend(self.merged.iter().map(|(time, _)| *time));
-                    self.rows.extend(self.merged.iter().map(|(_, row)| *row));
+                    facts.merge_into(places, &mut self.room, &mut self.rows, &mut self.times);
                     self.keep_seen(facts, from, seen);
                 }
             }
