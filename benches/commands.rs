@@ -1,8 +1,9 @@
 //! Commands through cqrs-es aggregates over HTTP: 32 clients edit customers that people registered, each its own.
 //!
-//! `cargo bench --bench commands`. The yardstick repeats what postgres-es does for a command (load the aggregate's events,
-//! insert one in a transaction) without HTTP and without cqrs-es itself, so it is a little faster than cqrs-es is. There
-//! is none for SQLite: it is measured against the same one on PostgreSQL.
+//! `cargo bench --bench commands`. The yardstick is cqrs-es with postgres-es, without HTTP, where `KULTA_BENCH_POSTGRES_ES`
+//! names the executable of `benches/with_postgres_es` (`cargo build --release` there: it needs an older sqlx than kulta).
+//! Without it the bench repeats postgres-es' statements itself, which is faster than cqrs-es is. There is no yardstick for
+//! SQLite: it is measured against the same one on PostgreSQL.
 
 use std::time::Duration;
 
@@ -21,11 +22,16 @@ async fn main() {
     let server = Postgres::start().await;
     println!("{}, PostgreSQL {}", machine(), server.version().await);
     let time = Duration::from_secs(size("KULTA_BENCH_SECONDS", 5));
+    let through = std::env::var_os("KULTA_BENCH_POSTGRES_ES");
+    let name = if through.is_some() { "cqrs-es + postgres-es" } else { "postgres-es' statements" };
     let mut table = Table::default();
     for store in Store::wanted() {
         let mut turns = Turns::default();
         for _ in 0..rounds() {
-            let yardstick = postgres::commands(&server, CLIENTS as u64, time).await;
+            let yardstick = match &through {
+                Some(executable) => postgres::commands_of(executable, &server, CLIENTS as u64, time).await,
+                None => postgres::commands(&server, CLIENTS as u64, time).await,
+            };
             let node = Node::start(env!("CARGO_BIN_EXE_kulta"), store, &server).await;
             let customers = register(&node, 2_000);
             node.catch_up();
@@ -34,7 +40,7 @@ async fn main() {
             node.stop().await;
         }
         let what = format!("commands, {}, {CLIENTS} clients", store.name());
-        table.ratio(&what, &turns, 1.5, 4.0, "yardstick: postgres-es' statements on PostgreSQL");
+        table.ratio(&what, &turns, 1.5, 4.0, &format!("yardstick: {name} on PostgreSQL"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! PostgreSQL: the server of `KULTA_TEST_PG_URL` or one of our own, fresh databases, and the yardsticks over them.
 
+use std::ffi::OsStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -184,6 +185,18 @@ pub async fn commands(server: &Postgres, connections: u64, time: Duration) -> f6
     let rate = per_second(tasks).await;
     database.drop().await;
     rate
+}
+
+/// The same through cqrs-es and postgres-es themselves, by the executable of `benches/with_postgres_es`.
+pub async fn commands_of(executable: &OsStr, server: &Postgres, connections: u64, time: Duration) -> f64 {
+    let database = server.database().await;
+    let mut process = std::process::Command::new(executable);
+    process.arg(&database.url).arg(connections.to_string()).arg(time.as_secs_f64().to_string());
+    let output = process.output().expect("the yardstick starts");
+    assert!(output.status.success(), "the yardstick failed: {}", String::from_utf8_lossy(&output.stderr));
+    let told = String::from_utf8_lossy(&output.stdout).trim().parse().expect("commands per second are told");
+    database.drop().await;
+    told
 }
 
 async fn command(connection: &mut PgConnection, aggregate: &str) {
