@@ -17,7 +17,7 @@ use super::plan::{Plan, Shared};
 use super::read::{checked, has_length, in_order, whole};
 use super::segments::{Effort, Segments};
 use super::ties::{Meetings, Ranks};
-use super::write::{Gathered, PER_FILE, log, members, publish};
+use super::write::{Gathered, PER_FILE, delta_parts, log, members, publish};
 use super::{Error, files, types};
 use crate::projector::Source;
 use crate::store::views::Crosswalk;
@@ -207,7 +207,7 @@ impl Update<'_> {
         if until - from > PER_FILE.max(base / FAR) || base > 2 * PER_FILE * self.old.files(Role::Base).count() as u64 {
             return Ok(Err("much has come since"));
         }
-        let gathered = Gathered::read(source, self.dir, from, until, self.effort).await?;
+        let gathered = Gathered::read(source, self.dir, (from, until), delta_parts(until - from), self.effort).await?;
         let Some(columns) = gathered.survey.columns(self.old.columns.clone()) else {
             return Ok(Err("numbers have more decimals than before"));
         };

@@ -21,6 +21,10 @@ use crate::store::views::Crosswalk;
 
 /// Events of a file, about. More, and a file takes much memory; fewer, and there are many files.
 pub(super) const PER_FILE: u64 = 1 << 20;
+/// Events of a file of a small archive, and how many such files there are at most: one could be written by one core only.
+/// Not a matter of the cores that are there, for the same log gives the same files.
+const FEW: u64 = 1 << 16;
+const SMALL_FILES: u64 = 4;
 /// Records asked for at a time.
 const RECORDS: usize = 5_000;
 
@@ -48,7 +52,7 @@ pub(super) struct Gathered {
 /// When the log cannot be read or a file cannot be written; what was there is still there then.
 pub async fn write(basis: &Basis<'_>, dir: &Path, effort: &Effort<'_>) -> Result<Manifest, Error> {
     let Basis { source, crosswalk, generation } = *basis;
-    let gathered = Gathered::read(source, dir, 0, crosswalk.position, effort).await?;
+    let gathered = Gathered::read(source, dir, (0, crosswalk.position), base_parts(crosswalk.position), effort).await?;
     let columns = gathered.survey.columns(Vec::new()).unwrap_or_default();
     let ranks = Ranks::find(source, &tokio::task::block_in_place(|| gathered.moments.tied())?, effort.cancel).await?;
     let members = members(source, crosswalk, &Members::default()).await?;
@@ -102,9 +106,14 @@ pub(super) async fn members(source: &Source, crosswalk: &Crosswalk, known: &Memb
 }
 
 impl Gathered {
-    /// Reads the log behind a position.
-    pub async fn read(source: &Source, dir: &Path, after: u64, until: u64, effort: &Effort<'_>) -> Result<Self, Error> {
-        let parts = ((until - after) / PER_FILE + 1) as usize;
+    /// Reads the log behind a position, up to another, into so many parts.
+    pub async fn read(
+        source: &Source,
+        dir: &Path,
+        (after, until): (u64, u64),
+        parts: usize,
+        effort: &Effort<'_>,
+    ) -> Result<Self, Error> {
         let mut gathered = Self {
             rows: Spill::new(dir, "events", parts),
             survey: Survey::default(),
@@ -173,7 +182,29 @@ impl Gathered {
     }
 }
 
+/// Parts of a base of so many events.
+fn base_parts(events: u64) -> usize {
+    (events / PER_FILE + 1).max((events / FEW + 1).min(SMALL_FILES)) as usize
+}
+
+/// Parts of a delta of so many events.
+pub(super) fn delta_parts(events: u64) -> usize {
+    (events / PER_FILE + 1) as usize
+}
+
 /// Records are spread evenly, since their ids are hashes, and each part holds a range of them.
 fn part_of(record: RecordId, parts: usize) -> usize {
     (((record.0.as_u128() >> 64) * parts as u128) >> 64) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_base_is_shared_among_cores_and_a_large_one_has_files_of_a_size() {
+        let parts = [0, FEW - 1, FEW, 100_000, 1 << 18, 1 << 20, 3 << 20, 10 << 20].map(base_parts);
+        assert_eq!(parts, [1, 1, 2, 2, 4, 4, 4, 11]);
+        assert_eq!([0, 100_000, 1 << 20].map(delta_parts), [1, 1, 2]);
+    }
 }

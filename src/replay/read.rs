@@ -113,41 +113,68 @@ pub(crate) fn facts_of(vocabulary: &Vocabulary, event: &StoredEvent) -> Json {
     }
 }
 
-/// The ids of the events at these positions, which ascend, by position.
+/// The ids of the events at these positions, which ascend, by position. Pages are read while others are opened.
 pub(crate) async fn ids(source: &Source, positions: &[u64], cancel: &Cancel) -> Result<HashMap<u64, EventName>, Error> {
     let mut ids = HashMap::with_capacity(positions.len());
-    let mut left = positions;
-    while let Some(first) = left.first().copied() {
+    let mut pages = read_spans(source.clone(), spans(positions).into_iter());
+    while let Some(page) = pages.recv().await {
         cancel.check()?;
-        let until = first + PAGE as u64 - 1;
-        let page = Page { until: Some(until), parts: false, ..Page::forwards(Select::All, first - 1, PAGE) };
-        let mut events = source.log.read(&page).await?;
-        events.retain(|event| left.binary_search(&event.position).is_ok());
+        let mut events = page?;
+        events.retain(|event| positions.binary_search(&event.position).is_ok());
         let opened = source.vault.open_events(&source.vocabulary.now(), events, |_| true).await?;
         ids.extend(opened.into_iter().map(|event| (event.position, event.order.id)));
-        left = &left[left.partition_point(|position| *position <= until)..];
     }
     Ok(ids)
 }
 
+/// Pages of the log in which these positions are, which ascend: behind a position, up to another.
+fn spans(positions: &[u64]) -> Vec<(u64, u64)> {
+    let (mut spans, mut left) = (Vec::new(), positions);
+    while let Some(first) = left.first().copied() {
+        let until = first + PAGE as u64 - 1;
+        spans.push((first - 1, until));
+        left = &left[left.partition_point(|position| *position <= until)..];
+    }
+    spans
+}
+
 /// Reads the log behind a position page by page, some pages ahead of whoever takes them.
-pub(crate) fn read_ahead(
+pub(crate) fn read_ahead(source: Source, after: u64, until: u64) -> mpsc::Receiver<Result<Vec<StoredEvent>, Error>> {
+    let starts = (after..until).step_by(PAGE);
+    read_spans(source, starts.map(move |after| (after, until.min(after + PAGE as u64))))
+}
+
+/// Reads pages of the log, each behind a position and up to another, some ahead of whoever takes them.
+fn read_spans(
     source: Source,
-    mut after: u64,
-    until: u64,
+    spans: impl Iterator<Item = (u64, u64)> + Send + 'static,
 ) -> mpsc::Receiver<Result<Vec<StoredEvent>, Error>> {
     let (sender, pages) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
-        loop {
+        for (after, until) in spans {
             let page = Page { until: Some(until), parts: false, ..Page::forwards(Select::All, after, PAGE) };
             let read = source.log.read(&page).await.map_err(Error::from);
-            let next = read.as_ref().ok().and_then(|events| events.last()).map(|event| event.position);
-            if read.as_ref().is_ok_and(Vec::is_empty) || sender.send(read).await.is_err() {
+            let broken = read.is_err();
+            if sender.send(read).await.is_err() || broken {
                 return;
             }
-            let Some(next) = next else { return };
-            after = next;
         }
     });
     pages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_hold_the_positions_that_are_asked_for() {
+        let page = PAGE as u64;
+        assert_eq!(spans(&[]), []);
+        assert_eq!(spans(&[1, 2, page]), [(0, page)]);
+        assert_eq!(
+            spans(&[5, page + 4, page + 5, 9 * page]),
+            [(4, page + 4), (page + 4, 2 * page + 4), (9 * page - 1, 10 * page - 1)]
+        );
+    }
 }
