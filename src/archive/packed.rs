@@ -83,24 +83,88 @@ impl<'a> Packed<'a> {
         Some(Self { least: Some(least), unit, some_none: tag & SOME_NONE != 0, width, rows, bytes: packed })
     }
 
-    /// Appends what `of` makes of each value, and `none` for a row without one.
-    #[inline]
-    pub fn append<T: Copy>(&self, none: T, of: impl Fn(i64) -> T, out: &mut Vec<T>) {
-        let Some(least) = self.least else { return out.resize(out.len() + self.rows, none) };
-        let (unit, offset) = (self.unit, i64::from(self.some_none));
-        let value = |code: i64| least.wrapping_add(code.wrapping_sub(offset).wrapping_mul(unit));
-        let made = |code: i64| if self.some_none && code == 0 { none } else { of(value(code)) };
-        match self.width {
-            0 => out.resize(out.len() + self.rows, made(0)),
-            1 if !self.some_none && unit == 1 => {
-                out.extend(self.bytes.iter().map(|byte| of(least.wrapping_add(i64::from(*byte)))))
-            }
-            1 => out.extend(self.bytes.iter().map(|byte| made(i64::from(*byte)))),
-            2 => out.extend(self.bytes.as_chunks().0.iter().map(|two| made(i64::from(u16::from_le_bytes(*two))))),
-            4 => out.extend(self.bytes.as_chunks().0.iter().map(|four| made(i64::from(u32::from_le_bytes(*four))))),
-            _ => out.extend(self.bytes.as_chunks().0.iter().map(|eight| made(i64::from_le_bytes(*eight)))),
+    /// Appends the values; of a row without one [`NONE`].
+    pub fn append_to(&self, out: &mut Vec<i64>) {
+        let Some(base) = self.base() else { return out.resize(out.len() + self.rows, NONE) };
+        // No unit has more than 32 bits, and a product of two such numbers is one step, for several of them at once.
+        let unit = self.unit as u64;
+        let there = move |code: u64| base.wrapping_add(code.wrapping_mul(unit) as i64);
+        match (self.some_none, unit) {
+            (false, 1) => self.each(out, move |code| base.wrapping_add(code as i64)),
+            (false, _) => self.each(out, there),
+            // Which rows have a value cannot be foreseen, so nothing here branches on it.
+            (true, 1) => self.each(out, move |code| either(code, base.wrapping_add(code as i64))),
+            (true, _) => self.each(out, move |code| either(code, there(code))),
         }
     }
+
+    /// The same as numbers of 32 bits, of which each row has one.
+    pub fn append_small(&self, out: &mut Vec<u32>) -> Option<()> {
+        let (base, unit) = (self.base_of_all()?, self.unit as u64);
+        self.each(out, move |code| base.wrapping_add(code.wrapping_mul(unit) as i64) as u32);
+        Some(())
+    }
+
+    /// Appends what a table has for each row's value. `None`: a row has none, or one that is beyond the table.
+    pub fn look_up<T: Copy>(&self, table: &[T], out: &mut Vec<T>) -> Option<()> {
+        if self.rows == 0 {
+            return Some(());
+        }
+        let (base, unit) = (usize::try_from(self.base_of_all()?).ok()?, self.unit as usize);
+        let highest = usize::try_from(self.highest()).ok()?.checked_mul(unit)?.checked_add(base)?;
+        let first = *table.get(base)?;
+        table.get(highest)?;
+        self.each(out, move |code| table.get(base + code as usize * unit).copied().unwrap_or(first));
+        Some(())
+    }
+
+    /// The least value, if every row has one.
+    fn base_of_all(&self) -> Option<i64> {
+        self.least.or((self.rows == 0).then_some(0)).filter(|_| !self.some_none)
+    }
+
+    /// What the code 0 would stand for, if it did not stand for none.
+    fn base(&self) -> Option<i64> {
+        let first = if self.some_none { self.unit } else { 0 };
+        Some(self.least?.wrapping_sub(first))
+    }
+
+    fn highest(&self) -> u64 {
+        match self.width {
+            0 => 0,
+            1 => self.bytes.iter().copied().fold(0, u8::max).into(),
+            2 => self.bytes.as_chunks().0.iter().map(|two| u16::from_le_bytes(*two)).fold(0, u16::max).into(),
+            4 => self.bytes.as_chunks().0.iter().map(|four| u32::from_le_bytes(*four)).fold(0, u32::max).into(),
+            _ => self.bytes.as_chunks().0.iter().map(|eight| u64::from_le_bytes(*eight)).fold(0, u64::max),
+        }
+    }
+
+    /// Appends what becomes of each code.
+    #[inline(always)]
+    fn each<T: Copy>(&self, out: &mut Vec<T>, of: impl Fn(u64) -> T + Copy) {
+        let from = out.len();
+        out.resize(from + self.rows, of(0));
+        let slots = &mut out[from..];
+        match self.width {
+            0 => {}
+            1 => slots.iter_mut().zip(self.bytes).for_each(|(slot, byte)| *slot = of(u64::from(*byte))),
+            2 => put(slots, self.bytes, |two| of(u64::from(u16::from_le_bytes(two)))),
+            4 => put(slots, self.bytes, |four| of(u64::from(u32::from_le_bytes(four)))),
+            _ => put(slots, self.bytes, |eight| of(u64::from_le_bytes(eight))),
+        }
+    }
+}
+
+#[inline(always)]
+fn put<const WIDTH: usize, T>(slots: &mut [T], bytes: &[u8], of: impl Fn([u8; WIDTH]) -> T) {
+    slots.iter_mut().zip(bytes.as_chunks().0).for_each(|(slot, code)| *slot = of(*code));
+}
+
+/// The value, or none for the code 0.
+#[inline(always)]
+fn either(code: u64, value: i64) -> i64 {
+    let absent = -i64::from(code == 0);
+    value & !absent | NONE & absent
 }
 
 #[cfg(test)]
@@ -113,7 +177,7 @@ mod tests {
         pack(values, &mut bytes);
         let mut left = bytes.as_slice();
         let mut out = Vec::new();
-        Packed::take(&mut left, values.len()).unwrap().append(NONE, |value| value, &mut out);
+        Packed::take(&mut left, values.len()).unwrap().append_to(&mut out);
         assert!(left.is_empty());
         (out, bytes.len())
     }

@@ -7,7 +7,6 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use kulta_events::RecordId;
-use kulta_projections::scores::facts::column::Numbers;
 use kulta_projections::scores::facts::{Facts, Places, Wanted};
 use kulta_projections::scores::replay::Chunk;
 
@@ -288,51 +287,37 @@ fn unread(name: &str, error: std::io::Error) -> Error {
     Error::io(Path::new(name))(error)
 }
 
+/// No value, false, true: as they are in a column.
+const BOOLS: [u8; 3] = [0, 1, 2];
+
 impl Opened {
     /// Appends the rows of a block. `None`: it is none.
     fn append(&self, mut block: &[u8], rows: usize, facts: &mut Facts) -> Option<()> {
         let mut next = || Packed::take(&mut block, rows);
-        next()?.append(0, |time| time, &mut facts.times);
+        next()?.append_to(&mut facts.times);
         for (codes, table) in
             [(&mut facts.types, &self.types), (&mut facts.sources, &self.sources), (&mut facts.units, &self.units)]
         {
-            looked_up(&next()?, table, &mut codes.codes)?;
+            next()?.look_up(table, &mut codes.codes)?;
         }
-        next()?.append(0, |rank| rank as u32, &mut facts.ranks);
+        next()?.append_small(&mut facts.ranks)?;
         for column in &self.columns {
             let packed = next()?;
-            let facet = |facet: &usize| *facet;
             match column {
                 Into::Nowhere => {}
                 Into::Numbers(place) => {
-                    let numbers = facts.facets.get_mut(facet(place))?.1.numbers.as_mut()?;
-                    packed.append(Numbers::NONE, |number| number, numbers.integers_mut());
+                    packed.append_to(facts.facets.get_mut(*place)?.1.numbers.as_mut()?.integers_mut());
                 }
                 Into::Texts(place, table) => {
-                    looked_up(&packed, table, &mut facts.facets.get_mut(facet(place))?.1.texts.as_mut()?.codes)?;
+                    packed.look_up(table, &mut facts.facets.get_mut(*place)?.1.texts.as_mut()?.codes)?;
                 }
                 Into::Bools(place) => {
-                    let bools = facts.facets.get_mut(facet(place))?.1.bools.as_mut()?;
-                    packed.append(0, |value| value as u8, &mut bools.values);
+                    packed.look_up(&BOOLS, &mut facts.facets.get_mut(*place)?.1.bools.as_mut()?.values)?;
                 }
             }
         }
         block.is_empty().then_some(())
     }
-}
-
-/// Appends what a table has for numbers. `None`: a number is beyond it.
-fn looked_up<T: Copy + Default>(packed: &Packed<'_>, table: &[T], out: &mut Vec<T>) -> Option<()> {
-    let beyond = std::cell::Cell::new(false);
-    let of = |code: i64| match table.get(code as usize) {
-        Some(value) => *value,
-        None => {
-            beyond.set(true);
-            T::default()
-        }
-    };
-    packed.append(T::default(), of, out);
-    (!beyond.get()).then_some(())
 }
 
 fn open(

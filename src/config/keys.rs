@@ -217,6 +217,13 @@ pub const KEYS: &[Key] = &[
         "How long the archive may be behind: replays read from the log what it has not got to"
     ),
     key!(
+        "archive.kept_bytes",
+        archive.kept_bytes,
+        bytes,
+        show_bytes,
+        "Rows that a replay over the archive leaves in memory for five minutes, about 50 bytes an event, so that the next draft is scored in half the time; 0: none"
+    ),
+    key!(
         "kafka.brokers",
         kafka.brokers,
         list,

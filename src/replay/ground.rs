@@ -179,6 +179,14 @@ impl Held {
         }
     }
 
+    /// Those of an archive with so many bytes for rows that stay in memory once they were read.
+    pub fn keeping(self, bytes: usize) -> Self {
+        match self {
+            Held::Stored(stored) => Held::Stored(Box::new(stored.keeping(bytes))),
+            whole @ Held::Whole(_) => whole,
+        }
+    }
+
     /// Whether they are the archive's.
     pub fn is_stored(&self) -> bool {
         matches!(self, Held::Stored(_))

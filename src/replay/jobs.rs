@@ -123,6 +123,8 @@ pub struct Replays {
     turn: Arc<tokio::sync::Mutex<()>>,
     /// What the last one ran over: another one at the same position needs to read nothing.
     kept: Arc<Mutex<Option<Kept>>>,
+    /// Bytes of rows of an archive that stay in memory.
+    kept_bytes: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -149,9 +151,9 @@ pub enum NotBegun {
 }
 
 impl Replays {
-    /// Replays by a node's scores, over its archive where it keeps one.
-    pub fn new(scores: Scores, ground: Ground) -> Self {
-        Self { scores, ground, jobs: Arc::default(), turn: Arc::default(), kept: Arc::default() }
+    /// Replays by a node's scores, over its archive where it keeps one, of which so many bytes of rows may stay in memory.
+    pub fn new(scores: Scores, ground: Ground, kept_bytes: usize) -> Self {
+        Self { scores, ground, jobs: Arc::default(), turn: Arc::default(), kept: Arc::default(), kept_bytes }
     }
 
     /// Begins a replay; when one that is kept was asked for under the same key, gives that one.
@@ -311,7 +313,8 @@ impl Replays {
                 return Ok(kept.ran);
             }
         }
-        let ran = self.ground.read(live, known_at, wanted.clone(), &job.cancel, progress).await?;
+        let Ran { held, why_log } = self.ground.read(live, known_at, wanted.clone(), &job.cancel, progress).await?;
+        let ran = Ran { held: held.keeping(self.kept_bytes), why_log };
         job.runs_over(&ran);
         Ok(self.keep(wanted.clone(), known_at, Arc::new(ran)))
     }

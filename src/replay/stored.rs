@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use kulta_projections::scores::facts::{Codes, Facts};
-use kulta_projections::scores::replay::{Chunk, Columns, Parts, Unread};
+use kulta_projections::scores::replay::{Chunk, Columns, Parts, Shelf, Unread};
 
 use super::data::{Over, People, gathered};
 use crate::archive::{Stream, Streamed};
@@ -18,6 +18,7 @@ pub struct Stored {
     pub sources: Codes,
     stream: Stream,
     span: Option<(i64, i64)>,
+    shelf: Option<Shelf>,
 }
 
 impl Stored {
@@ -27,12 +28,17 @@ impl Stored {
         let (ids, records, ends) = gathered(members.records);
         let events = usize::try_from(manifest.events).unwrap_or(usize::MAX);
         let people = Arc::new(People { position: manifest.position, events, ids, records, ends });
-        Self { people, sources: members.sources, stream, span: manifest.times }
+        Self { people, sources: members.sources, stream, span: manifest.times, shelf: None }
     }
 
     /// Those of an archive of the node, with what came since.
     pub(super) fn grown(people: Arc<People>, stream: Stream, span: Option<(i64, i64)>) -> Self {
-        Self { people, sources: Codes::default(), stream, span }
+        Self { people, sources: Codes::default(), stream, span, shelf: None }
+    }
+
+    /// With so many bytes for rows that stay in memory once they were read.
+    pub fn keeping(self, bytes: usize) -> Self {
+        Self { shelf: (bytes > 0).then(|| Shelf::new(bytes)), ..self }
     }
 
     /// Gives the rows of a customer, in the order of facts, to somebody. `spare` is room to work in.
@@ -69,6 +75,10 @@ impl Parts for Stored {
 
     fn rows_of(&self, customer: usize) -> usize {
         self.people.places_of(customer).map(|place| self.stream.rows(place)).sum()
+    }
+
+    fn shelf(&self) -> Option<&Shelf> {
+        self.shelf.as_ref()
     }
 
     fn load(&self, customers: Range<usize>, chunk: &mut Chunk) -> Result<(), Unread> {

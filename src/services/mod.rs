@@ -147,6 +147,7 @@ impl Services {
             Keeper::new(source.clone(), projections.clone(), kept, metrics.archive.clone())
         });
         let ground = Ground::new(source.clone(), archive.clone());
+        let kept_bytes = settings.archive.kept_bytes;
         let projector = Projector::new(source, generations, projections, identities, options.holder.clone());
         let alone = settings.limits.fold_alone as u64;
         let projector = projector.sharing_beyond(alone, metrics.steps.clone());
@@ -181,7 +182,7 @@ impl Services {
             vault,
             intake,
             reads,
-            replays: Replays::new(scores.clone(), ground),
+            replays: Replays::new(scores.clone(), ground, kept_bytes),
             archive,
             scores,
             scorer,

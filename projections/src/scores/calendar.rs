@@ -81,10 +81,14 @@ impl Calendar {
 
     /// Appends the days of times; fastest when neighbours are close to each other.
     pub fn days(&self, times: &[i64], days: &mut Vec<i32>) {
-        let (mut offset, mut holds) = (0, (0, 0));
+        let (mut offset, mut holds, mut index) = (0, (0, 0), 0);
         days.extend(times.iter().map(|at| {
             if !(holds.0..holds.1).contains(at) {
-                (offset, holds) = self.about(*at);
+                // Times mostly go forward: then it is the next stretch.
+                match self.stretch(index + 1).filter(|(_, (start, end))| (*start..*end).contains(at)) {
+                    Some(next) => (index, (offset, holds)) = (index + 1, next),
+                    None => (index, (offset, holds)) = self.about(*at),
+                }
             }
             day_of_wall(at.saturating_add(offset))
         }));
@@ -111,17 +115,22 @@ impl Calendar {
 
     /// Microseconds that the wall clock is ahead of UTC.
     fn offset(&self, at: i64) -> i64 {
-        self.about(at).0
+        self.about(at).1.0
     }
 
-    /// The same, and about that time a half-open span in which it is no other; an empty one where the table has no answer.
-    fn about(&self, at: i64) -> (i64, (i64, i64)) {
-        if !self.knows(at) {
-            return (offset_micros(self.zone.to_offset(timestamp(at))), (0, 0));
-        }
+    /// The same, and about that time a half-open span in which it is no other, which the table has at a place; an empty span
+    /// where the table has no answer.
+    fn about(&self, at: i64) -> (usize, (i64, (i64, i64))) {
         let index = self.stretches.partition_point(|stretch| stretch.start <= at).saturating_sub(1);
+        let known = self.stretch(index).filter(|_| self.knows(at));
+        (index, known.unwrap_or_else(|| (offset_micros(self.zone.to_offset(timestamp(at))), (0, 0))))
+    }
+
+    /// The offset of a stretch, and the half-open span that it is of.
+    fn stretch(&self, index: usize) -> Option<(i64, (i64, i64))> {
+        let stretch = self.stretches.get(index)?;
         let end = self.stretches.get(index + 1).map_or(self.known.1, |next| next.start);
-        (self.stretches[index].offset, (self.stretches[index].start, end))
+        Some((stretch.offset, (stretch.start, end)))
     }
 
     fn knows(&self, at: i64) -> bool {

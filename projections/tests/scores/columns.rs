@@ -10,7 +10,7 @@ use kulta_projections::expr::{Expression, Scope};
 use kulta_projections::scores::facts::{Builder, Facts, NewRow, Wanted};
 use kulta_projections::scores::interpret::{Event, Interpreter, Refusal, ScoreError, Scored};
 use kulta_projections::scores::replay::{
-    Asked, Breakdown, Chunk, Columns, Customers, OfCustomers, Parts, Replayed, Stopped, Unread, Unscored, replay,
+    Asked, Breakdown, Chunk, Columns, Customers, OfCustomers, Parts, Replayed, Shelf, Stopped, Unread, Unscored, replay,
 };
 use kulta_projections::scores::rules::{Cap, ForEvents, Limit, Pays, Rule, RuleSet, Tier, Tiers, Window, Worth};
 use proptest::prelude::*;
@@ -121,7 +121,17 @@ fn replayed_by(
         go_on: &|_| true,
     };
     let found = replay(Columns::Whole(&facts, &customers), &asked);
-    in_parts(&found, replay(Columns::Parts(&Apart::of(&facts, &customers)), &asked));
+    let mut apart = Apart::of(&facts, &customers);
+    in_parts(&found, replay(Columns::Parts(&apart), &asked));
+    let events = facts.len();
+    for room in [usize::MAX, 300] {
+        apart.shelf = Some(Shelf::new(room));
+        // What the first replay kept is what the second one reads.
+        in_parts(&found, replay(Columns::Parts(&apart), &asked));
+        in_parts(&found, replay(Columns::Parts(&apart), &asked));
+        let kept = apart.shelf.as_ref().map_or(0, Shelf::rows);
+        assert!(kept <= events && (room < usize::MAX || kept == events || found.is_err()), "{kept} of {events}");
+    }
     found
 }
 
@@ -130,13 +140,14 @@ struct Apart<'a> {
     head: Facts,
     facts: &'a Facts,
     customers: &'a Customers,
+    shelf: Option<Shelf>,
 }
 
 impl<'a> Apart<'a> {
     fn of(facts: &'a Facts, customers: &'a Customers) -> Self {
         let mut head = facts.clone();
         head.clear_rows();
-        Self { head, facts, customers }
+        Self { head, facts, customers, shelf: None }
     }
 }
 
@@ -155,6 +166,10 @@ impl Parts for Apart<'_> {
 
     fn rows_of(&self, customer: usize) -> usize {
         self.customers.places(customer).iter().map(|place| self.facts.rows_at(*place).len()).sum()
+    }
+
+    fn shelf(&self) -> Option<&Shelf> {
+        self.shelf.as_ref()
     }
 
     fn load(&self, customers: std::ops::Range<usize>, chunk: &mut Chunk) -> Result<(), Unread> {

@@ -110,7 +110,16 @@ fn same_as_the_log(opened: &Opened, place: &Place, wanted: &Wanted, what: &str) 
     for customer in 0..people.ids.len() {
         assert_eq!(said(&ran.held, customer), said(&log, customer), "{what}: customer {customer}");
     }
-    assert_eq!(scores(&ran.held, &facets), scores(&log, &facets), "{what}");
+    let expected = scores(&log, &facets);
+    assert_eq!(scores(&ran.held, &facets), expected, "{what}");
+    // All rows stay in memory, or those of some customers.
+    let mut held = ran.held;
+    for bytes in [2_000, usize::MAX] {
+        held = held.keeping(bytes);
+        for time in ["read", "kept"] {
+            assert_eq!(scores(&held, &facets), expected, "{what}: {time}, {bytes} bytes");
+        }
+    }
 }
 
 fn wanted(facets: &[&str]) -> Wanted {

@@ -59,10 +59,10 @@ fn no_personal_text_is_in_any_file() {
     let facts = &archived.facts;
     assert_eq!(facts.len(), events.len());
     let words = [&facts.types, &facts.sources, &facts.units, &archived.members.sources];
-    let mut texts: Vec<String> = words.iter().flat_map(|codes| &codes.names).map(ToString::to_string).collect();
+    let mut texts: Vec<String> = words.iter().flat_map(|codes| codes.names.iter()).map(ToString::to_string).collect();
     for (name, facet) in &facts.facets {
         texts.push(name.to_string());
-        texts.extend(facet.texts.iter().flat_map(|texts| &texts.dictionary).map(ToString::to_string));
+        texts.extend(facet.texts.iter().flat_map(|texts| texts.dictionary.iter()).map(ToString::to_string));
     }
     assert!(texts.iter().any(|text| text == "/tap"));
     for text in texts {

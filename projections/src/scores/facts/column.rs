@@ -17,11 +17,11 @@ pub(super) const WIDE: i64 = i64::MIN + 1;
 /// Few different texts, one in every row.
 #[derive(Clone, Debug, Default)]
 pub struct Codes {
-    /// The texts.
-    pub names: Vec<Arc<str>>,
+    /// The texts; shared by whoever has other rows of the same column.
+    pub names: Arc<Vec<Arc<str>>>,
     /// For each row the place of its text.
     pub codes: Vec<u16>,
-    pub(super) known: HashMap<Arc<str>, u16>,
+    pub(super) known: Arc<HashMap<Arc<str>, u16>>,
 }
 
 impl Codes {
@@ -49,13 +49,18 @@ impl Codes {
         }
         let code = u16::try_from(self.names.len()).ok()?;
         let name: Arc<str> = name.into();
-        self.names.push(name.clone());
-        self.known.insert(name, code);
+        Arc::make_mut(&mut self.names).push(name.clone());
+        Arc::make_mut(&mut self.known).insert(name, code);
         Some(code)
     }
 
     pub(super) fn permute(&mut self, order: &[u32]) {
         permute(&mut self.codes, order);
+    }
+
+    /// Other rows of the same column: these, in this order.
+    pub(super) fn taken(&self, rows: &[u32]) -> Self {
+        Self { names: self.names.clone(), codes: taken(&self.codes, rows), known: self.known.clone() }
     }
 }
 
@@ -90,6 +95,27 @@ impl Facet {
             Value::Bool(value) => self.bools.get_or_insert_default().set(row, *value),
             Value::Time(_) => {}
         }
+    }
+
+    /// Other rows of the same columns, which are as long as there are rows: these, in this order.
+    pub(super) fn taken(&self, rows: &[u32]) -> Self {
+        let numbers = self.numbers.as_ref().map(|numbers| {
+            let values = taken(&numbers.values, rows);
+            let wide = if numbers.wide.is_empty() {
+                BTreeMap::new()
+            } else {
+                let number = |(new, old): (u32, &u32)| Some((new, *numbers.wide.get(old)?));
+                (0..).zip(rows).filter_map(number).collect()
+            };
+            Numbers { scale: numbers.scale, values, wide }
+        });
+        let texts = self.texts.as_ref().map(|texts| Texts {
+            dictionary: texts.dictionary.clone(),
+            codes: taken(&texts.codes, rows),
+            known: texts.known.clone(),
+        });
+        let bools = self.bools.as_ref().map(|bools| Bools { values: taken(&bools.values, rows) });
+        Self { numbers, texts, bools }
     }
 
     /// Makes every column as long as there are rows, and brings it into another order.
@@ -222,11 +248,11 @@ pub(super) fn integer(number: Decimal, scale: u32) -> Option<i64> {
 /// Texts of one facet.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
-    /// The different texts; the first one stands for none.
-    pub dictionary: Vec<Arc<str>>,
+    /// The different texts, of which the first one stands for none; shared by whoever has other rows of the same column.
+    pub dictionary: Arc<Vec<Arc<str>>>,
     /// In each row the place of its text; 0: it has none.
     pub codes: Vec<u32>,
-    pub(super) known: HashMap<Arc<str>, u32>,
+    pub(super) known: Arc<HashMap<Arc<str>, u32>>,
 }
 
 impl Texts {
@@ -245,14 +271,14 @@ impl Texts {
     /// The place that a text has from now on.
     pub fn intern(&mut self, text: &str) -> u32 {
         if self.dictionary.is_empty() {
-            self.dictionary.push("".into());
+            Arc::make_mut(&mut self.dictionary).push("".into());
         }
         if let Some(code) = self.known.get(text) {
             return *code;
         }
         let (code, text): (u32, Arc<str>) = (self.dictionary.len() as u32, text.into());
-        self.dictionary.push(text.clone());
-        self.known.insert(text, code);
+        Arc::make_mut(&mut self.dictionary).push(text.clone());
+        Arc::make_mut(&mut self.known).insert(text, code);
         code
     }
 }
@@ -280,5 +306,10 @@ impl Bools {
 }
 
 pub(super) fn permute<T: Copy>(values: &mut Vec<T>, order: &[u32]) {
-    *values = order.iter().map(|row| values[*row as usize]).collect();
+    *values = taken(values, order);
+}
+
+/// The values of these rows, in this order.
+pub(super) fn taken<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|row| values[*row as usize]).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::column::{Codes, Facet, MISSING, Numbers};
+use super::column::{self, Codes, Facet, MISSING, Numbers};
 use super::{Facts, Shape};
 
 impl Facts {
@@ -53,6 +53,35 @@ impl Facts {
                 own.values.extend_from_slice(&bools.values[rows.clone()]);
             }
         }
+    }
+
+    /// Other rows of the same columns: these, in this order, which is taken for that of facts from now on. They are nobody's:
+    /// there are no records, and no [starts](Self::starts).
+    pub fn taken(&self, rows: &[u32]) -> Self {
+        let positions = if self.positions.is_empty() { Vec::new() } else { column::taken(&self.positions, rows) };
+        Self {
+            records: Vec::new(),
+            starts: Vec::new(),
+            times: column::taken(&self.times, rows),
+            positions,
+            types: self.types.taken(rows),
+            sources: self.sources.taken(rows),
+            units: self.units.taken(rows),
+            // Nobody asks for their order again.
+            ranks: Vec::new(),
+            facets: self.facets.iter().map(|(name, facet)| (name.clone(), facet.taken(rows))).collect(),
+        }
+    }
+
+    /// How many bytes the columns of a row take in [other rows](Self::taken).
+    pub fn bytes_of_row(&self) -> usize {
+        let facet = |(_, facet): &(_, Facet)| {
+            facet.numbers.as_ref().map_or(0, |_| size_of::<i64>())
+                + facet.texts.as_ref().map_or(0, |_| size_of::<u32>())
+                + facet.bools.as_ref().map_or(0, |_| size_of::<u8>())
+        };
+        let position = if self.positions.is_empty() { 0 } else { size_of::<u64>() };
+        size_of::<i64>() + position + 3 * size_of::<u16>() + self.facets.iter().map(facet).sum::<usize>()
     }
 
     /// Makes the columns that shapes have and these facts do not: no row says anything there. The shapes begin with the

@@ -121,14 +121,18 @@ fn merge(one: &[u64], other: &[u64], out: &mut [u64], before: impl Fn(u64, u64) 
     (a, b) == (c, d)
 }
 
-/// The order of facts: by time, equal times by (source, id).
+/// The order of facts: by time, equal times by (source, id). Rows without ranks stand in that order already.
 pub(super) fn compare(facts: &Facts, one: u32, other: u32) -> Ordering {
     let (a, b) = (one as usize, other as usize);
-    facts.times[a]
-        .cmp(&facts.times[b])
-        .then_with(|| facts.sources.get(a).cmp(facts.sources.get(b)))
-        .then_with(|| facts.ranks[a].cmp(&facts.ranks[b]))
-        .then_with(|| facts.positions.get(a).cmp(&facts.positions.get(b)))
+    facts.times[a].cmp(&facts.times[b]).then_with(|| match (facts.ranks.get(a), facts.ranks.get(b)) {
+        (Some(one), Some(other)) => facts
+            .sources
+            .get(a)
+            .cmp(facts.sources.get(b))
+            .then_with(|| one.cmp(other))
+            .then_with(|| facts.positions.get(a).cmp(&facts.positions.get(b))),
+        _ => a.cmp(&b),
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::lanes::{BEYOND, BoolLanes, FINE, MISSING, NumberLanes, Numbers, State
 use super::money::{Conversion, currencies};
 use super::narrow::Stamp;
 use super::program::{Condition, Rows};
+use super::spare::Spare;
 use super::{Batch, Run, Tally};
 use crate::scores::facts::Facts;
 
@@ -18,6 +19,12 @@ struct Chosen {
 }
 
 impl Chosen {
+    /// Gives its vectors back.
+    fn end(self, spare: &Spare) {
+        spare.lanes.give(self.lanes);
+        spare.lanes.give(self.rows);
+    }
+
     fn keep(&mut self, mut keep: impl FnMut(usize, u32) -> bool) {
         let mut kept = 0;
         for at in 0..self.lanes.len() {
@@ -41,14 +48,26 @@ impl Run<'_> {
         batch: &mut Batch,
         tally: &mut Tally,
     ) {
-        let mut chosen = self.choose(rule, batch);
+        let mut chosen = self.choose(rule, batch, &tally.spare);
         if let Some((when, money)) = &work.when {
             self.filter(index, (when, money), &mut chosen, (facts, batch), tally);
         }
-        if chosen.lanes.is_empty() {
-            return;
+        if !chosen.lanes.is_empty() {
+            self.credit(index, work, &chosen, (facts, batch), tally);
         }
-        let worth = self.worth(work, facts, &chosen, tally).and_then(|worth| {
+        chosen.end(&tally.spare);
+    }
+
+    /// Credits the events that a rule chose.
+    fn credit(
+        &self,
+        index: usize,
+        work: &Events<'_>,
+        chosen: &Chosen,
+        (facts, batch): (&Facts, &mut Batch),
+        tally: &mut Tally,
+    ) {
+        let worth = self.worth(work, facts, chosen, tally).and_then(|worth| {
             let scaled = work.credit.scaled(worth.scale)?;
             Some((worth, scaled))
         });
@@ -58,10 +77,10 @@ impl Run<'_> {
         if work.credit.needs_days() {
             batch.days(&self.calendar);
         }
-        if tally.gathered.is_none() && self.narrow(index, work, (&chosen, &worth, &scaled), batch, tally) {
-            return;
+        if tally.gathered.is_some() || !self.narrow(index, work, (chosen, &worth, &scaled), batch, tally) {
+            self.one_by_one(index, work, (chosen, &worth, &scaled), (facts, batch), tally);
         }
-        self.one_by_one(index, work, (&chosen, &worth, &scaled), (facts, batch), tally);
+        tally.spare.numbers(worth);
     }
 
     /// Credits all events of the batch side by side; false, and nothing is credited: it does not fit.
@@ -142,12 +161,14 @@ impl Run<'_> {
     }
 
     /// The events of the rule's types and times.
-    fn choose(&self, rule: &Compiled<'_>, batch: &Batch) -> Chosen {
-        let mut lanes = batch.of_types(&rule.of_type, &mut Vec::new()).to_vec();
+    fn choose(&self, rule: &Compiled<'_>, batch: &Batch, spare: &Spare) -> Chosen {
+        let mut several = spare.lanes.take();
+        let mut lanes = spare.lanes.of(batch.of_types(&rule.of_type, &mut several).iter().copied());
+        spare.lanes.give(several);
         if rule.valid != (i64::MIN, i64::MAX) {
             lanes.retain(|lane| rule.is_valid(batch.times[*lane as usize]));
         }
-        let rows = lanes.iter().map(|lane| batch.rows[*lane as usize]).collect();
+        let rows = spare.lanes.of(lanes.iter().map(|lane| batch.rows[*lane as usize]));
         Chosen { lanes, rows }
     }
 
@@ -162,7 +183,7 @@ impl Run<'_> {
     ) {
         currencies(facts, &chosen.rows, money, &mut tally.marked);
         let found = self.conversion(facts, chosen, money).and_then(|conversion| {
-            let on = Rows { facts, rows: &chosen.rows, money: conversion.as_ref() };
+            let on = Rows { facts, rows: &chosen.rows, money: conversion.as_ref(), spare: &tally.spare };
             let BoolLanes { bools, states } = when.run(on)?;
             Some((bools, before(conversion, states)))
         });
@@ -171,19 +192,21 @@ impl Run<'_> {
             return chosen.keep(|_, _| false);
         };
         if states.are_fine() {
-            return chosen.keep(|at, _| bools.at(at));
+            chosen.keep(|at, _| bools.at(at));
+        } else {
+            chosen.keep(|at, lane| {
+                let state = states.at(at);
+                tally.stop(index, batch.of[lane as usize], state, batch);
+                (state == FINE) & bools.at(at)
+            });
         }
-        chosen.keep(|at, lane| {
-            let state = states.at(at);
-            tally.stop(index, batch.of[lane as usize], state, batch);
-            (state == FINE) & bools.at(at)
-        });
+        tally.spare.bools(BoolLanes { bools, states });
     }
 
     fn worth(&self, work: &Events<'_>, facts: &Facts, chosen: &Chosen, tally: &mut Tally) -> Option<NumberLanes> {
         currencies(facts, &chosen.rows, &work.money, &mut tally.marked);
         let conversion = self.conversion(facts, chosen, &work.money)?;
-        let on = Rows { facts, rows: &chosen.rows, money: conversion.as_ref() };
+        let on = Rows { facts, rows: &chosen.rows, money: conversion.as_ref(), spare: &tally.spare };
         let mut found = work.worth.run(on)?;
         found.states = before(conversion, found.states);
         Some(found)

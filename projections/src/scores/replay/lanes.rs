@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 
 use super::super::facts::column::{Held, Numbers as Column};
+use super::spare::Spare;
 use crate::expr::number::NoQuotient;
 
 /// The lane has its value.
@@ -111,9 +112,9 @@ impl NumberLanes {
     }
 
     /// Lanes of some rows of a column.
-    pub(super) fn of(column: &Column, rows: &[u32]) -> Self {
+    pub(super) fn of(column: &Column, rows: &[u32], spare: &Spare) -> Self {
         let mut states = States::default();
-        let mut numbers = Vec::with_capacity(rows.len());
+        let mut numbers = spare.numbers.take();
         if column.gather(rows, &mut numbers) {
             let found = numbers.iter().map(|number| match Held::of(*number) {
                 Held::Integer(_) => FINE,
@@ -184,19 +185,13 @@ impl NumberLanes {
         Some(self.join(right, scale, lanes, sum))
     }
 
-    pub(super) fn multiply(self, right: Self, lanes: usize) -> Option<Self> {
+    pub(super) fn multiply(mut self, right: Self, lanes: usize) -> Option<Self> {
         let scale = Some(self.scale + right.scale).filter(|scale| *scale <= MOST_DECIMALS)?;
-        if let (Numbers::Each(left), Numbers::One(factor)) = (&self.numbers, &right.numbers) {
-            let products = left.iter().map(|number| number.overflowing_mul(*factor));
-            let mut beyond = false;
-            let numbers = products.map(|(product, over)| {
-                beyond |= over;
-                product
-            });
-            let numbers = Numbers::Each(numbers.collect());
-            if !beyond {
-                return Some(Self { scale, numbers, states: self.states.then(&right.states) });
-            }
+        if let (Numbers::Each(left), Numbers::One(factor)) = (&mut self.numbers, &right.numbers)
+            && !left.iter().fold(false, |over, number| over | number.overflowing_mul(*factor).1)
+        {
+            left.iter_mut().for_each(|number| *number = number.wrapping_mul(*factor));
+            return Some(Self { scale, states: self.states.then(&right.states), ..self });
         }
         Some(self.join(right, scale, lanes, i64::checked_mul))
     }
@@ -227,25 +222,29 @@ impl NumberLanes {
     }
 
     /// Comparisons.
-    pub(super) fn compare(self, right: Self, lanes: usize, holds: impl Fn(Ordering) -> bool) -> Option<BoolLanes> {
+    pub(super) fn compare(
+        mut self,
+        right: Self,
+        (lanes, spare): (usize, &Spare),
+        holds: impl Fn(Ordering) -> bool,
+    ) -> Option<BoolLanes> {
         let (_, one, other) = self.common(&right)?;
-        let states = self.states.then(&right.states);
-        let (left, right) = (self.numbers, right.numbers);
-        if let (Numbers::Each(left), Numbers::One(right), 1) = (&left, &right, one) {
-            // What a literal is compared with mostly has the finer scale.
-            let right = i128::from(*right) * other;
-            if let Ok(right) = i64::try_from(right) {
-                let compared = left.iter().map(|number| holds(number.cmp(&right))).collect();
-                return Some(BoolLanes { bools: Bools::Each(compared), states });
-            }
-            let compared = left.iter().map(|number| holds(i128::from(*number).cmp(&right)));
-            return Some(BoolLanes { bools: Bools::Each(compared.collect()), states });
-        }
-        let compared = (0..lanes).map(|lane| {
-            let (left, right) = (i128::from(left.at(lane)) * one, i128::from(right.at(lane)) * other);
-            holds(left.cmp(&right))
-        });
-        Some(BoolLanes { bools: Bools::Each(compared.collect()), states })
+        let states = std::mem::take(&mut self.states).then(&right.states);
+        // What a literal is compared with mostly has the finer scale.
+        let narrow = match &right.numbers {
+            Numbers::One(right) if one == 1 => i64::try_from(i128::from(*right) * other).ok(),
+            _ => None,
+        };
+        let compared = match (&self.numbers, narrow) {
+            (Numbers::Each(left), Some(right)) => spare.bools.of(left.iter().map(|number| holds(number.cmp(&right)))),
+            (left, _) => spare.bools.of((0..lanes).map(|lane| {
+                let (left, right) = (i128::from(left.at(lane)) * one, i128::from(right.numbers.at(lane)) * other);
+                holds(left.cmp(&right))
+            })),
+        };
+        spare.numbers(self);
+        spare.numbers(right);
+        Some(BoolLanes { bools: Bools::Each(compared), states })
     }
 
     /// The largest whole number that is not above.
@@ -289,14 +288,17 @@ impl BoolLanes {
     }
 
     /// `&&` (`decides` false) or `||` (`decides` true): where the left one decides, the right one is not asked.
-    pub(super) fn both(self, right: &Self, lanes: usize, decides: bool) -> Self {
+    pub(super) fn both(mut self, right: &Self, lanes: usize, decides: bool) -> Self {
         if let (Bools::Each(left), Bools::Each(others), true, true) =
-            (&self.bools, &right.bools, self.states.are_fine(), right.states.are_fine())
+            (&mut self.bools, &right.bools, self.states.are_fine(), right.states.are_fine())
         {
-            let sides = left.iter().zip(others);
-            let values =
-                if decides { sides.map(|(a, b)| a | b).collect() } else { sides.map(|(a, b)| a & b).collect() };
-            return Self { bools: Bools::Each(values), states: States::default() };
+            let sides = left.iter_mut().zip(others);
+            if decides {
+                sides.for_each(|(a, b)| *a |= b);
+            } else {
+                sides.for_each(|(a, b)| *a &= b);
+            }
+            return self;
         }
         let mut states = States::default();
         let mut values = Vec::with_capacity(lanes);

@@ -22,6 +22,8 @@ mod narrow;
 mod parts;
 mod program;
 mod scope;
+mod shelf;
+mod spare;
 mod tally;
 mod total;
 
@@ -41,12 +43,15 @@ use crate::expr::Scope;
 pub use breakdown::Breakdown;
 pub use customers::Customers;
 pub use parts::{Chunk, Columns, Parts, Unread};
+
 pub use scope::RowScope;
+pub use shelf::Shelf;
 pub use total::{Sum, Sums};
 
 use batch::{Batch, Seen};
 use breakdown::{Gathered, Totals};
 use compiled::{Compiled, Over, Work};
+use parts::Holding;
 use tally::{Tally, mark};
 
 /// What rules read of customers.
@@ -208,10 +213,10 @@ impl<'a> Run<'a> {
             part.totals = Some(Totals::new(head, rules));
             tally.gathered = Some(Gathered::new(head));
         }
-        let mut chunk = matches!(self.columns, Columns::Parts(_)).then(|| Chunk::of(head));
+        let mut held = Holding::of(self.columns);
         while let Some(range) = self.take() {
             let count = range.len();
-            let facts = match self.rows(range.clone(), &mut chunk, &mut batch) {
+            let facts = match self.rows(range.clone(), &mut held, &mut batch) {
                 Ok(facts) => facts,
                 Err(unread) => {
                     self.stop.store(true, Ordering::Relaxed);
@@ -245,22 +250,15 @@ impl<'a> Run<'a> {
     }
 
     /// Brings the rows of some customers into a batch; gives the columns that they are of.
-    fn rows<'b>(
-        &'b self,
-        range: Range<usize>,
-        chunk: &'b mut Option<Chunk>,
-        batch: &mut Batch,
-    ) -> Result<&'b Facts, Unread> {
-        match (self.columns, chunk) {
-            (Columns::Parts(parts), Some(chunk)) => {
-                chunk.clear();
-                parts.load(range.clone(), chunk)?;
+    fn rows<'b>(&'b self, range: Range<usize>, held: &'b mut Holding, batch: &mut Batch) -> Result<&'b Facts, Unread> {
+        match self.columns {
+            Columns::Parts(parts) => {
+                let chunk = held.load(parts, &range)?;
                 batch.fill(&chunk.customers, &chunk.facts, 0..range.len(), &self.seen);
                 batch.customers = range;
                 Ok(&chunk.facts)
             }
-            (Columns::Parts(parts), None) => Ok(parts.head()),
-            (Columns::Whole(facts, customers), _) => {
+            Columns::Whole(facts, customers) => {
                 batch.fill(customers, facts, range, &self.seen);
                 Ok(facts)
             }
@@ -360,7 +358,8 @@ impl<'a> Run<'a> {
         }
         found.refused.sort_by_key(|unscored| unscored.customer);
         sums.sort_by_key(|(range, _)| range.start);
-        found.sums = Sums(sums.into_iter().flat_map(|(_, sums)| sums).collect());
+        found.sums.0.reserve_exact(self.columns.customers());
+        sums.into_iter().for_each(|(_, sums)| found.sums.0.extend(sums));
         Ok(found)
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Customers;
+use super::shelf::{Order, Shelf};
 use crate::scores::facts::Facts;
 
 /// Where the rows of customers come from, some customers at a time.
@@ -21,6 +22,10 @@ pub trait Parts: Sync {
     /// # Errors
     /// When they cannot be read.
     fn load(&self, customers: Range<usize>, chunk: &mut Chunk) -> Result<(), Unread>;
+    /// Where rows stay that were read once; `None`: they are read each time.
+    fn shelf(&self) -> Option<&Shelf> {
+        None
+    }
 }
 
 /// Where the rows of all customers are.
@@ -79,6 +84,37 @@ impl Chunk {
     /// Ends a customer, to whom the runs belong that were ended since the last one.
     pub fn end_customer(&mut self) {
         self.customers.end_customer();
+    }
+}
+
+/// Rows that a thread works on.
+#[derive(Debug, Default)]
+pub(super) struct Holding {
+    /// Those that were read.
+    read: Option<Chunk>,
+    /// Those that stay.
+    kept: Option<Arc<Chunk>>,
+    order: Order,
+}
+
+impl Holding {
+    pub(super) fn of(columns: Columns<'_>) -> Self {
+        let read = matches!(columns, Columns::Parts(_)).then(|| Chunk::of(columns.head()));
+        Self { read, ..Self::default() }
+    }
+
+    /// The rows of some customers: those that stay, or as they are read.
+    pub(super) fn load(&mut self, parts: &dyn Parts, customers: &Range<usize>) -> Result<&Chunk, Unread> {
+        let Self { read, kept, order } = self;
+        let shelf = parts.shelf();
+        *kept = shelf.and_then(|shelf| shelf.get(customers));
+        let read = read.get_or_insert_with(|| Chunk::of(parts.head()));
+        if kept.is_none() {
+            read.clear();
+            parts.load(customers.clone(), read)?;
+            *kept = shelf.and_then(|shelf| shelf.keep(customers, read, order));
+        }
+        Ok(kept.as_deref().unwrap_or(read))
     }
 }
 

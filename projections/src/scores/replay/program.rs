@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use super::lanes::{BEYOND, BoolLanes, Bools, FINE, MISSING, NumberLanes, States, power};
 use super::money::Conversion;
+use super::spare::Spare;
 use crate::expr::ast::{Literal, Node, NodeKind, Operator};
 use crate::expr::functions::Function;
 use crate::expr::{Expression, Scope, Value};
@@ -303,6 +304,8 @@ pub(super) struct Rows<'a> {
     pub(super) rows: &'a [u32],
     /// How the money of each lane is converted; `None`: it is taken as written.
     pub(super) money: Option<&'a Conversion>,
+    /// Vectors to be used again.
+    pub(super) spare: &'a Spare,
 }
 
 impl Number {
@@ -352,7 +355,7 @@ impl Number {
 
 fn column(on: Rows<'_>, place: usize) -> Option<NumberLanes> {
     let numbers = on.facts.facets[place].1.numbers.as_ref()?;
-    Some(NumberLanes::of(numbers, on.rows))
+    Some(NumberLanes::of(numbers, on.rows, on.spare))
 }
 
 fn one(function: Function, operand: NumberLanes, lanes: usize) -> Option<NumberLanes> {
@@ -419,9 +422,13 @@ impl Condition {
             Condition::Not(operand) => Some(operand.run(on)?.not()),
             Condition::Both(decides, sides) => {
                 let (left, right) = (sides[0].run(on)?, sides[1].run(on)?);
-                Some(left.both(&right, lanes, *decides))
+                let both = left.both(&right, lanes, *decides);
+                on.spare.bools(right);
+                Some(both)
             }
-            Condition::Compare(operator, sides) => compare(*operator, sides[0].run(on)?, sides[1].run(on)?, lanes),
+            Condition::Compare(operator, sides) => {
+                compare(*operator, sides[0].run(on)?, sides[1].run(on)?, (lanes, on.spare))
+            }
             Condition::Choose(parts) => {
                 let (condition, yes, no) = (parts[0].run(on)?, parts[1].run(on)?, parts[2].run(on)?);
                 // As (condition && yes) || (!condition && no), but asking only the one that the condition names.
@@ -440,27 +447,34 @@ impl Condition {
 }
 
 fn look_up(on: Rows<'_>, column: Column, table: &[u8]) -> BoolLanes {
-    let lanes = on.rows.len();
-    let coded =
-        |codes: &[u16]| -> Vec<u8> { on.rows.iter().map(|row| table[usize::from(codes[*row as usize])]).collect() };
-    let found: Vec<u8> = match column {
+    let coded = |codes: &[u16]| looked_up(on, table, |row| usize::from(codes[row]));
+    match column {
         Column::Facet(place) => {
             let codes = on.facts.facets[place].1.texts.as_ref().map_or(&[][..], |texts| &texts.codes);
-            on.rows.iter().map(|row| table[codes[*row as usize] as usize]).collect()
+            looked_up(on, table, |row| codes[row] as usize)
         }
         Column::Type => coded(&on.facts.types.codes),
         Column::Source => coded(&on.facts.sources.codes),
         Column::Unit => coded(&on.facts.units.codes),
-    };
-    let mut states = States::default();
-    if found.iter().copied().fold(0, u8::max) > STATE {
-        let each = found.iter().enumerate();
-        each.for_each(|(lane, found)| states.set(lane, found.saturating_sub(STATE), lanes));
     }
-    BoolLanes { bools: Bools::Each(found.iter().map(|found| *found == 1).collect()), states }
 }
 
-fn compare(operator: Operator, left: NumberLanes, right: NumberLanes, lanes: usize) -> Option<BoolLanes> {
+fn looked_up(on: Rows<'_>, table: &[u8], code: impl Fn(usize) -> usize) -> BoolLanes {
+    let of = |row: &u32| table[code(*row as usize)];
+    let mut most = 0;
+    let bools = on.spare.bools.of(on.rows.iter().map(|row| {
+        most = most.max(of(row));
+        of(row) == 1
+    }));
+    let mut states = States::default();
+    if most > STATE {
+        let each = on.rows.iter().enumerate();
+        each.for_each(|(lane, row)| states.set(lane, of(row).saturating_sub(STATE), on.rows.len()));
+    }
+    BoolLanes { bools: Bools::Each(bools), states }
+}
+
+fn compare(operator: Operator, left: NumberLanes, right: NumberLanes, lanes: (usize, &Spare)) -> Option<BoolLanes> {
     match operator {
         Operator::Equal => left.compare(right, lanes, Ordering::is_eq),
         Operator::NotEqual => left.compare(right, lanes, Ordering::is_ne),

@@ -4,6 +4,7 @@ use super::Batch;
 use super::breakdown::Gathered;
 use super::compiled::Compiled;
 use super::narrow::Narrow;
+use super::spare::Spare;
 
 /// See the module.
 #[derive(Default)]
@@ -20,6 +21,7 @@ pub(super) struct Tally {
     pub(super) gathered: Option<Gathered>,
     /// Room to work in.
     pub(super) narrow: Narrow,
+    pub(super) spare: Spare,
 }
 
 impl Tally {
