@@ -49,11 +49,12 @@ impl Open {
         &self.0.manifest
     }
 
-    /// Adds what came since, for a crosswalk of these records, whose places the rows are called by.
+    /// Adds what came since, for a crosswalk of these records, whose places the rows are called by, and of which each customer's
+    /// stand side by side up to an end.
     ///
     /// # Errors
     /// When columns cannot tell more apart.
-    pub fn with(self, later: &Facts, records: &[RecordId]) -> Result<Growing, Error> {
+    pub fn with(self, later: &Facts, records: &[RecordId], ends: &[u32]) -> Result<Growing, Error> {
         let Self(mut pieces) = self;
         let shapes = later.widened(&pieces.shapes);
         if shapes != pieces.shapes {
@@ -64,7 +65,7 @@ impl Open {
         let later = recoded(later, 0..later.records.len() as u32, &pieces.shapes, &pieces.shared)?;
         pieces.deltas.push(later);
         let shapes = pieces.shapes.clone();
-        let (stream, shared) = pieces.joined(records)?;
+        let (stream, shared) = pieces.joined(records, ends)?;
         Ok(Growing { stream, shapes, shared })
     }
 }
@@ -81,7 +82,8 @@ impl Growing {
     /// # Errors
     /// [`Error::Damaged`] when rows are not what was written.
     pub fn meet(&self, places: Range<usize>, chunk: &mut Chunk) -> Result<bool, Error> {
-        let runs: Vec<(usize, bool)> = places.clone().flat_map(|place| self.stream.last_added(place)).collect();
+        let runs: Vec<(usize, bool)> =
+            places.clone().flat_map(|place| self.stream.last_added(place, &places)).collect();
         if runs.iter().all(|(_, later)| *later) {
             return Ok(false);
         }

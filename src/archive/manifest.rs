@@ -27,10 +27,12 @@ pub enum Role {
     Delta,
     /// Which record belongs to which customer.
     Crosswalk,
-    /// What kulta 0.1 had in the place of [`Role::Blocks`]: not read any more.
+    /// What archives had in the place of [`Role::Customers`] at first, by record: not read any more.
     Rows,
-    /// The events of the base once more, for replays: a block for each record, in the order of customers.
+    /// The same in the order of customers: not read any more.
     Blocks,
+    /// The events of the base once more, for replays: a block for each customer.
+    Customers,
 }
 
 impl Role {
@@ -56,7 +58,7 @@ pub struct File {
     pub sha256: String,
     /// Its first and last record; `None` without rows.
     pub records: Option<(RecordId, RecordId)>,
-    /// Of blocks: the SHA-256 of the index at the end of the file, by which each record's rows are checked.
+    /// Of blocks: the SHA-256 of the index at the end of the file, by which each customer's rows are checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<String>,
 }

@@ -8,9 +8,13 @@
 //! | `columns` | which columns the facets have |
 //! | `segment` | facts to a file |
 //! | `segments` | facts to all files of an archive, on all cores |
-//! | `blocks` | the rows of each record packed together, for replays |
-//! | `ordered` | those in the order of customers |
-//! | `packed` | a column of a record's rows in few bytes |
+//! | `blocks` | files of the rows of each customer packed together, for replays |
+//! | `pack` | the rows of each record packed, as a base is written |
+//! | `together` | those of the records of a customer as one block |
+//! | `ordered` | blocks in the order of customers |
+//! | `packed` | a column of some rows in few bytes |
+//! | `opened` | blocks back to facts |
+//! | `held` | where the rows of records lie |
 //! | `stream` | the rows of some records at a time |
 //! | `pieces` | the files that a stream is made of, open |
 //! | `growing` | an archive with what came since, which stands in the log only |
@@ -33,11 +37,14 @@ mod blocks;
 mod columns;
 mod files;
 mod growing;
+mod held;
 mod keep;
 mod manifest;
 mod members;
 mod merge;
+mod opened;
 mod ordered;
+mod pack;
 mod packed;
 mod pages;
 mod pieces;
@@ -49,6 +56,7 @@ mod spill;
 mod stream;
 mod synthetic;
 mod ties;
+mod together;
 mod types;
 mod update;
 mod write;

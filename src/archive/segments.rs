@@ -125,7 +125,7 @@ impl<'a> Segments<'a> {
             effort.cancel.check()?;
             let encoded = kept.file(range)?;
             let name = format!("{}{}", self.stem(range), blocks::SUFFIX);
-            let mut file = self.file(name, Role::Blocks, encoded.rows, &encoded.bytes)?;
+            let mut file = self.file(name, Role::Customers, encoded.rows, &encoded.bytes)?;
             file.index = Some(encoded.index);
             (effort.progress)(Step::Writing(done.fetch_add(1, Ordering::Relaxed) + 1, 2 * ranges));
             Ok(file)

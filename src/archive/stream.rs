@@ -1,21 +1,24 @@
 //! The rows of some records at a time, from the files that hold them customer by customer.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use kulta_events::RecordId;
-use kulta_projections::scores::facts::{Facts, Places, Wanted};
+use kulta_projections::scores::facts::{Codes, Facts, Places, Wanted};
 use kulta_projections::scores::replay::Chunk;
 
+use super::held::{Block, Held, Lie};
 use super::manifest::Manifest;
 use super::members::Members;
-use super::packed::Packed;
+use super::opened::{Of, Opened};
 use super::pieces::Pieces;
 use super::read::retried;
 use super::{Error, blocks};
+use crate::replay::data::{Gathered, gathered};
 use crate::replay::read::Cancel;
 
 /// See the module. Records are called by their places in the crosswalk that the stream was made for.
@@ -23,12 +26,13 @@ use crate::replay::read::Cancel;
 pub struct Stream {
     /// The columns without rows.
     pub(super) head: Facts,
-    /// What the numbers in blocks mean, by the parts of the base.
+    /// What the numbers in blocks mean, by file.
     pub(super) opened: Vec<Opened>,
     pub(super) files: Vec<(String, fs::File)>,
     /// What came since, in memory.
     pub(super) deltas: Vec<Facts>,
     /// By record.
+    pub(super) held: Vec<Held>,
     pub(super) blocks: Vec<Block>,
     pub(super) later: Later,
     /// Whether there are columns that the opened files do not have.
@@ -41,29 +45,12 @@ pub struct Streamed {
     /// The rows.
     pub stream: Stream,
     /// Who they are about.
-    pub members: Members,
+    pub customers: Gathered,
+    /// For each record its source.
+    pub sources: Codes,
     /// What the archive says of itself.
     pub manifest: Manifest,
 }
-
-/// Rows of a record that lie side by side in a file, in the order of facts; or none.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Block {
-    /// Where they begin.
-    pub at: u64,
-    /// Their checksum.
-    pub sum: u64,
-    /// How many bytes they are.
-    pub length: u32,
-    pub rows: u32,
-    /// The part of the base that they are of, or, [`IN_MEMORY`], the delta.
-    pub part: u32,
-    /// In which file; or [`IN_MEMORY`], and they begin with a row.
-    pub file: u32,
-}
-
-/// In the place of a file.
-const IN_MEMORY: u32 = u32::MAX;
 
 /// Blocks with no more than so many bytes between them are read at once.
 const GAP: u64 = 16 << 10;
@@ -84,15 +71,6 @@ struct Run {
     rows: u32,
 }
 
-/// What numbers in the blocks of a part mean.
-#[derive(Debug)]
-pub(super) struct Opened {
-    pub types: Vec<u16>,
-    pub sources: Vec<u16>,
-    pub units: Vec<u16>,
-    pub columns: Vec<Into>,
-}
-
 /// The blocks of some records, as they were read.
 #[derive(Debug, Default)]
 struct Fetched {
@@ -101,16 +79,8 @@ struct Fetched {
     begins: Vec<usize>,
 }
 
-/// Where a column's values go.
-#[derive(Debug)]
-pub(super) enum Into {
-    /// Nobody wants them.
-    Nowhere,
-    Numbers(usize),
-    /// The facet, and the numbers there of texts.
-    Texts(usize, Vec<u32>),
-    Bools(usize),
-}
+/// Blocks that are read record by record, taken apart: their rows, and which record each is of.
+type Apart = HashMap<u32, (Facts, Vec<u32>)>;
 
 impl Stream {
     /// Opens an archive. `None`: what is wanted does not lie there record by record.
@@ -129,11 +99,11 @@ impl Stream {
     /// How many rows the record at a place has.
     pub fn rows(&self, place: usize) -> usize {
         let later = self.later.of_record(place).iter().map(|run| run.rows as usize);
-        self.blocks[place].rows as usize + later.sum::<usize>()
+        self.held[place].rows as usize + later.sum::<usize>()
     }
 
-    /// Appends the rows of the records at these places, a run for each part that has some; behind each record somebody is
-    /// told. What lies side by side is read at once.
+    /// Appends the rows of the records at these places, in runs; behind each record somebody is told, though those of records
+    /// that are one customer's may all stand in front of the first such end. What lies side by side is read at once.
     ///
     /// # Errors
     /// [`Error::Damaged`] when they are not what was written.
@@ -145,10 +115,22 @@ impl Stream {
     ) -> Result<(), Error> {
         let mut fetched =
             Fetched { bytes: std::mem::take(&mut chunk.scratch), begins: Vec::with_capacity(places.len()) };
-        let read = self.fetch(places.clone(), &mut fetched);
+        let (read, mut apart) = (self.fetch(&places, &mut fetched), Apart::new());
         let loaded = read.and_then(|()| {
             places.clone().zip(&fetched.begins).try_for_each(|(place, begin)| {
-                self.append(place, &fetched.bytes[*begin..], chunk)?;
+                let before = chunk.facts.len();
+                match self.whole(place, &places) {
+                    Some(block) => self.append(block, &fetched.bytes[*begin..], &mut chunk.facts).map(drop)?,
+                    None => self.append_own(place, &places, &mut apart, &mut chunk.facts)?,
+                }
+                if chunk.facts.len() > before {
+                    chunk.end_run();
+                }
+                for run in self.later.of_record(place) {
+                    let rows = run.from as usize..(run.from + run.rows) as usize;
+                    chunk.facts.append(&self.deltas[run.delta as usize], rows);
+                    chunk.end_run();
+                }
                 behind(place, chunk);
                 Ok(())
             })
@@ -157,72 +139,113 @@ impl Stream {
         loaded
     }
 
+    /// The block that is read as a whole with the record at a place, which is the first one with rows there.
+    fn whole(&self, place: usize, places: &Range<usize>) -> Option<&Block> {
+        let Lie::Block { block, .. } = self.held[place].lie else { return None };
+        let block = &self.blocks[block as usize];
+        (block.places.0 as usize == place && block.is_within(places)).then_some(block)
+    }
+
     /// Reads blocks, those that lie side by side at once.
-    fn fetch(&self, places: Range<usize>, fetched: &mut Fetched) -> Result<(), Error> {
+    fn fetch(&self, places: &Range<usize>, fetched: &mut Fetched) -> Result<(), Error> {
         let (mut end, mut span) = (0, None::<(u32, Range<u64>)>);
-        for block in &self.blocks[places] {
-            if block.rows == 0 || block.file == IN_MEMORY {
+        for place in places.clone() {
+            let Some(block) = self.whole(place, places) else {
                 fetched.begins.push(0);
                 continue;
-            }
+            };
             let near = |known: &Range<u64>| block.at.checked_sub(known.end).is_some_and(|gap| gap <= GAP);
             if !span.as_ref().is_some_and(|(file, known)| *file == block.file && near(known)) {
-                end = self.read(span.take(), end, fetched)?;
+                end = self.read(span.take(), end, &mut fetched.bytes)?;
             }
             let (_, known) = span.get_or_insert((block.file, block.at..block.at));
             fetched.begins.push(end + (block.at - known.start) as usize);
             known.end = block.at + u64::from(block.length);
         }
-        self.read(span, end, fetched).map(drop)
+        self.read(span, end, &mut fetched.bytes).map(drop)
     }
 
     /// Reads from a file behind what was read before, and says where that ends.
-    fn read(&self, span: Option<(u32, Range<u64>)>, begin: usize, fetched: &mut Fetched) -> Result<usize, Error> {
+    fn read(&self, span: Option<(u32, Range<u64>)>, begin: usize, bytes: &mut Vec<u8>) -> Result<usize, Error> {
         let Some((file, span)) = span else { return Ok(begin) };
         let end = begin + (span.end - span.start) as usize;
-        if fetched.bytes.len() < end {
-            fetched.bytes.resize(end, 0);
+        if bytes.len() < end {
+            bytes.resize(end, 0);
         }
         let (name, file) = &self.files[file as usize];
-        file.read_exact_at(&mut fetched.bytes[begin..end], span.start).map_err(|error| unread(name, error))?;
+        file.read_exact_at(&mut bytes[begin..end], span.start).map_err(|error| unread(name, error))?;
         Ok(end)
     }
 
-    /// Appends the rows of a record, of whose block these are the bytes and what follows.
-    fn append(&self, place: usize, bytes: &[u8], chunk: &mut Chunk) -> Result<(), Error> {
-        let block = &self.blocks[place];
-        if block.rows > 0 {
-            let facts = &mut chunk.facts;
-            if block.file == IN_MEMORY {
-                let from = block.at as usize;
-                facts.append(&self.deltas[block.part as usize], from..from + block.rows as usize);
-            } else {
-                let damaged = |what: &str| Error::damaged(&self.files[block.file as usize].0, what);
-                let bytes = &bytes[..block.length as usize];
-                if blocks::checksum(bytes) != block.sum {
-                    return Err(damaged("the rows of a record do not have their checksum"));
-                }
-                let appended = self.opened[block.part as usize].append(bytes, block.rows as usize, facts);
-                appended.ok_or_else(|| damaged("other columns than its index says"))?;
-                if self.is_wider {
-                    facts.fill_up();
-                }
-            }
-            chunk.end_run();
+    /// Appends the rows of a block, of which these are the bytes and what follows.
+    fn append<'b>(&self, block: &Block, bytes: &'b [u8], facts: &mut Facts) -> Result<Of<'b>, Error> {
+        let damaged = |what: &str| Error::damaged(&self.files[block.file as usize].0, what);
+        let bytes = &bytes[..block.length as usize];
+        if blocks::checksum(bytes) != block.sum {
+            return Err(damaged("the rows of a customer do not have their checksum"));
         }
-        for run in self.later.of_record(place) {
-            chunk.facts.append(&self.deltas[run.delta as usize], run.from as usize..(run.from + run.rows) as usize);
-            chunk.end_run();
+        let of = self.opened[block.file as usize].append(bytes, block.rows as usize, facts);
+        let of = of.ok_or_else(|| damaged("other columns than its index says"))?;
+        if self.is_wider {
+            facts.fill_up();
+        }
+        Ok(of)
+    }
+
+    /// Appends the rows of the record at a place, unless they come as part of a whole block.
+    fn append_own(
+        &self,
+        place: usize,
+        places: &Range<usize>,
+        apart: &mut Apart,
+        facts: &mut Facts,
+    ) -> Result<(), Error> {
+        let held = &self.held[place];
+        let (number, of) = match held.lie {
+            Lie::Nowhere => return Ok(()),
+            Lie::Memory { delta, from } => {
+                facts.append(&self.deltas[delta as usize], from as usize..(from + held.rows) as usize);
+                return Ok(());
+            }
+            Lie::Block { block, .. } if self.blocks[block as usize].is_within(places) => return Ok(()),
+            Lie::Block { block, number } => (block, number),
+        };
+        let (rows, numbers) = match apart.entry(number) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(self.taken_apart(&self.blocks[number as usize])?),
+        };
+        let mut from = 0;
+        for stretch in numbers.chunk_by(|one, other| one == other) {
+            let own = from..from + stretch.len();
+            from = own.end;
+            if stretch[0] == of {
+                facts.append(rows, own);
+            }
         }
         Ok(())
     }
 
-    /// How many rows each run of the record at a place has, and whether it is of the part in memory that was added last.
-    pub(super) fn last_added(&self, place: usize) -> impl Iterator<Item = (usize, bool)> {
+    /// Reads a block, and which record each of its rows is of.
+    fn taken_apart(&self, block: &Block) -> Result<(Facts, Vec<u32>), Error> {
+        let (mut bytes, mut facts) = (Vec::new(), self.head.clone());
+        facts.clear_rows();
+        self.read(Some((block.file, block.at..block.at + u64::from(block.length))), 0, &mut bytes)?;
+        let of = self.append(block, &bytes, &mut facts)?.numbers();
+        let damaged = || Error::damaged(&self.files[block.file as usize].0, "a row is of no record");
+        Ok((facts, of.ok_or_else(damaged)?))
+    }
+
+    /// How many rows each run has that is loaded with the record at a place, and whether it is of the part in memory that was
+    /// added last.
+    pub(super) fn last_added(&self, place: usize, places: &Range<usize>) -> impl Iterator<Item = (usize, bool)> {
         let last = self.deltas.len().saturating_sub(1) as u32;
-        let base = (self.blocks[place].rows as usize, false);
+        let rows = match (self.whole(place, places), self.held[place].lie) {
+            (Some(block), _) => block.rows,
+            (None, Lie::Block { block, .. }) if self.blocks[block as usize].is_within(places) => 0,
+            _ => self.held[place].rows,
+        };
         let later = self.later.of_record(place).iter().map(move |run| (run.rows as usize, run.delta == last));
-        std::iter::once(base).chain(later)
+        std::iter::once((rows as usize, false)).chain(later)
     }
 
     /// Puts rows in the place of all that there are of their records. `None`: one of them has no place here.
@@ -231,8 +254,11 @@ impl Stream {
         for (number, record) in (0..).zip(&facts.records) {
             let place = *places.get(record)?;
             let rows = facts.rows_at(number);
-            let (at, count) = (u64::from(rows.start), rows.len() as u32);
-            *self.blocks.get_mut(place)? = Block { at, rows: count, part: delta, file: IN_MEMORY, ..Block::default() };
+            let lie = Lie::Memory { delta, from: rows.start };
+            let before = std::mem::replace(self.held.get_mut(place)?, Held { rows: rows.len() as u32, lie });
+            if let Lie::Block { block, .. } = before.lie {
+                self.blocks[block as usize].take_apart();
+            }
             self.later.forget(place);
         }
         self.deltas.push(facts);
@@ -287,39 +313,6 @@ fn unread(name: &str, error: std::io::Error) -> Error {
     Error::io(Path::new(name))(error)
 }
 
-/// No value, false, true: as they are in a column.
-const BOOLS: [u8; 3] = [0, 1, 2];
-
-impl Opened {
-    /// Appends the rows of a block. `None`: it is none.
-    fn append(&self, mut block: &[u8], rows: usize, facts: &mut Facts) -> Option<()> {
-        let mut next = || Packed::take(&mut block, rows);
-        next()?.append_to(&mut facts.times);
-        for (codes, table) in
-            [(&mut facts.types, &self.types), (&mut facts.sources, &self.sources), (&mut facts.units, &self.units)]
-        {
-            next()?.look_up(table, &mut codes.codes)?;
-        }
-        next()?.append_small(&mut facts.ranks)?;
-        for column in &self.columns {
-            let packed = next()?;
-            match column {
-                Into::Nowhere => {}
-                Into::Numbers(place) => {
-                    packed.append_to(facts.facets.get_mut(*place)?.1.numbers.as_mut()?.integers_mut());
-                }
-                Into::Texts(place, table) => {
-                    packed.look_up(table, &mut facts.facets.get_mut(*place)?.1.texts.as_mut()?.codes)?;
-                }
-                Into::Bools(place) => {
-                    packed.look_up(&BOOLS, &mut facts.facets.get_mut(*place)?.1.bools.as_mut()?.values)?;
-                }
-            }
-        }
-        block.is_empty().then_some(())
-    }
-}
-
 fn open(
     dir: &Path,
     manifest: &Manifest,
@@ -328,26 +321,28 @@ fn open(
     cancel: &Cancel,
 ) -> Result<Option<Streamed>, Error> {
     // The crosswalk is read beside the others, first, since it is one piece.
-    let (members, pieces) = side_by_side(
-        || Members::read(dir, manifest),
-        || Pieces::open(dir, manifest, wanted, threads.saturating_sub(1).max(1), cancel),
-    );
-    let (members, Some(pieces)) = (members?, pieces?) else { return Ok(None) };
-    let records: Vec<RecordId> = members.records.iter().map(|(record, _)| *record).collect();
-    let (mut stream, shared) = pieces.joined(&records)?;
+    let customers = || {
+        let Members { records, sources } = Members::read(dir, manifest)?;
+        Ok::<_, Error>((gathered(records), sources))
+    };
+    let pieces = || Pieces::open(dir, manifest, wanted, threads.saturating_sub(1).max(1), cancel);
+    let (customers, pieces) = side_by_side(customers, pieces)?;
+    let ((customers, sources), Some(pieces)) = (customers?, pieces?) else { return Ok(None) };
+    let (_, records, ends) = &customers;
+    let (mut stream, shared) = pieces.joined(records, ends)?;
     stream.head = stream.head.named(shared.into_names());
-    Ok(Some(Streamed { stream, members, manifest: manifest.clone() }))
+    Ok(Some(Streamed { stream, customers, sources, manifest: manifest.clone() }))
 }
 
 /// Two things on two threads.
-fn side_by_side<A: Send, B>(
-    one: impl FnOnce() -> Result<A, Error> + Send,
+pub(super) fn side_by_side<A: Send, B>(
+    one: impl FnOnce() -> A + Send,
     other: impl FnOnce() -> B,
-) -> (Result<A, Error>, B) {
+) -> Result<(A, B), Error> {
     std::thread::scope(|scope| {
         let worker = scope.spawn(one);
         let other = other();
-        let broken = |_| Err(Error::Io { file: "".into(), source: std::io::Error::other("a thread ended early") });
-        (worker.join().unwrap_or_else(broken), other)
+        let broken = || Error::Io { file: "".into(), source: std::io::Error::other("a thread ended early") };
+        worker.join().map(|one| (one, other)).map_err(|_| broken())
     })
 }

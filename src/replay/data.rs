@@ -145,9 +145,9 @@ impl Data {
 }
 
 /// Customers by id, their records, and behind the last record of each.
-pub(super) type Gathered = (Vec<CustomerId>, Vec<RecordId>, Vec<u32>);
+pub type Gathered = (Vec<CustomerId>, Vec<RecordId>, Vec<u32>);
 
-pub(super) fn gathered(crosswalk: Vec<(RecordId, CustomerId)>) -> Gathered {
+pub(crate) fn gathered(crosswalk: Vec<(RecordId, CustomerId)>) -> Gathered {
     let (mut ids, mut records, mut ends) = (Vec::new(), Vec::with_capacity(crosswalk.len()), Vec::new());
     for (record, customer) in crosswalk {
         if ids.last() != Some(&customer) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kulta_projections::scores::facts::{Codes, Facts};
 use kulta_projections::scores::replay::{Chunk, Columns, Parts, Shelf, Unread};
 
-use super::data::{Over, People, gathered};
+use super::data::{Over, People};
 use crate::archive::{Stream, Streamed};
 
 /// Customers as an archive has them, whose rows are read when they are scored.
@@ -24,11 +24,10 @@ pub struct Stored {
 impl Stored {
     /// Those of an archive.
     pub fn of(streamed: Streamed) -> Self {
-        let Streamed { stream, members, manifest } = streamed;
-        let (ids, records, ends) = gathered(members.records);
+        let Streamed { stream, customers: (ids, records, ends), sources, manifest } = streamed;
         let events = usize::try_from(manifest.events).unwrap_or(usize::MAX);
         let people = Arc::new(People { position: manifest.position, events, ids, records, ends });
-        Self { people, sources: members.sources, stream, span: manifest.times, shelf: None }
+        Self { people, sources, stream, span: manifest.times, shelf: None }
     }
 
     /// Those of an archive of the node, with what came since.

@@ -76,7 +76,7 @@ pub(super) async fn read(
     let (ids, records, ends) = who;
     let events = usize::try_from(archived.events).unwrap_or(usize::MAX).saturating_add(later.len());
     let people = Arc::new(People { position, events, ids, records, ends });
-    let mut growing = block_in_place(|| open.with(&later, &people.records))?;
+    let mut growing = block_in_place(|| open.with(&later, &people.records, &people.ends))?;
     let unclear = block_in_place(|| unclear(&growing, &people, &of, cancel))?;
     put_in_place(source, &mut growing, (&people, unclear), wanted, position).await?;
     let span = wider(archived.times, &later);

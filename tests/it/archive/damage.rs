@@ -126,7 +126,7 @@ fn a_manifest_of_another_format_or_of_files_that_do_not_fit_is_refused() {
 
 /// Rows that lie otherwise are not read as if they did not; the next base has them as they are now.
 #[test]
-fn rows_in_the_order_of_records_are_replayed_from_parquet() {
+fn rows_as_they_lay_before_are_replayed_from_parquet() {
     let place = archived();
     place.file("rules.toml", RULES);
     let dir = place.directory().join("a");
@@ -136,11 +136,14 @@ fn rows_in_the_order_of_records_are_replayed_from_parquet() {
         fs::read_to_string(place.directory().join("scores.csv")).unwrap()
     };
     let scores = replayed();
-    let mut manifest = Manifest::read(&dir).unwrap();
-    manifest.files.iter_mut().filter(|file| file.role == Role::Blocks).for_each(|file| file.role = Role::Rows);
-    manifest.write(&dir).unwrap();
-    assert!(streamed(&place, "a", &all()).unwrap().is_none());
-    assert_eq!(replayed(), scores);
+    let roles = [Role::Customers, Role::Blocks, Role::Rows];
+    for pair in roles.windows(2) {
+        let mut manifest = Manifest::read(&dir).unwrap();
+        manifest.files.iter_mut().filter(|file| file.role == pair[0]).for_each(|file| file.role = pair[1]);
+        manifest.write(&dir).unwrap();
+        assert!(streamed(&place, "a", &all()).unwrap().is_none());
+        assert_eq!(replayed(), scores);
+    }
     let made = |n: usize| purchase(&(n % 30).to_string(), &n.to_string(), &minute(n), "1.25");
     import(&place, &(310..350).map(made).collect::<Vec<_>>());
     assert_eq!(written(&place, "a").0, "merged");

@@ -49,19 +49,25 @@ fn merged_and_split(place: &Place, draw: &mut Draw) {
     let server = place.serve();
     let mut client = server.client();
     client.caught_up();
-    for _ in 0..6 {
-        let mut id = || {
-            let target = format!("/v1/records/{}/{}", draw.of(&["erp", "shop", "kassa"]), draw.below(30));
-            let found = client.get(&target).send();
-            (found.status == 200).then(|| text(&found.json(), "customer_id").to_owned())
+    let mut done = [0; 2];
+    for _ in 0..12 {
+        let mut drawn = || {
+            let (source, subject) = (draw.of(&["erp", "shop", "kassa"]), draw.below(30).to_string());
+            let found = client.get(&format!("/v1/records/{source}/{subject}")).send();
+            let id = (found.status == 200).then(|| text(&found.json(), "customer_id").to_owned());
+            id.map(|id| (id, json!({"source": source, "subject": subject})))
         };
-        if let (Some(one), Some(other)) = (id(), id())
-            && one != other
-        {
-            let merged = client.send("POST", &format!("/v1/customers/{one}/merge"), &json!({"with": other}));
-            assert!(matches!(merged.status, 200 | 409 | 422), "{merged:?}");
-        }
+        let (Some((one, record)), Some((other, _))) = (drawn(), drawn()) else { continue };
+        let (how, body) = if one == other || draw.below(3) == 0 {
+            ("split", json!({"records": [record], "reason": "somebody else"}))
+        } else {
+            ("merge", json!({"with": other}))
+        };
+        let answer = client.send("POST", &format!("/v1/customers/{one}/{how}"), &body);
+        assert!(matches!(answer.status, 200 | 409 | 422), "{answer:?}");
+        done[usize::from(how == "split")] += usize::from(answer.status == 200);
     }
+    println!("{} merges, {} splits", done[0], done[1]);
     client.caught_up();
     server.terminate(PATIENCE);
 }

@@ -38,12 +38,14 @@ fn read(place: &Place, dir: &str, wanted: &Wanted) -> Result<Archived, archive::
 /// does not lie there record by record.
 fn streamed(place: &Place, dir: &str, wanted: &Wanted) -> Result<Option<Vec<Row>>, archive::Error> {
     let dir = place.directory().join(dir);
-    let Some(Streamed { stream, members, .. }) = archive::Stream::open(&dir, wanted, 2, &Cancel::default())? else {
+    let Some(Streamed { stream, customers: (_, records, _), .. }) =
+        archive::Stream::open(&dir, wanted, 2, &Cancel::default())?
+    else {
         return Ok(None);
     };
     let mut chunk = Chunk::of(stream.head());
     let mut found = Vec::new();
-    let mut records: Vec<_> = members.records.iter().map(|(record, _)| *record).zip(0..).collect();
+    let mut records: Vec<_> = records.into_iter().zip(0..).collect();
     records.sort();
     for (record, place) in records {
         chunk.clear();

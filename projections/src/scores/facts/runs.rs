@@ -7,6 +7,9 @@ use std::ops::Range;
 
 use super::Facts;
 
+/// A run is put into another one, stretch by stretch, that has so many times its rows.
+const FEW: usize = 8;
+
 /// Room to merge rows in.
 #[derive(Clone, Debug, Default)]
 pub struct Room {
@@ -77,9 +80,11 @@ impl Room {
             for pair in ends.chunks(2) {
                 let (middle, end) = (pair[0], pair[pair.len() - 1]);
                 let out = &mut merged[start..end];
-                if middle == end {
-                    out.copy_from_slice(&keys[start..end]);
-                } else if !merge(&keys[start..middle], &keys[middle..end], out, before) {
+                let (one, other) = (&keys[start..middle], &keys[middle..end]);
+                let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+                if short.len() * FEW <= long.len() {
+                    insert(short, long, out, before);
+                } else if !merge(one, other, out, before) {
                     return false;
                 }
                 merged_ends.push(end);
@@ -90,6 +95,19 @@ impl Room {
         }
         true
     }
+}
+
+/// Merges a run into one that is much longer, of which whole stretches are copied.
+fn insert(short: &[u64], mut long: &[u64], out: &mut [u64], before: impl Fn(u64, u64) -> bool) {
+    let mut slots = out;
+    for key in short {
+        let (earlier, later) = long.split_at(long.partition_point(|other| before(*other, *key)));
+        let (own, rest) = slots.split_at_mut(earlier.len() + 1);
+        own[..earlier.len()].copy_from_slice(earlier);
+        own[earlier.len()] = *key;
+        (long, slots) = (later, rest);
+    }
+    slots.copy_from_slice(long);
 }
 
 /// Merges two runs, from both ends at once: neither side waits for the other. False: they did not meet.
