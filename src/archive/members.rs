@@ -19,6 +19,7 @@ use super::pages::{Fault, Pages, fault};
 use super::plan::codes;
 use super::segment::put;
 use super::{Error, files};
+use crate::replay::data::Gathered;
 
 const RECORD: &str = "record_id";
 const CUSTOMER: &str = "customer_id";
@@ -80,42 +81,81 @@ impl Members {
 
     /// Reads the file of an archive.
     pub fn read(dir: &Path, manifest: &Manifest) -> Result<Self, Error> {
-        let mut members = Self::default();
-        for file in manifest.files(Role::Crosswalk) {
-            let bytes = super::read::checked(dir, file)?;
-            members.decode(bytes).map_err(|what| Error::damaged(&file.name, what))?;
-            if members.records.len() as u64 != file.rows {
-                return Err(Error::damaged(&file.name, "another number of rows"));
-            }
-        }
-        Ok(members)
+        let (mut records, mut customers, mut sources) = (Vec::new(), Vec::new(), Codes::default());
+        each(dir, manifest, (&mut records, &mut sources), |customer| customers.push(customer))?;
+        Ok(Self { records: records.into_iter().zip(customers).collect(), sources })
     }
 
-    fn decode(&mut self, bytes: Vec<u8>) -> Result<(), Fault> {
-        let file = Arc::new(Bytes::from(bytes));
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&*file).map_err(fault)?;
-        for group in metadata.row_groups() {
-            let column = |name| Pages::open(&file, group, name)?.ok_or_else(|| format!("there is no column {name}"));
-            let (mut records, mut customers) = (Vec::new(), Vec::new());
-            let mut pages = column(RECORD)?;
-            while let Some(page) = pages.next()? {
-                records.extend_from_slice(page.sixteens()?);
+    /// The same by customer, without having it all in memory twice; and the sources of the records.
+    pub fn gathered(dir: &Path, manifest: &Manifest) -> Result<(Gathered, Codes), Error> {
+        let (mut ids, mut records, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut sources, mut end) = (Codes::default(), 0);
+        each(dir, manifest, (&mut records, &mut sources), |customer| {
+            if ids.last() != Some(&customer) {
+                ids.push(customer);
+                ends.push(end);
             }
-            let mut pages = column(CUSTOMER)?;
-            while let Some(page) = pages.next()? {
-                customers.extend_from_slice(page.sixteens()?);
+            end += 1;
+            if let Some(last) = ends.last_mut() {
+                *last = end;
             }
-            if records.len() != customers.len() {
-                return Err("more records than customers".to_owned());
-            }
-            let names = Mutex::new(std::mem::take(&mut self.sources));
-            let mut sources = vec![0; records.len()];
-            codes(column(SOURCE)?, &names, &mut sources)?;
-            self.sources = names.into_inner().map_err(fault)?;
-            self.sources.codes.extend(sources);
-            let ids = |(record, customer)| (RecordId(Uuid::from_bytes(record)), CustomerId(Uuid::from_bytes(customer)));
-            self.records.extend(records.into_iter().zip(customers).map(ids));
-        }
-        Ok(())
+        })?;
+        Ok(((ids, records, ends), sources))
     }
+}
+
+/// Reads records and their sources, and tells the customer of each.
+fn each(
+    dir: &Path,
+    manifest: &Manifest,
+    (records, sources): (&mut Vec<RecordId>, &mut Codes),
+    mut customer: impl FnMut(CustomerId),
+) -> Result<(), Error> {
+    for file in manifest.files(Role::Crosswalk) {
+        let bytes = super::read::checked(dir, file)?;
+        let before = records.len();
+        decode(bytes, records, sources, &mut customer).map_err(|what| Error::damaged(&file.name, what))?;
+        if (records.len() - before) as u64 != file.rows {
+            return Err(Error::damaged(&file.name, "another number of rows"));
+        }
+    }
+    Ok(())
+}
+
+fn decode(
+    bytes: Vec<u8>,
+    records: &mut Vec<RecordId>,
+    sources: &mut Codes,
+    customer: &mut impl FnMut(CustomerId),
+) -> Result<(), Fault> {
+    let file = Arc::new(Bytes::from(bytes));
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&*file).map_err(fault)?;
+    for group in metadata.row_groups() {
+        let column = |name| Pages::open(&file, group, name)?.ok_or_else(|| format!("there is no column {name}"));
+        let first = records.len();
+        let mut pages = column(RECORD)?;
+        while let Some(page) = pages.next()? {
+            let ids = page.sixteens()?;
+            if records.len() == first {
+                // The file is not larger than the manifest says, and no record takes less room in it.
+                records.reserve_exact(usize::try_from(group.num_rows()).unwrap_or_default().min(file.len()));
+            }
+            records.extend(ids.iter().map(|id| RecordId(Uuid::from_bytes(*id))));
+        }
+        let (mut pages, mut customers) = (column(CUSTOMER)?, 0);
+        while let Some(page) = pages.next()? {
+            let ids = page.sixteens()?;
+            customers += ids.len();
+            ids.iter().for_each(|id| customer(CustomerId(Uuid::from_bytes(*id))));
+        }
+        if records.len() - first != customers {
+            return Err("more records than customers".to_owned());
+        }
+        let names = Mutex::new(std::mem::take(sources));
+        let mut own = vec![0; customers];
+        codes(column(SOURCE)?, &names, &mut own)?;
+        *sources = names.into_inner().map_err(fault)?;
+        sources.codes.extend(own);
+    }
+    Ok(())
 }

@@ -18,7 +18,7 @@ use super::opened::{Of, Opened};
 use super::pieces::Pieces;
 use super::read::retried;
 use super::{Error, blocks};
-use crate::replay::data::{Gathered, gathered};
+use crate::replay::data::Gathered;
 use crate::replay::read::Cancel;
 
 /// See the module. Records are called by their places in the crosswalk that the stream was made for.
@@ -321,12 +321,10 @@ fn open(
     cancel: &Cancel,
 ) -> Result<Option<Streamed>, Error> {
     // The crosswalk is read beside the others, first, since it is one piece.
-    let customers = || {
-        let Members { records, sources } = Members::read(dir, manifest)?;
-        Ok::<_, Error>((gathered(records), sources))
-    };
-    let pieces = || Pieces::open(dir, manifest, wanted, threads.saturating_sub(1).max(1), cancel);
-    let (customers, pieces) = side_by_side(customers, pieces)?;
+    let (customers, pieces) = side_by_side(
+        || Members::gathered(dir, manifest),
+        || Pieces::open(dir, manifest, wanted, threads.saturating_sub(1).max(1), cancel),
+    )?;
     let ((customers, sources), Some(pieces)) = (customers?, pieces?) else { return Ok(None) };
     let (_, records, ends) = &customers;
     let (mut stream, shared) = pieces.joined(records, ends)?;

@@ -147,7 +147,7 @@ impl Data {
 /// Customers by id, their records, and behind the last record of each.
 pub type Gathered = (Vec<CustomerId>, Vec<RecordId>, Vec<u32>);
 
-pub(crate) fn gathered(crosswalk: Vec<(RecordId, CustomerId)>) -> Gathered {
+pub(super) fn gathered(crosswalk: Vec<(RecordId, CustomerId)>) -> Gathered {
     let (mut ids, mut records, mut ends) = (Vec::new(), Vec::with_capacity(crosswalk.len()), Vec::new());
     for (record, customer) in crosswalk {
         if ids.last() != Some(&customer) {
