@@ -19,7 +19,7 @@ use kulta_test_support::process::Program;
 
 /// As the program has it.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The end of made histories, 2026-01-01, in microseconds.
 const END_US: i64 = 1_767_225_600_000_000;

@@ -31,7 +31,7 @@ use rust_decimal::Decimal;
 
 /// As the program has it.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The end of the history, 2026-01-01, in microseconds; scores are as of then.
 const END_US: i64 = 1_767_225_600_000_000;
