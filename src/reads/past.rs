@@ -38,6 +38,11 @@ impl Reads {
     /// # Errors
     /// When the store fails.
     pub async fn customer_then(&self, id: RecordId, cut: u64) -> Result<Vec<RecordRow>, Error> {
+        // Fourteen kilobytes, which every reading of a customer and every command would carry with it else.
+        Box::pin(self.find_then(id, cut)).await
+    }
+
+    async fn find_then(&self, id: RecordId, cut: u64) -> Result<Vec<RecordRow>, Error> {
         let live = self.projections.live();
         let policy = policy_at(&live, cut).await?;
         let mut gathering = Gathering {
