@@ -2,8 +2,9 @@
 
 use tokio::time::Instant;
 
-/// So many events a second mean that intake is at full speed.
-pub(crate) const FULL_SPEED: f64 = 4_000.0;
+/// So many events a second mean that intake is at full speed: more than the 2,000 at which what was acknowledged is to be
+/// seen at once, less than the commands that two slow cores can take.
+pub(crate) const FULL_SPEED: f64 = 3_000.0;
 
 /// How fast events come in.
 #[derive(Debug)]
