@@ -276,10 +276,14 @@ impl Customers {
         Ok(decision)
     }
 
-    /// The same as far as the projections are, if they know the customer. An edit goes to a record that stays with the
+    /// The same as far as the projections are, if they know the record. An edit goes to a record that stays with the
     /// founding one, and so to whatever customer that one belongs to: nobody needs to wait for what happens meanwhile.
     pub(super) async fn members_at_hand(&self, id: RecordId) -> Result<Vec<RecordName>, Error> {
-        match self.reads.members(id).await.map_err(unreadable)? {
+        let found = match self.reads.members(id).await.map_err(unreadable)? {
+            Found::Moved(customer) => self.reads.members(customer.into()).await.map_err(unreadable)?,
+            found => found,
+        };
+        match found {
             Found::Here(members) => Ok(members),
             Found::Moved(_) | Found::Unknown => self.members(id).await,
         }
