@@ -19,7 +19,7 @@ use super::pages::{Fault, Pages, fault};
 use super::plan::codes;
 use super::segment::put;
 use super::{Error, files};
-use crate::replay::data::Gathered;
+use crate::replay::data::{Gathered, count};
 
 const RECORD: &str = "record_id";
 const CUSTOMER: &str = "customer_id";
@@ -89,17 +89,8 @@ impl Members {
     /// The same by customer, without having it all in memory twice; and the sources of the records.
     pub fn gathered(dir: &Path, manifest: &Manifest) -> Result<(Gathered, Codes), Error> {
         let (mut ids, mut records, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut sources, mut end) = (Codes::default(), 0);
-        each(dir, manifest, (&mut records, &mut sources), |customer| {
-            if ids.last() != Some(&customer) {
-                ids.push(customer);
-                ends.push(end);
-            }
-            end += 1;
-            if let Some(last) = ends.last_mut() {
-                *last = end;
-            }
-        })?;
+        let mut sources = Codes::default();
+        each(dir, manifest, (&mut records, &mut sources), |customer| count(customer, &mut ids, &mut ends))?;
         Ok(((ids, records, ends), sources))
     }
 }

@@ -279,11 +279,7 @@ impl Customers {
     /// The same as far as the projections are, if they know the record. An edit goes to a record that stays with the
     /// founding one, and so to whatever customer that one belongs to: nobody needs to wait for what happens meanwhile.
     pub(super) async fn members_at_hand(&self, id: RecordId) -> Result<Vec<RecordName>, Error> {
-        let found = match self.reads.members(id).await.map_err(unreadable)? {
-            Found::Moved(customer) => self.reads.members(customer.into()).await.map_err(unreadable)?,
-            found => found,
-        };
-        match found {
+        match self.found(id).await? {
             Found::Here(members) => Ok(members),
             Found::Moved(_) | Found::Unknown => self.members(id).await,
         }
@@ -292,14 +288,21 @@ impl Customers {
     /// The records of the customer that holds a record, by first position, after the projections have caught up.
     pub(super) async fn members(&self, id: RecordId) -> Result<Vec<RecordName>, Error> {
         self.reads.caught_up().await.map_err(unreadable)?;
-        match self.reads.members(id).await.map_err(unreadable)? {
+        match self.found(id).await? {
             Found::Here(members) => Ok(members),
-            Found::Moved(customer) => match self.reads.members(customer.into()).await.map_err(unreadable)? {
-                Found::Here(members) => Ok(members),
-                _ => Err(Error::Contended),
-            },
+            Found::Moved(_) => Err(Error::Contended),
             Found::Unknown => Err(Refusal::NotFound("no such customer").into()),
         }
+    }
+
+    /// The records of the customer that holds a record, whoever gives that one its id; moved: by now to yet another.
+    async fn found(&self, id: RecordId) -> Result<Found<Vec<RecordName>>, Error> {
+        let found = self.reads.members(id).await.map_err(unreadable)?;
+        let Found::Moved(customer) = found else { return Ok(found) };
+        Ok(match self.reads.members(customer.into()).await.map_err(unreadable)? {
+            Found::Here(members) => Found::Here(members),
+            Found::Moved(_) | Found::Unknown => Found::Moved(customer),
+        })
     }
 
     /// Waits until everything that any node has stored of offers, tasks and their like is known here.

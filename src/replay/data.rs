@@ -150,16 +150,22 @@ pub type Gathered = (Vec<CustomerId>, Vec<RecordId>, Vec<u32>);
 pub(super) fn gathered(crosswalk: Vec<(RecordId, CustomerId)>) -> Gathered {
     let (mut ids, mut records, mut ends) = (Vec::new(), Vec::with_capacity(crosswalk.len()), Vec::new());
     for (record, customer) in crosswalk {
-        if ids.last() != Some(&customer) {
-            ids.push(customer);
-            ends.push(records.len() as u32);
-        }
         records.push(record);
-        if let Some(end) = ends.last_mut() {
-            *end = records.len() as u32;
-        }
+        count(customer, &mut ids, &mut ends);
     }
     (ids, records, ends)
+}
+
+/// The next record is of this customer.
+pub(crate) fn count(customer: CustomerId, ids: &mut Vec<CustomerId>, ends: &mut Vec<u32>) {
+    match ends.last_mut() {
+        Some(end) if ids.last() == Some(&customer) => *end += 1,
+        last => {
+            let end = last.map_or(0, |end| *end) + 1;
+            ids.push(customer);
+            ends.push(end);
+        }
+    }
 }
 
 /// The records of each customer.
