@@ -23,9 +23,19 @@ impl RecordId {
 
     /// The stream that holds the facts of this record.
     pub fn stream(self) -> String {
-        format!("record-{}", self.0)
+        format!("{RECORD}-{}", self.0)
+    }
+
+    /// The record whose facts a stream holds; `None` for every other stream.
+    pub fn of_stream(stream: &str) -> Option<Self> {
+        let id = Uuid::try_parse(stream.strip_prefix(RECORD)?.strip_prefix('-')?).ok()?;
+        // A UUID can be written in several ways, a stream in one.
+        Some(Self(id)).filter(|id| id.stream() == stream)
     }
 }
+
+/// The category of the streams that hold the facts of a record.
+pub const RECORD: &str = "record";
 
 /// A UUID in version 5 form from 16 bytes of a keyed hash.
 pub fn name_based(mac: &[u8; 16]) -> Uuid {
@@ -77,6 +87,12 @@ mod tests {
         assert_eq!(id.0.get_version_num(), 5);
         assert_eq!(id.0.get_variant(), uuid::Variant::RFC4122);
         assert_eq!(id.stream(), format!("record-{id}"));
+        assert_eq!(RecordId::of_stream(&id.stream()), Some(id));
+        for other in
+            ["record", "record-", "record-1", "offer-1", &format!("offer-{id}"), &format!("record-{}", id.0.simple())]
+        {
+            assert_eq!(RecordId::of_stream(other), None, "{other}");
+        }
     }
 
     #[test]

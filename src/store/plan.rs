@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use kulta_events::field::Retention;
+use kulta_events::ids::{RECORD, category};
 use kulta_events::{CustomerId, Instant, RecordId};
 use uuid::Uuid;
 
@@ -299,6 +300,11 @@ fn place<'a>(event: &'a NewEvent, known: &mut Known, plan: &mut Plan<'a>) -> Eve
         plan.dead_letters.extend(event.letter.as_ref().map(|letter| letter.make()));
         return EventOutcome::Conflict(stored.position);
     }
+    // The log finds the streams of records by the records' ids.
+    debug_assert!(
+        category(&event.stream) != RECORD || event.record.is_some_and(|record| *record.stream() == *event.stream),
+        "what is about nobody, or somebody else, has no place in the stream of a record"
+    );
     known.head += 1;
     let position = known.head;
     let revision = match known.revisions.get_mut(&event.stream) {

@@ -6,9 +6,6 @@
 /// The last position.
 pub const HEAD: &str = "SELECT head FROM log_state";
 
-/// The last revision of stream $1.
-pub const REVISION: &str = "SELECT revision FROM log WHERE stream = $1 ORDER BY revision DESC LIMIT 1";
-
 /// The last position recorded at or before $1. `recorded_at` never falls, so halving finds it without an index.
 pub const POSITION_AT: &str = "
 WITH RECURSIVE search (low, high) AS (
@@ -72,25 +69,38 @@ pub const SCHEMA_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations";
 /// Stamps the paged reads of the log. Literals of the back end: `$head` and `$tail` go around each text and name the
 /// columns, `$category` is its expression for the category of a stream, `$of_category` and `$of_type` test that an event
 /// is of $1 and from position $2 to $3, `$records` that its record is among those of $1, `$share` is the share of its
-/// record. The two texts of a pair read forwards and backwards.
+/// record, `$own` its revision if it is of its record's
+/// stream, `$named` tests that it is of another. The two texts of a pair read forwards and backwards.
 ///
 /// Every page takes the lowest position, the highest position and the limit as its last three parameters. A plus sign
 /// keeps the planner from walking the log by position where an index leads to a few rows of it.
 macro_rules! selections {
     (
         ($($head:expr),+), $tail:literal, $category:literal, $of_category:literal, $of_type:literal, $records:literal,
-        $share:literal
+        $share:literal, $own:literal, $named:literal
     ) => {
         pub const ALL: [&str; 2] = [
             concat!($($head),+, " FROM log WHERE position >= $1 AND position <= $2 ORDER BY position LIMIT $3", $tail),
             concat!($($head),+, " FROM log WHERE position >= $1 AND position <= $2 ORDER BY position DESC LIMIT $3", $tail),
         ];
-        /// Whoever pages through a long stream hands in the position of an event of it: its revision is where to go on.
+        /// The stream of a record. Whoever pages through a long stream hands in the position of an event of it: its
+        /// revision is where to go on.
+        pub const RECORD_STREAM: [&str; 2] = [
+            concat!($($head),+, " FROM log WHERE record_id = $1 AND +position >= $2 AND +position <= $3",
+                " AND ", $own, " > coalesce((SELECT ", $own, " FROM log WHERE position = $2 - 1 AND record_id = $1), -1)",
+                " ORDER BY ", $own, " LIMIT $4", $tail),
+            concat!($($head),+, " FROM log WHERE record_id = $1 AND +position >= $2 AND +position <= $3",
+                " AND ", $own, " < coalesce((SELECT ", $own, " FROM log WHERE position = $3 + 1 AND record_id = $1),",
+                " 9223372036854775807) ORDER BY ", $own, " DESC LIMIT $4", $tail),
+        ];
+        /// Any other stream.
         pub const STREAM: [&str; 2] = [
-            concat!($($head),+, " FROM log WHERE stream = $1 AND +position >= $2 AND +position <= $3",
+            concat!($($head),+, " FROM log WHERE stream = $1 AND ", $named,
+                " AND +position >= $2 AND +position <= $3",
                 " AND revision > coalesce((SELECT revision FROM log WHERE position = $2 - 1 AND stream = $1), -1)",
                 " ORDER BY revision LIMIT $4", $tail),
-            concat!($($head),+, " FROM log WHERE stream = $1 AND +position >= $2 AND +position <= $3",
+            concat!($($head),+, " FROM log WHERE stream = $1 AND ", $named,
+                " AND +position >= $2 AND +position <= $3",
                 " AND revision < coalesce((SELECT revision FROM log WHERE position = $3 + 1 AND stream = $1),",
                 " 9223372036854775807) ORDER BY revision DESC LIMIT $4", $tail),
         ];

@@ -77,16 +77,19 @@ impl Kit {
 
     /// Runs SQL past the log.
     pub async fn execute(&self, text: &str) {
+        self.try_execute(text).await.unwrap();
+    }
+
+    /// Runs SQL past the log that may be refused.
+    pub async fn try_execute(&self, text: &str) -> Result<(), sqlx::Error> {
         let text = AssertSqlSafe(text.to_owned());
         match &self.place {
             Place::Sqlite(_) => {
                 let mut connection = self.sqlite_connection().await;
-                sqlx::raw_sql(text).execute(&mut connection).await.unwrap();
-                connection.close().await.unwrap();
+                sqlx::raw_sql(text).execute(&mut connection).await?;
+                connection.close().await
             }
-            Place::Postgres(database) => {
-                sqlx::raw_sql(text).execute(&mut database.connect().await).await.unwrap();
-            }
+            Place::Postgres(database) => sqlx::raw_sql(text).execute(&mut database.connect().await).await.map(drop),
         }
     }
 
@@ -220,8 +223,13 @@ pub fn accepted(outcome: Result<Appended, AppendError>) -> Vec<u64> {
     outcome.unwrap().events.iter().map(position).collect()
 }
 
-/// Streams `a`, `a`, `b`, … : one event each, numbered from 1.
+/// Streams `a`, `a`, `b`, … : one event each, numbered from 1; `record-7` stands for the stream of record 7.
 pub async fn fill(log: &dyn Log, streams: &[&str]) {
-    let events = streams.iter().zip(1..).map(|(stream, number)| event(number, stream)).collect();
+    let of_record = |stream: &str| stream.strip_prefix("record-")?.parse().ok().map(record);
+    let one = |(stream, number): (&&str, u64)| match of_record(stream) {
+        Some(record) => about(number, record),
+        None => event(number, stream),
+    };
+    let events = streams.iter().zip(1..).map(one).collect();
     accepted(log.append(facts(events)).await);
 }

@@ -70,6 +70,8 @@ suite! {
     reads:
         the_whole_log_in_both_directions,
         a_stream_in_both_directions,
+        the_stream_of_a_record_in_both_directions,
+        a_place_in_a_stream_is_given_once,
         categories_and_types,
         records_with_a_type_prefix,
         shares_of_records,

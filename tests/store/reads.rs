@@ -43,9 +43,46 @@ pub async fn a_stream_in_both_directions(kit: Kit) {
     assert_eq!(positions(&log.read(&from(Backwards, 5)).await.unwrap()), [3, 1]);
 }
 
+pub async fn the_stream_of_a_record_in_both_directions(kit: Kit) {
+    let log = kit.open().await;
+    let own = record(1).stream();
+    // What another stream tells about the record has a place there, not in the stream of the record.
+    let offer = |number, of| NewEvent { record: Some(record(of)), ..event(number, "offer-1") };
+    let first = vec![about(1, record(1)), offer(2, 1), about(3, record(2)), about(4, record(1)), offer(5, 1)];
+    accepted(log.append(facts(first)).await);
+    accepted(log.append(facts(vec![offer(6, 2), about(7, record(1)), about(8, record(2))])).await);
+    holds(&*log, Select::Stream(own.clone()), &[1, 4, 7]).await;
+    holds(&*log, Select::Stream(record(2).stream()), &[3, 8]).await;
+    holds(&*log, Select::Stream("offer-1".to_owned()), &[2, 5, 6]).await;
+    holds(&*log, Select::Records { ids: vec![record(1)], type_prefix: None }, &[1, 2, 4, 5, 7]).await;
+    let from =
+        |direction, after| Page { direction, after: Some(after), ..Page::forwards(Select::Stream(own.clone()), 0, 10) };
+    assert_eq!(positions(&log.read(&from(Forwards, 2)).await.unwrap()), [4, 7]);
+    assert_eq!(positions(&log.read(&from(Backwards, 5)).await.unwrap()), [4, 1]);
+    for (stream, last) in [(&*own, Some(2)), ("offer-1", Some(2)), ("offer-2", None), (&record(3).stream(), None)] {
+        assert_eq!(log.revision(stream).await.unwrap(), last, "{stream}");
+    }
+    for other in ["record", "record-", "record-1", &own.to_uppercase(), &own.replace('-', "")] {
+        holds(&*log, Select::Stream((*other).to_owned()), &[]).await;
+        assert_eq!(log.revision(other).await.unwrap(), None, "{other}");
+    }
+}
+
+/// The database itself lets no two events have one place, whoever writes.
+pub async fn a_place_in_a_stream_is_given_once(kit: Kit) {
+    let log = kit.open().await;
+    accepted(log.append(facts(vec![about(1, record(1)), about(2, record(1)), event(3, "a"), event(4, "a")])).await);
+    for position in [2, 4] {
+        let text = format!("UPDATE log SET revision = 0 WHERE position = {position}");
+        let refused = kit.try_execute(&text).await.unwrap_err();
+        assert!(refused.as_database_error().is_some_and(|error| error.is_unique_violation()), "{refused}");
+    }
+    kit.execute("UPDATE log SET revision = 9 WHERE position IN (2, 4)").await;
+}
+
 pub async fn categories_and_types(kit: Kit) {
     let log = kit.open().await;
-    fill(&*log, &["record-1", "offer-1", "offers-1", "record-2-x", "offer-2-3", "policy", "offer", "recorder-1"]).await;
+    fill(&*log, &["record-1", "offer-1", "offers-1", "record-2", "offer-2-3", "policy", "offer", "recorder-1"]).await;
     let category = |name: &str| Select::Category(name.to_owned());
     holds(&*log, category("record"), &[1, 4]).await;
     holds(&*log, category("offer"), &[2, 5, 7]).await;

@@ -13,7 +13,32 @@ use crate::store::number::{retention, unsigned};
 use crate::store::plan::{Known, KnownEvent, Wanted};
 use crate::store::{CommandResult, Error};
 
-pub(super) const KNOWN: &str = "
+/// The last revisions of streams that are named by one list or, where they are those of records, by the other.
+macro_rules! revisions {
+    ($names:literal, $records:literal) => {
+        concat!(
+            "SELECT array_agg(number) AS numbers, array_agg(revision) AS revisions
+    FROM (
+        SELECT wanted.number, CASE WHEN wanted.record_id IS NULL
+            THEN (SELECT revision FROM log WHERE stream = wanted.stream AND NOT starts_with(stream, 'record-')
+                ORDER BY revision DESC LIMIT 1)
+            ELSE (SELECT revision FROM log WHERE record_id = wanted.record_id
+                AND (CASE WHEN starts_with(stream, 'record-') THEN revision END) >= 0
+                ORDER BY (CASE WHEN starts_with(stream, 'record-') THEN revision END) DESC LIMIT 1)
+            END AS revision
+        FROM unnest(",
+            $names,
+            "::text[], ",
+            $records,
+            "::uuid[]) WITH ORDINALITY AS wanted (stream, record_id, number)
+    ) AS stream
+    WHERE revision IS NOT NULL"
+        )
+    };
+}
+
+pub(super) const KNOWN: &str = concat!(
+    "
 SELECT state.head, state.recorded_at, state.commits,
     events.keys, events.positions, events.fingerprints, streams.numbers, streams.revisions, people.ids,
     keys.ids, keys.classes, keys.wrapped, results.keys, results.requests, results.statuses, results.positions,
@@ -25,13 +50,9 @@ CROSS JOIN LATERAL (
     FROM log WHERE event_key = ANY($1)
 ) AS events
 CROSS JOIN LATERAL (
-    SELECT array_agg(number) AS numbers, array_agg(revision) AS revisions
-    FROM (
-        SELECT wanted.number,
-            (SELECT revision FROM log WHERE stream = wanted.stream ORDER BY revision DESC LIMIT 1) AS revision
-        FROM unnest($2::text[]) WITH ORDINALITY AS wanted (stream, number)
-    ) AS stream
-    WHERE revision IS NOT NULL
+    ",
+    revisions!("$2", "$6"),
+    "
 ) AS streams
 CROSS JOIN LATERAL (SELECT array_agg(record_id) AS ids FROM record WHERE record_id = ANY($3)) AS people
 CROSS JOIN LATERAL (
@@ -45,32 +66,37 @@ CROSS JOIN LATERAL (
 ) AS results
 CROSS JOIN LATERAL (
     SELECT array_agg(name) AS names, array_agg(value) AS places FROM cursor WHERE name = ANY($5)
-) AS cursors";
+) AS cursors"
+);
 
 /// The last revisions of streams alone, for a group of which all else is remembered.
-pub(super) const REVISIONS: &str = "
+pub(super) const REVISIONS: &str = concat!(
+    "
 SELECT state.commits, streams.numbers, streams.revisions
 FROM log_state AS state
 CROSS JOIN LATERAL (
-    SELECT array_agg(number) AS numbers, array_agg(revision) AS revisions
-    FROM (
-        SELECT wanted.number,
-            (SELECT revision FROM log WHERE stream = wanted.stream ORDER BY revision DESC LIMIT 1) AS revision
-        FROM unnest($1::text[]) WITH ORDINALITY AS wanted (stream, number)
-    ) AS stream
-    WHERE revision IS NOT NULL
-) AS streams";
+    ",
+    revisions!("$1", "$2"),
+    "
+) AS streams"
+);
 
 /// The last revisions of the streams among these that there are; besides, the number of commits that the answer is of.
 pub(super) async fn revisions(
     connection: &mut PgConnection,
     asked: &[Arc<str>],
 ) -> Result<(HashMap<Arc<str>, u64>, i64), Error> {
-    let streams: Vec<&str> = asked.iter().map(|stream| &**stream).collect();
-    let row = sqlx::query(REVISIONS).bind(streams).fetch_one(connection).await?;
+    let (names, own) = named(asked);
+    let row = sqlx::query(REVISIONS).bind(names).bind(own).fetch_one(connection).await?;
     let mut found = HashMap::new();
     learn_revisions(&mut found, asked, &row, 1)?;
     Ok((found, row.try_get(0)?))
+}
+
+/// Streams as the log finds them: by their names, or by the records whose they are.
+fn named(streams: &[Arc<str>]) -> (Vec<Option<&str>>, Vec<Option<Uuid>>) {
+    let own = streams.iter().map(|stream| RecordId::of_stream(stream).map(|record| record.0));
+    streams.iter().zip(own).map(|(stream, own)| (own.is_none().then_some(&**stream), own)).unzip()
 }
 
 fn learn_revisions(
@@ -94,14 +120,15 @@ pub(super) async fn look_up(
     wanted: &Wanted,
     asked: &[Arc<str>],
 ) -> Result<(Known, i64), Error> {
-    let streams: Vec<&str> = asked.iter().map(|stream| &**stream).collect();
+    let (names, own) = named(asked);
     let records: Vec<Uuid> = wanted.records.iter().map(|record| record.0).collect();
     let row = sqlx::query(KNOWN)
         .bind(&wanted.events)
-        .bind(streams)
+        .bind(names)
         .bind(records)
         .bind(&wanted.results)
         .bind(&wanted.cursors)
+        .bind(own)
         .fetch_one(connection)
         .await?;
     Ok((learn(&row, asked)?, row.try_get(2)?))

@@ -37,7 +37,9 @@ pub(super) mod text {
         "(type, position) >= ($1, $2) AND (type, position) <= ($1, $3)",
         "record_id = ANY($1)",
         // The upper five bits of the first byte.
-        "(get_byte(uuid_send(record_id), 0) >> 3)"
+        "(get_byte(uuid_send(record_id), 0) >> 3)",
+        "(CASE WHEN starts_with(stream, 'record-') THEN revision END)",
+        "NOT starts_with(stream, 'record-')"
     );
     columns!(timeline, "record_id = ANY($1)");
 }
@@ -61,10 +63,16 @@ pub(super) async fn page(readers: &PgPool, page: &Page) -> Result<Vec<StoredEven
     let mut arguments = PgArguments::default();
     let texts = match &page.select {
         Select::All => &text::ALL,
-        Select::Stream(stream) => {
-            add(&mut arguments, stream.as_str())?;
-            &text::STREAM
-        }
+        Select::Stream(stream) => match RecordId::of_stream(stream) {
+            Some(record) => {
+                add(&mut arguments, record.0)?;
+                &text::RECORD_STREAM
+            }
+            None => {
+                add(&mut arguments, stream.as_str())?;
+                &text::STREAM
+            }
+        },
         Select::Category(category) if category == "record" => &text::RECORD_CATEGORY,
         Select::Category(category) => {
             add(&mut arguments, category.as_str())?;
@@ -168,8 +176,9 @@ async fn add_parts(connection: &mut PgConnection, events: &mut [StoredEvent]) ->
 
 /// The last revision of a stream.
 pub(super) async fn revision(readers: &PgPool, stream: &str) -> Result<Option<u64>, Error> {
-    let revision: Option<i64> = sqlx::query_scalar(sql::REVISION).bind(stream).fetch_optional(readers).await?;
-    revision.map(unsigned).transpose()
+    let mut connection = readers.acquire().await?;
+    let (mut revisions, _) = known::revisions(&mut connection, &[stream.into()]).await?;
+    Ok(revisions.remove(stream))
 }
 
 /// The last position recorded at or before a moment.

@@ -15,25 +15,46 @@ use crate::store::number::{retention, unsigned};
 use crate::store::plan::{Known, KnownEvent, Wanted};
 use crate::store::{CommandResult, Error};
 
+/// The last revision of the stream that is wanted.
+macro_rules! last {
+    () => {
+        "CASE WHEN substr(wanted.value, 1, 7) = 'record-'
+    THEN (SELECT revision FROM log WHERE record_id = unhex(substr(wanted.value, 8), '-')
+        AND (CASE WHEN substr(stream, 1, 7) = 'record-' THEN revision END) >= 0
+        ORDER BY (CASE WHEN substr(stream, 1, 7) = 'record-' THEN revision END) DESC LIMIT 1)
+    ELSE (SELECT revision FROM log WHERE stream = wanted.value AND substr(stream, 1, 7) <> 'record-'
+        ORDER BY revision DESC LIMIT 1)
+    END"
+    };
+}
+
 /// sqlx takes as long to hand over a statement as SQLite to run it, so all of them are one text. Each list is one JSON
 /// array, so that the text is always the same; CROSS JOIN makes SQLite look up each of its members.
-pub(super) const KNOWN: &str = "
+pub(super) const KNOWN: &str = concat!(
+    "
 SELECT 0, head, recorded_at FROM log_state;
 SELECT 1, event_key, position, fingerprint, version
 FROM json_each(?) AS wanted CROSS JOIN log ON event_key = unhex(wanted.value);
-SELECT 2, wanted.key, (SELECT revision FROM log WHERE stream = wanted.value ORDER BY revision DESC LIMIT 1) AS last
-FROM json_each(?) AS wanted WHERE last IS NOT NULL;
+SELECT 2, wanted.key, ",
+    last!(),
+    "
+FROM json_each(?) AS wanted;
 SELECT 3, record_id FROM json_each(?) AS wanted CROSS JOIN record ON record_id = unhex(wanted.value);
 SELECT 4, record_id, class, wrapped
 FROM json_each(?) AS wanted CROSS JOIN record_key ON record_id = unhex(wanted.value);
 SELECT 5, command_result.key, request, status, position, sealed_body
 FROM json_each(?) AS wanted CROSS JOIN command_result ON command_result.key = unhex(wanted.value);
-SELECT 6, name, cursor.value FROM json_each(?) AS wanted CROSS JOIN cursor ON name = wanted.value";
+SELECT 6, name, cursor.value FROM json_each(?) AS wanted CROSS JOIN cursor ON name = wanted.value"
+);
 
 /// The last revisions of streams alone, for a group of which all else is remembered.
-pub(super) const REVISIONS: &str = "
-SELECT wanted.key, (SELECT revision FROM log WHERE stream = wanted.value ORDER BY revision DESC LIMIT 1) AS last
-FROM json_each($1) AS wanted WHERE last IS NOT NULL";
+pub(super) const REVISIONS: &str = concat!(
+    "
+SELECT wanted.key, ",
+    last!(),
+    "
+FROM json_each($1) AS wanted"
+);
 
 /// The last revisions of the streams among these that there are.
 pub(super) async fn revisions(
@@ -54,8 +75,8 @@ fn learn_revision(
     first: usize,
 ) -> Result<(), Error> {
     let nth = usize::try_from(row.try_get::<i64, _>(first)?).unwrap_or(usize::MAX);
-    if let Some(stream) = asked.get(nth) {
-        found.insert(stream.clone(), position(row, first + 1)?);
+    if let (Some(stream), Some(last)) = (asked.get(nth), row.try_get(first + 1)?) {
+        found.insert(stream.clone(), unsigned(last)?);
     }
     Ok(())
 }

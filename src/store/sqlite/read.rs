@@ -9,7 +9,7 @@ use kulta_events::{Instant, RecordId};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteArguments, SqlitePool};
 
-use super::known::{json_array, key};
+use super::known::{self, json_array, key};
 use super::{add, unpack};
 use crate::store::number::{limit, signed, unsigned};
 use crate::store::{Direction, Error, NewKey, Page, Select, StoredEvent, StoredRecord, TimelinePage, sql};
@@ -30,10 +30,16 @@ pub(super) async fn page(readers: &SqlitePool, page: &Page) -> Result<Vec<Stored
     let texts = match (&page.select, page.parts) {
         (Select::All, true) => &unpack::with_parts::ALL,
         (Select::All, false) => &unpack::without_parts::ALL,
-        (Select::Stream(stream), parts) => {
-            add(&mut arguments, stream.as_str())?;
-            if parts { &unpack::with_parts::STREAM } else { &unpack::without_parts::STREAM }
-        }
+        (Select::Stream(stream), parts) => match (RecordId::of_stream(stream), parts) {
+            (Some(record), parts) => {
+                add(&mut arguments, record.0)?;
+                if parts { &unpack::with_parts::RECORD_STREAM } else { &unpack::without_parts::RECORD_STREAM }
+            }
+            (None, parts) => {
+                add(&mut arguments, stream.as_str())?;
+                if parts { &unpack::with_parts::STREAM } else { &unpack::without_parts::STREAM }
+            }
+        },
         (Select::Category(category), parts) if category == "record" => {
             if parts {
                 &unpack::with_parts::RECORD_CATEGORY
@@ -91,8 +97,8 @@ async fn fetch(
 
 /// The last revision of a stream.
 pub(super) async fn revision(readers: &SqlitePool, stream: &str) -> Result<Option<u64>, Error> {
-    let revision: Option<i64> = sqlx::query_scalar(sql::REVISION).bind(stream).fetch_optional(readers).await?;
-    revision.map(unsigned).transpose()
+    let mut connection = readers.acquire().await?;
+    Ok(known::revisions(&mut connection, &[stream.into()]).await?.remove(stream))
 }
 
 /// The last position recorded at or before a moment.

@@ -40,7 +40,9 @@ macro_rules! packing {
             "record_id IN (SELECT unhex(value) FROM json_each($1))",
             // The upper five bits of the first byte, by its two digits.
             "((instr('0123456789ABCDEF', substr(hex(record_id), 1, 1)) - 1) * 2 \
-              + (instr('0123456789ABCDEF', substr(hex(record_id), 2, 1)) > 8))"
+              + (instr('0123456789ABCDEF', substr(hex(record_id), 2, 1)) > 8))",
+            "(CASE WHEN substr(stream, 1, 7) = 'record-' THEN revision END)",
+            "substr(stream, 1, 7) <> 'record-'"
         );
     };
     ($parts:literal, timeline) => {
