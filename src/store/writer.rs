@@ -1,10 +1,9 @@
 //! The one writer of a node: takes the appends that wait and commits them as a group.
 //!
 //! A position lock held across each commit would make more writers slower; one writer that groups what waits makes a
-//! dense order for free, at no added latency: while one group commits, the next gathers, and small ones gather for a
-//! moment longer ([`gather`]).
-
-mod gather;
+//! dense order for free, at no added latency: while one group commits, the next gathers. It begins as soon as the one before
+//! is answered, with whoever waits: those who have just been answered get ready for the next while the database writes and
+//! flushes, so that the two work side by side. Waiting for them makes larger groups, and less of them per second.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +17,6 @@ use uuid::Uuid;
 use super::Error;
 use super::log::{Append, AppendError, Appended, CommandResult, NewEvent};
 use super::plan::Plan;
-use gather::Gather;
 
 /// The most that one group commits (a single larger append is a group of its own), see [`weight`].
 const GROUP_WEIGHT: u32 = 5_000;
@@ -167,7 +165,6 @@ async fn run(
     mut waiting: mpsc::Receiver<Waiting>,
     mut closing: watch::Receiver<bool>,
 ) {
-    let mut gather = Gather::default();
     loop {
         let first = tokio::select! {
             biased;
@@ -178,51 +175,21 @@ async fn run(
             }
         };
         let Some(first) = first else { return };
-        let mut group = Group { weight: weight(&first.append), waiting: vec![first] };
-        group.take(&mut waiting);
-        group.wait_for(gather.wanted(), &mut gather, &mut waiting).await;
-        let (count, weight) = (group.waiting.len(), group.weight);
-        serve(&mut commit, retry_for, group.waiting).await;
-        gather.answered(count, weight, waiting.len());
+        serve(&mut commit, retry_for, group(first, &mut waiting)).await;
     }
 }
 
-/// Appends that are committed together.
-struct Group {
-    weight: u32,
-    waiting: Vec<Waiting>,
-}
-
-impl Group {
-    fn add(&mut self, next: Waiting) {
-        self.weight += weight(&next.append);
-        self.waiting.push(next);
+/// What is committed together: the first that waits, and those behind it that there is room for.
+fn group(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting> {
+    let mut heavy = weight(&first.append);
+    let mut group = vec![first];
+    while heavy < GROUP_WEIGHT
+        && let Ok(next) = queue.try_recv()
+    {
+        heavy += weight(&next.append);
+        group.push(next);
     }
-
-    /// Takes what waits.
-    fn take(&mut self, queue: &mut mpsc::Receiver<Waiting>) {
-        while self.weight < GROUP_WEIGHT
-            && let Ok(next) = queue.try_recv()
-        {
-            self.add(next);
-        }
-    }
-
-    /// Waits a moment until it is of so many, unless it is large anyway.
-    async fn wait_for(&mut self, wanted: usize, gather: &mut Gather, queue: &mut mpsc::Receiver<Waiting>) {
-        if self.waiting.len() >= wanted || self.weight > gather::SMALL {
-            return;
-        }
-        let until = tokio::time::Instant::now() + gather::PATIENCE;
-        while self.waiting.len() < wanted
-            && self.weight <= gather::SMALL
-            && let Ok(Some(next)) = tokio::time::timeout_at(until, queue.recv()).await
-        {
-            self.add(next);
-        }
-        gather.waited(self.waiting.len() >= wanted || self.weight > gather::SMALL);
-        self.take(queue);
-    }
+    group
 }
 
 async fn serve(commit: &mut impl Commit, retry_for: Duration, group: Vec<Waiting>) {
