@@ -1,6 +1,7 @@
 //! Memory of the real binary: idle, and while it ingests at full speed.
 //!
-//! `cargo bench --bench memory`: a minute on each store; `KULTA_BENCH_SECONDS=600` for the ten minutes of the target.
+//! `cargo bench --bench memory`: a minute on each store; `KULTA_BENCH_SECONDS=600` for the ten minutes of the target. Each
+//! slice tells of other customers; with `KULTA_BENCH_CUSTOMERS=N` all are about the same ones, who are registered first.
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,8 @@ use kulta_bench_kit::{input, size};
 
 /// Events published between two looks at the memory.
 const SLICE: u64 = 100_000;
+/// More events a second than there is a machine for here.
+const MOST: u64 = 100_000;
 
 #[tokio::main]
 async fn main() {
@@ -23,13 +26,13 @@ async fn main() {
         let node = Node::start(env!("CARGO_BIN_EXE_kulta"), store, &server).await;
         node.catch_up();
         let idle = node.memory().0;
-        let (start, mut seed, mut seen) = (Instant::now(), 0, Vec::new());
+        let mut slices = slices(time);
+        let (start, mut seen) = (Instant::now(), Vec::new());
         let mut published = 0;
-        while start.elapsed() < time {
-            // Other customers each time: what is kept of them must not grow with their number.
-            seed += 1;
-            let bodies = input::batches(&input::generated(SLICE, seed), 1_000);
-            let done = publish(node.server.addr(), BATCH, &bodies, 2, time);
+        while start.elapsed() < time
+            && let Some(events) = slices.next()
+        {
+            let done = publish(node.server.addr(), BATCH, &input::batches(&events, 1_000), 2, time);
             published += done.accepted;
             seen.push(node.memory().0);
         }
@@ -41,6 +44,18 @@ async fn main() {
         table.at_most(&what, node.memory().1, "MB", 600.0, 300.0, &remark);
         node.stop().await;
     }
+}
+
+/// What is published, slice by slice.
+fn slices(time: Duration) -> Box<dyn Iterator<Item = Vec<String>>> {
+    if std::env::var_os("KULTA_BENCH_CUSTOMERS").is_none() {
+        return Box::new((1..).map(|seed| input::generated(SLICE, seed)));
+    }
+    // With fewer events than records come registrations alone.
+    let registrations = input::generated(1, 1);
+    let mut feed = input::feed(time.as_secs() * MOST, 1);
+    let rest = std::iter::from_fn(move || Some(feed.by_ref().take(SLICE as usize).collect()));
+    Box::new(std::iter::once(registrations).chain(rest))
 }
 
 fn list(figures: &[f64]) -> String {

@@ -74,11 +74,16 @@ enum Verb {
     Generate(generate::Args),
 }
 
+/// A worker looks what has arrived after so many tasks (by itself after 61): an answer of the database, for which everybody
+/// waits, must not stand behind the requests of all who have just been answered.
+const EVENT_INTERVAL: u32 = 8;
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     // Wrong usage ends here, with status 2 and the reason.
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().event_interval(EVENT_INTERVAL).enable_all().build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };

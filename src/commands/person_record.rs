@@ -1,7 +1,5 @@
 //! What people know of a customer: a record of the source `kulta`, one per founding record.
 
-use std::sync::LazyLock;
-
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use kulta_events::envelope::{Problem, check_members};
@@ -144,8 +142,7 @@ fn relation(type_name: &'static str, to: RecordId, data: &Json) -> Result<Comman
 /// # Errors
 /// [`Refusal::Invalid`] with every problem, pointers into the payload.
 pub fn checked(type_name: &'static str, mut data: Json) -> Result<CommandEvent, Refusal> {
-    static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::standard);
-    let Some(event_type) = VOCABULARY.get(type_name) else {
+    let Some(event_type) = Vocabulary::standard().get(type_name) else {
         return Err(Refusal::rule("unknown-type", "no such event type"));
     };
     let mut problems = Vec::new();

@@ -2,10 +2,14 @@
 //!
 //! A position lock held across each commit would make more writers slower; one writer that groups what waits makes a
 //! dense order for free, at no added latency: while one group commits, the next gathers. It begins as soon as the one before
-//! is answered, with whoever waits: those who have just been answered get ready for the next while the database writes and
-//! flushes, so that the two work side by side. Waiting for them makes larger groups, and less of them per second.
+//! is committed, with whoever waits, and only when it is on its way to the database the one before is answered: those who
+//! are answered get ready for the group after while the database writes and flushes, so that the two work side by side.
+//! Waiting for them makes larger groups, and less of them per second.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -106,8 +110,27 @@ fn weight(append: &Append) -> u32 {
 #[derive(Debug)]
 struct Waiting {
     append: Append,
+    caller: Caller,
+}
+
+/// Who waits for an answer, and the room that the append takes until then.
+#[derive(Debug)]
+struct Caller {
     answer: oneshot::Sender<Outcome>,
-    room: OwnedSemaphorePermit,
+    _room: OwnedSemaphorePermit,
+}
+
+/// What the callers of a group are to hear.
+#[derive(Debug, Default)]
+struct Answers(Vec<(Caller, Outcome)>);
+
+impl Answers {
+    fn give(self) {
+        for (caller, outcome) in self.0 {
+            // The caller may have gone away; what it asked for is stored all the same.
+            let _ = caller.answer.send(outcome);
+        }
+    }
 }
 
 /// The queue in front of the writer.
@@ -142,7 +165,8 @@ impl Writer {
             .map_err(|_| Error::Busy)?
             .map_err(|_| Error::Closed)?;
         let (answer, answered) = oneshot::channel();
-        self.queue.send(Waiting { append, answer, room }).await.map_err(|_| Error::Closed)?;
+        let caller = Caller { answer, _room: room };
+        self.queue.send(Waiting { append, caller }).await.map_err(|_| Error::Closed)?;
         answered.await.map_err(|_| Error::Closed)?
     }
 
@@ -165,17 +189,29 @@ async fn run(
     mut waiting: mpsc::Receiver<Waiting>,
     mut closing: watch::Receiver<bool>,
 ) {
+    let mut before = Answers::default();
     loop {
-        let first = tokio::select! {
-            biased;
-            first = waiting.recv() => first,
-            () = async { drop(closing.wait_for(|closing| *closing).await) } => {
-                waiting.close();
-                waiting.recv().await
+        let first = match waiting.try_recv() {
+            Ok(first) => Some(first),
+            Err(_) => {
+                std::mem::take(&mut before).give();
+                next(&mut waiting, &mut closing).await
             }
         };
         let Some(first) = first else { return };
-        serve(&mut commit, retry_for, group(first, &mut waiting)).await;
+        before = serve(&mut commit, retry_for, group(first, &mut waiting), before).await;
+    }
+}
+
+/// Waits for the next append; `None` when the writer is closed and none waits.
+async fn next(queue: &mut mpsc::Receiver<Waiting>, closing: &mut watch::Receiver<bool>) -> Option<Waiting> {
+    tokio::select! {
+        biased;
+        first = queue.recv() => first,
+        () = async { drop(closing.wait_for(|closing| *closing).await) } => {
+            queue.close();
+            queue.recv().await
+        }
     }
 }
 
@@ -192,18 +228,17 @@ fn group(first: Waiting, queue: &mut mpsc::Receiver<Waiting>) -> Vec<Waiting> {
     group
 }
 
-async fn serve(commit: &mut impl Commit, retry_for: Duration, group: Vec<Waiting>) {
-    let mut answers = Vec::with_capacity(group.len());
-    let mut appends = Vec::with_capacity(group.len());
-    for Waiting { append, answer, room } in group {
-        appends.push(append);
-        answers.push((answer, room));
-    }
-    let outcomes = commit_or_halve(commit, retry_for, &appends).await;
-    for ((answer, _room), outcome) in answers.into_iter().zip(outcomes) {
-        // The caller may have gone away; what it asked for is stored all the same.
-        let _ = answer.send(outcome);
-    }
+/// Commits a group. Once it is on its way, the answers to the one before are given.
+async fn serve(commit: &mut impl Commit, retry_for: Duration, group: Vec<Waiting>, before: Answers) -> Answers {
+    let (appends, callers): (Vec<_>, Vec<_>) = group.into_iter().map(|one| (one.append, one.caller)).unzip();
+    let mut committed = pin!(commit_or_halve(commit, retry_for, &appends));
+    let begun = poll_fn(|context| Poll::Ready(committed.as_mut().poll(context))).await;
+    before.give();
+    let outcomes = match begun {
+        Poll::Ready(outcomes) => outcomes,
+        Poll::Pending => committed.await,
+    };
+    Answers(callers.into_iter().zip(outcomes).collect())
 }
 
 /// A group that the database refuses is retried in halves, until the guilty request alone fails.

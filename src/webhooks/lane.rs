@@ -154,15 +154,14 @@ impl Sender {
 
     /// What is due for a subscriber; `None`: it is no webhook that is enabled.
     fn plan(&self, name: &str, now: Instant, limit: usize) -> Option<Plan> {
-        let asked = self.customers.work.outbox();
-        self.propagation.look(|index, ledger| {
+        let work = &self.customers.work;
+        let asked = work.outbox(|id, asked| is_for(asked, name).then_some((id, asked.event.order.time)));
+        let mut plan = self.propagation.look(|index, ledger| {
             let subscriber = ledger.subscribers().get(name)?;
             let is_on = subscriber.version.enabled && subscriber.version.kind == Kind::Webhook;
             let mut plan = Plan { subscriber: subscriber.clone(), due: Vec::new(), next: None, given_up: Vec::new() };
-            for (id, asked) in asked.into_iter().filter(|(_, asked)| is_for(asked, name)) {
-                let at = asked.event.order.time;
-                let due = Due { asked: Some(asked), ..Due::of(About::Message(id), at) };
-                plan.take(ledger, now, due);
+            for (id, at) in asked {
+                plan.take(ledger, now, Due::of(About::Message(id), at));
             }
             for behind in index.behind(ledger, subscriber, (0, CustomerId(Uuid::nil()))) {
                 if plan.due.len() >= limit {
@@ -174,7 +173,13 @@ impl Sender {
             }
             plan.due.truncate(limit);
             is_on.then_some(plan)
-        })
+        })?;
+        for due in &mut plan.due {
+            if let About::Message(id) = due.about {
+                due.asked = work.outgoing(id);
+            }
+        }
+        Some(plan)
     }
 
     /// Tells one thing.

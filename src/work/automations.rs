@@ -36,11 +36,12 @@ impl Work {
     }
 
     /// What is to go out and did not yet, in the order in which it was asked for.
-    pub fn outbox(&self) -> Vec<(Uuid, Outgoing)> {
+    pub fn outbox<T>(&self, pick: impl Fn(Uuid, &Outgoing) -> Option<T>) -> Vec<T> {
         let state = self.state();
-        let mut found: Vec<_> = state.outbox.iter().map(|(id, outgoing)| (*id, outgoing.clone())).collect();
-        found.sort_by_key(|(_, outgoing)| outgoing.event.position);
-        found
+        let picked = state.outbox.iter().filter_map(|(id, asked)| Some((asked.event.position, pick(*id, asked)?)));
+        let mut found: Vec<_> = picked.collect();
+        found.sort_by_key(|(position, _)| *position);
+        found.into_iter().map(|(_, found)| found).collect()
     }
 
     /// Something that is to go out and did not yet.

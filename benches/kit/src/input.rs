@@ -9,6 +9,11 @@ const YEAR_US: i64 = 365 * 86_400_000_000;
 /// Events as they arrive, one JSON text each. Every fifth one or so has a personal part: with one customer on
 /// [`EVENTS_PER_CUSTOMER`] events most of those are what sources tell of their customers.
 pub fn generated(number: u64, seed: u64) -> Vec<String> {
+    feed(number, seed).collect()
+}
+
+/// The same, each made when it is asked for.
+pub fn feed(number: u64, seed: u64) -> impl Iterator<Item = String> {
     let config = Config {
         customers: customers(number),
         events: number,
@@ -17,7 +22,7 @@ pub fn generated(number: u64, seed: u64) -> Vec<String> {
         end_us: START_US + YEAR_US,
         truth: false,
     };
-    events(config).map(|event| event.json).collect()
+    events(config).map(|event| event.json)
 }
 
 /// Makes about 20 in 100 events carry a personal part.

@@ -179,3 +179,40 @@ async fn a_failed_expectation_is_no_reason_to_try_again() {
     assert!(matches!(writer.append(refused).await, Err(AppendError::WrongRevision { .. })));
     assert_eq!(fake.0.lock().unwrap().groups, [1]);
 }
+
+/// Tells how many groups have begun, and commits each when it is let go.
+struct Held {
+    begun: watch::Sender<usize>,
+    gate: Arc<Semaphore>,
+}
+
+#[async_trait]
+impl Commit for Held {
+    async fn commit(&mut self, group: &[Append], _: &mut Attempt) -> Result<Vec<Outcome>, Error> {
+        self.begun.send_modify(|begun| *begun += 1);
+        self.gate.acquire().await.unwrap().forget();
+        Ok(group.iter().map(|_| Ok(Appended { head: 1, events: Vec::new(), earlier: None })).collect())
+    }
+}
+
+#[tokio::test]
+async fn a_committed_group_is_answered_as_soon_as_the_next_is_on_its_way() {
+    let (begun, gate) = (watch::Sender::new(0), Arc::new(Semaphore::new(0)));
+    let (mut groups, held) = (begun.subscribe(), Held { begun, gate: gate.clone() });
+    let writer = Arc::new(Writer::start(held));
+    let send = |number| {
+        let writer = writer.clone();
+        tokio::spawn(async move { writer.append(append(number, "a")).await })
+    };
+    let first = send(1);
+    groups.wait_for(|begun| *begun == 1).await.unwrap();
+    let second = send(2);
+    while writer.queue.capacity() == writer.queue.max_capacity() {
+        tokio::task::yield_now().await;
+    }
+    gate.add_permits(1);
+    let answer = tokio::time::timeout(Duration::from_secs(10), first).await.expect("it is committed").unwrap();
+    assert!(answer.is_ok() && *groups.borrow() == 2 && !second.is_finished());
+    gate.add_permits(1);
+    assert!(second.await.unwrap().is_ok());
+}

@@ -72,13 +72,17 @@ pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> 
     let channel = params.text("channel")?;
     up_to_date(&services, &mut params).await?;
     params.finish()?;
-    let is_meant = |(_, outgoing): &(Uuid, Outgoing)| {
+    let is_meant = |outgoing: &Outgoing| {
         outgoing.event.position > behind
             && channel.as_deref().is_none_or(|channel| text(outgoing, "channel") == Some(channel))
     };
-    let mut found: Vec<(Uuid, Outgoing)> = services.work.outbox().into_iter().filter(is_meant).collect();
-    let more = found.len() > limit;
-    found.truncate(limit);
+    let mut page = services.work.outbox(|id, outgoing| is_meant(outgoing).then_some((id, outgoing.event.position)));
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|(_, position)| write_cursor(LIST, *position));
+    // What was sent or withheld in this moment waits no more.
+    let waiting = |(id, _)| Some((id, services.work.outgoing(id)?));
+    let found: Vec<(Uuid, Outgoing)> = page.into_iter().filter_map(waiting).collect();
     let holders = customers(&services, found.iter().filter_map(|(_, outgoing)| outgoing.record)).await?;
     let view = |(id, outgoing): &(Uuid, Outgoing)| {
         let owned = |name: &str| text(outgoing, name).map(str::to_owned);
@@ -95,7 +99,6 @@ pub async fn list(State(services): State<Arc<Services>>, mut params: Params) -> 
             position: outgoing.event.position,
         }
     };
-    let next = found.last().filter(|_| more).map(|(_, last)| write_cursor(LIST, last.event.position));
     Ok(Json(Paged { items: found.iter().map(view).collect(), next }))
 }
 
