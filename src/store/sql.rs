@@ -69,8 +69,8 @@ pub const SCHEMA_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations";
 /// Stamps the paged reads of the log. Literals of the back end: `$head` and `$tail` go around each text and name the
 /// columns, `$category` is its expression for the category of a stream, `$of_category` and `$of_type` test that an event
 /// is of $1 and from position $2 to $3, `$records` that its record is among those of $1, `$share` is the share of its
-/// record, `$own` its revision if it is of its record's
-/// stream, `$named` tests that it is of another. The two texts of a pair read forwards and backwards.
+/// record, `$own` its revision if it is of its record's stream, `$named` tests that it is of another. The two texts of a
+/// pair read forwards and backwards.
 ///
 /// Every page takes the lowest position, the highest position and the limit as its last three parameters. A plus sign
 /// keeps the planner from walking the log by position where an index leads to a few rows of it.
