@@ -115,9 +115,17 @@ impl Place {
         let sql = AssertSqlSafe(sql.to_owned());
         block_on(async {
             match self.connect(file).await {
-                Connected::Sqlite(mut connection) => sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap(),
+                // Closed before it answers: SQLite takes away its own files when it closes, which must not be while they are
+                // looked at.
+                Connected::Sqlite(mut connection) => {
+                    let found = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+                    connection.close().await.unwrap();
+                    found
+                }
                 Connected::Postgres(mut connection) => {
-                    sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+                    let found = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+                    connection.close().await.unwrap();
+                    found
                 }
             }
         })
