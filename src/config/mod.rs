@@ -140,7 +140,7 @@ impl Default for Settings {
                 connections: 1_024,
                 page_size: 100,
                 max_page_size: 1_000,
-                fold_alone: 150_000,
+                fold_alone: 400_000,
             },
             timeouts: Timeouts {
                 header: Duration::from_secs(10),

@@ -30,15 +30,22 @@ pub struct Target<'a> {
     pub epoch: i64,
 }
 
-/// Folds the next batch of events after `from`, at most up to `until`, into a generation. Answers the new checkpoint,
-/// which is `from` when there was nothing.
+/// The next events after `from`, a batch at most, up to `until` at most.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn read(source: &Source, from: u64, until: Option<u64>) -> Result<Vec<Recorded>, Error> {
+    let page = Page { until, ..Page::forwards(Select::All, from, BATCH) };
+    let stored = source.log.read(&page).await?;
+    Ok(source.vault.open_events(&source.vocabulary.now(), stored, is_read).await?)
+}
+
+/// Folds the events after `from`, as they were read, into a generation. Answers the new checkpoint, which is `from` when there
+/// are none.
 ///
 /// # Errors
 /// When the store fails; nothing is written then.
-pub async fn advance(source: &Source, target: Target<'_>, from: u64, until: Option<u64>) -> Result<u64, Error> {
-    let page = Page { until, ..Page::forwards(Select::All, from, BATCH) };
-    let stored = source.log.read(&page).await?;
-    let mut events = source.vault.open_events(&source.vocabulary.now(), stored, is_read).await?;
+pub async fn advance(source: &Source, target: Target<'_>, from: u64, mut events: Vec<Recorded>) -> Result<u64, Error> {
     let matched_by = target.identities.policy().ok_or(Error::NoProgress)?;
     let other = other_policy(&mut events, &matched_by);
     let Some(to) = events.last().map(|event| event.position) else { return Ok(from) };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::advance::{Target, advance, mend};
+use super::ahead::Ahead;
 use super::pace::{FULL_SPEED, Pace};
 use super::{Companion, Error, Identities, Projections, Source};
 use crate::metrics::Steps;
@@ -24,8 +25,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// So many events are worth a batch at once.
 const FULL_BATCH: u64 = 1_000;
 /// While intake is at full speed it goes first: the projector rests several times as long as it works, in fuller batches,
-/// until it is so many events behind (some seconds of catching up).
-const MOST_BEHIND: u64 = 100_000;
+/// until it is so many events behind, or as many as take it so long beside intake. Alone it is faster.
+const MOST_BEHIND: u64 = 300_000;
+const LONGEST_BEHIND: Duration = Duration::from_secs(12);
 /// How many times as long.
 const RESTS: u32 = 8;
 /// The longest of these rests.
@@ -76,6 +78,8 @@ pub struct Turn {
     pub in_doubt: bool,
     /// A step could not be shared: up to this position it goes on alone.
     pub alone_until: u64,
+    /// The next batch.
+    ahead: Ahead,
 }
 
 /// What the projector is doing, for operators.
@@ -170,14 +174,16 @@ impl Projector {
         let mut pause = FIRST_PAUSE;
         let mut pace = Pace::new(tokio::time::Instant::now(), self.source.head());
         while !*stop.borrow() {
-            let began = tokio::time::Instant::now();
+            let (began, from) = (tokio::time::Instant::now(), self.projections.position());
             let pause_now = match self.turn().await {
                 Ok(progress) => {
                     pause = FIRST_PAUSE;
+                    let worked = began.elapsed();
                     let rate = pace.rate(tokio::time::Instant::now(), self.source.head());
-                    let behind = self.source.head().saturating_sub(self.projections.position());
+                    let position = self.projections.position();
+                    let behind = self.source.head().saturating_sub(position);
                     match progress {
-                        Progress::Moved => Pause::Rest(rest(rate, behind, began.elapsed())),
+                        Progress::Moved => Pause::Rest(rest(rate, behind, worked, position.saturating_sub(from))),
                         Progress::UpToDate => Pause::ForNews,
                         Progress::StandingBy => Pause::Whole(STAND_BY),
                     }
@@ -231,7 +237,10 @@ impl Projector {
         }
         let to = match self.step_with_others(&mut turn, target, from).await? {
             Some(to) => to,
-            None => advance(&self.source, target, from, None).await?,
+            None => {
+                let events = turn.ahead.take(&self.source, from).await?;
+                advance(&self.source, target, from, events).await?
+            }
         };
         self.state.send_replace(State::Live);
         if to == from {
@@ -300,9 +309,10 @@ enum Progress {
     StandingBy,
 }
 
-/// How long the projector rests after a batch, while so many events a second come in.
-fn rest(rate: f64, behind: u64, worked: Duration) -> Duration {
-    if rate >= FULL_SPEED && behind < MOST_BEHIND {
+/// How long the projector rests after a batch of so many events, while so many a second come in.
+fn rest(rate: f64, behind: u64, worked: Duration, batch: u64) -> Duration {
+    let left = worked.mul_f64(behind as f64 / batch.max(1) as f64);
+    if rate >= FULL_SPEED && behind < MOST_BEHIND && left < LONGEST_BEHIND {
         (worked * RESTS).clamp(SHORT_REST, LONGEST_REST)
     } else if behind < FULL_BATCH {
         SHORT_REST
@@ -353,16 +363,18 @@ mod tests {
     #[test]
     fn intake_goes_first_at_full_speed_until_the_projections_are_far_behind() {
         let worked = Duration::from_millis(80);
-        assert_eq!(rest(FULL_SPEED, 5_000, worked), worked * RESTS);
-        assert_eq!(rest(FULL_SPEED, 100, worked), worked * RESTS, "also where events come one by one");
-        assert_eq!(rest(FULL_SPEED, 5_000, worked * 10), LONGEST_REST);
-        assert_eq!(rest(FULL_SPEED - 1.0, 5_000, worked), Duration::ZERO);
-        assert_eq!(rest(FULL_SPEED, MOST_BEHIND, worked), Duration::ZERO);
+        assert_eq!(rest(FULL_SPEED, 5_000, worked, 5_000), worked * RESTS);
+        assert_eq!(rest(FULL_SPEED, 100, worked, 100), worked * RESTS, "also where events come one by one");
+        assert_eq!(rest(FULL_SPEED, 5_000, worked * 10, 5_000), LONGEST_REST);
+        assert_eq!(rest(FULL_SPEED - 1.0, 5_000, worked, 5_000), Duration::ZERO);
+        assert_eq!(rest(FULL_SPEED, MOST_BEHIND, worked, 5_000), Duration::ZERO);
+        assert_eq!(rest(FULL_SPEED, 50_000, worked * 15, 5_000), Duration::ZERO, "12 s of work");
+        assert_eq!(rest(FULL_SPEED, 49_000, worked * 15, 5_000), LONGEST_REST);
     }
 
     #[test]
     fn single_events_are_gathered_for_a_moment() {
-        assert_eq!(rest(10.0, 0, Duration::from_millis(2)), SHORT_REST);
-        assert_eq!(rest(FULL_SPEED - 1.0, FULL_BATCH - 1, Duration::from_millis(2)), SHORT_REST);
+        assert_eq!(rest(10.0, 0, Duration::from_millis(2), 1), SHORT_REST);
+        assert_eq!(rest(FULL_SPEED - 1.0, FULL_BATCH - 1, Duration::from_millis(2), 5_000), SHORT_REST);
     }
 }

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `advance` | one batch: read, fold, write with the checkpoint in one transaction |
+//! | `ahead` | the next batch, read while the one before is folded |
 //! | `followed` | how far something has got, and who waits for more |
 //! | `identities` | the records as matching holds them, in memory beside a generation |
 //! | `load` | all records of a generation, read for matching |
@@ -17,6 +18,7 @@
 //! | `verify` | the same computed beside the live tables and compared, row by row |
 
 pub mod advance;
+mod ahead;
 mod followed;
 pub mod identities;
 pub mod live;

@@ -12,7 +12,7 @@ use kulta_projections::whole::{Central, Finished, Part, Shard, Shares, Whole};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::advance::{BATCH, Target, advance};
+use super::advance::{BATCH, Target, advance, read};
 use super::identities::{Identities, Resident, Seen};
 use super::live::{Projector, STAND_BY};
 use super::{Error, Source, is_read};
@@ -142,7 +142,7 @@ impl Projector {
     async fn catch_up(&self, target: Target<'_>, mut at: u64, progress: Progress<'_>) -> Result<u64, Error> {
         while self.projections.position().saturating_sub(at) > BATCH as u64 {
             progress(Step::CatchingUp(at));
-            at = advance(&self.source, target, at, None).await?;
+            at = advance(&self.source, target, at, read(&self.source, at, None).await?).await?;
         }
         Ok(at)
     }
@@ -157,7 +157,7 @@ impl Projector {
         let mut turn = self.turn.lock().await;
         let live_at = self.projections.position();
         while at < live_at {
-            at = advance(&self.source, target, at, Some(live_at)).await?;
+            at = advance(&self.source, target, at, read(&self.source, at, Some(live_at)).await?).await?;
         }
         self.keep_positions(target, at).await?;
         // When its answer is lost, the store says which generation is live.

@@ -57,8 +57,11 @@ impl Projector {
         // Nodes share one thing at a time, and a rebuild is longer.
         let Ok(_no_rebuild) = self.rebuilding.try_lock() else { return Ok(None) };
         let nodes = sharing.others().await? + 1;
+        if nodes == 1 {
+            return Ok(None);
+        }
         let until = span_end(&self.source, from, head).await?;
-        if nodes == 1 || until.saturating_sub(from) <= self.alone.min(BATCH as u64) {
+        if until.saturating_sub(from) <= self.alone.min(BATCH as u64) {
             return Ok(None);
         }
         let plan = Plan { generation: target.generation.number(), epoch: target.epoch, from: Some(from), until };

@@ -23,6 +23,7 @@ use kulta_test_support::{Signal, eventually};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::kit::{Asks, PATIENCE, Place, event};
 use crate::load::audit::{audit, read_log, sample};
 use crate::load::{Crew, Deployment, Link, Rng, StopOnDrop, Target};
 
@@ -294,6 +295,37 @@ fn only_nodes_that_may_project_take_over() {
     }
     nodes.work();
     nodes.finish();
+}
+
+/// What was stored while nobody projected is folded batch by batch, the next one read ahead, and policies where they stand.
+#[test]
+fn a_node_that_starts_far_behind_folds_all_that_came_meanwhile() {
+    let place = Place::postgresql();
+    let serving = place.kulta(["serve", "--listen", "127.0.0.1:0", "--roles", "serve"]).serve();
+    let mut client = serving.client();
+    let told = |number: u64| {
+        let subject = number * 7 % 900;
+        let data =
+            json!({"name": format!("Name {}", subject % 700), "email": format!("e{}@example.org", number % 800)});
+        let time = format!("2025-06-01T10:{:02}:00Z", number * 31 % 60);
+        event("crm", &subject.to_string(), &number.to_string(), &time, "customer.registered", data)
+    };
+    let mut publish = |numbers: std::ops::Range<u64>| {
+        for first in numbers.step_by(1_000) {
+            client.accepted(&(first..first + 1_000).map(told).collect::<Vec<_>>());
+        }
+    };
+    publish(0..7_000);
+    serving.client().send("PUT", "/v1/match-policy", &json!({"policy": {"link": 3.0}})).expect_status(200);
+    publish(7_000..13_000);
+    let projecting = place.serve();
+    let head = projecting.client().caught_up();
+    assert!(head > 13_000, "{head}");
+    assert_eq!(projecting.client().read("/v1/match-policy")["policy"]["link"], json!(3.0));
+    for node in [serving, projecting] {
+        node.terminate(PATIENCE);
+    }
+    place.kulta(["verify"]).run().expect_code(0);
 }
 
 /// The network between the projecting node and the database swallows everything for a while: no connection is closed.
