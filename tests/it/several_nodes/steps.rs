@@ -218,7 +218,7 @@ impl Nodes {
     fn counts_more(&self, node: usize, name: &str, than: u64) {
         let look = || {
             let now = self.counted(node, name);
-            if now > than { Ok(()) } else { Err(now) }
+            if now > than { Ok(()) } else { Err((now, self.nodes[node].stderr())) }
         };
         self.runtime.block_on(async { eventually(TAKE_OVER, || std::future::ready(look())).await });
     }
