@@ -26,7 +26,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const FULL_BATCH: u64 = 1_000;
 /// While intake is at full speed it goes first: the projector rests several times as long as it works, in fuller batches,
 /// until it is so many events behind, or as many as take it so long beside intake. Alone it is faster.
-const MOST_BEHIND: u64 = 300_000;
+const MOST_BEHIND: u64 = 350_000;
 const LONGEST_BEHIND: Duration = Duration::from_secs(12);
 /// How many times as long.
 const RESTS: u32 = 8;
