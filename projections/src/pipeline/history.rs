@@ -31,6 +31,10 @@ pub struct Told<F> {
     pub fact: F,
 }
 
+/// Most things have no more facts than this: they take no more room than their facts, where a vector takes room for four at
+/// least. A closed complaint and a lead are kept as long as the node runs.
+const FEW: usize = 8;
+
 /// All that was told of one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History<F> {
@@ -71,6 +75,9 @@ impl<F> History<F> {
         let place = self.told.len() - later;
         if place > 0 && self.told[place - 1].order == fact.order {
             return false;
+        }
+        if self.told.len() < FEW {
+            self.told.reserve_exact(1);
         }
         self.told.insert(place, fact);
         true
