@@ -71,15 +71,14 @@ impl Work {
             wanted.as_deref().is_none_or(|wanted| has.as_deref() == Some(wanted))
         };
         let meant = |contact: &&Contact| {
-            *contact.type_name == *"activity.logged"
-                && words.from.is_none_or(|from| from <= contact.order.time)
+            words.from.is_none_or(|from| from <= contact.order.time)
                 && words.until.is_none_or(|until| contact.order.time < until)
                 && words.records.as_ref().is_none_or(|records| records.contains(&contact.record))
                 && is(&words.owner, &contact.owner)
                 && is(&words.kind, &contact.kind)
                 && is(&words.outcome, &contact.outcome)
         };
-        let mut found: Vec<Contact> = state.rows.contacts.values().filter(meant).cloned().collect();
+        let mut found: Vec<Contact> = state.rows.activities.values().filter(meant).cloned().collect();
         found.sort_by(|a, b| a.order.cmp(&b.order));
         found
     }
@@ -111,8 +110,7 @@ impl Work {
             let notes = state.rows.notes.values().filter(|note| &*note.note == own);
             return notes.filter(|note| is_here(&note.record, &note.order)).map(|note| note.record).collect();
         }
-        let contacts = state.rows.contacts.values();
-        let called = contacts.filter(|one| *one.type_name == *type_name && one.own_id.as_deref() == Some(own));
+        let called = state.rows.activities.values().filter(|one| one.own_id.as_deref() == Some(own));
         called.filter(|one| is_here(&one.record, &one.order)).map(|one| one.record).collect()
     }
 

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use kulta_events::{Instant, Json, Problem, Recorded};
-use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;
 use crate::pipeline::history::{Fact, History, Told};
@@ -14,23 +13,19 @@ use crate::pipeline::terms::text;
 use crate::scores::rules::Facets;
 
 /// One version of an automation, as it was said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     /// The automation's id.
-    #[serde(rename = "i")]
     pub automation: Box<str>,
     /// What people call it.
-    #[serde(rename = "n")]
     pub name: Box<str>,
     /// What it does, see [`Definition::parse`].
-    #[serde(rename = "d")]
     pub definition: Json,
     /// Whether it does it.
-    #[serde(rename = "e")]
     pub enabled: bool,
 }
 
-/// All versions of all automations; a row of the store.
+/// All versions of all automations.
 pub type Definitions = History<Version>;
 
 impl Fact for Version {

@@ -9,7 +9,7 @@ use super::standing::{Passes, Standing};
 use super::terms::{Number, Said};
 use super::{lead, offer};
 
-/// A thing as boards and reports take it: a row of the store beside the history, one column per member. `S` says
+/// A thing as boards and reports take it. `S` says
 /// whether it is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card<S> {
@@ -73,17 +73,6 @@ pub struct Tile<'a> {
     pub stage_since: Instant,
 }
 
-/// How a thing stood for a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span<S> {
-    /// It is so at every as-of after this time …
-    pub from: Instant,
-    /// … up to and at this time; `None`: at all later ones.
-    pub until: Option<Instant>,
-    /// How it stood.
-    pub card: Card<S>,
-}
-
 impl<S: Copy + PartialEq> Card<S> {
     /// The card of a thing.
     pub fn of(id: Uuid, standing: &Standing<S>) -> Self {
@@ -132,34 +121,4 @@ impl<S: Copy + PartialEq> Card<S> {
             stage_since: self.stage_since,
         }
     }
-}
-
-/// Every state that a thing's card had, oldest first, without gaps: rows for boards as of past dates, where the one to
-/// take is found by `from < as_of AND (until IS NULL OR as_of <= until)`.
-pub fn spans<P: Passes>(id: Uuid, history: &History<P::Fact>) -> Vec<Span<P::Status>> {
-    let mut spans: Vec<Span<P::Status>> = Vec::new();
-    let told = history.told();
-    let Some(first) = told.first() else { return spans };
-    let mut thing = P::begin(first);
-    for (index, known) in told.iter().enumerate() {
-        if index > 0 {
-            thing.apply(known);
-        }
-        // No as-of lies between facts of one time.
-        let at = known.order.time;
-        if told.get(index + 1).is_some_and(|next| next.order.time == at) {
-            continue;
-        }
-        let card = Card::of(id, thing.standing());
-        match spans.last_mut() {
-            Some(last) if last.card == card => {}
-            last => {
-                if let Some(last) = last {
-                    last.until = Some(at);
-                }
-                spans.push(Span { from: at, until: None, card });
-            }
-        }
-    }
-    spans
 }

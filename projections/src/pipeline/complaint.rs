@@ -10,7 +10,7 @@
 //!   ([`SETTLED`]). `reopened` begins one as well. Who waits already, waits since before.
 
 use kulta_events::{Instant, RecordId, Recorded};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::business::BusinessHours;
@@ -21,7 +21,7 @@ use super::terms::word;
 pub const SETTLED: [&str; 4] = ["accepted", "satisfied", "settled", "withdrawn"];
 
 /// What happened to a complaint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// `complaint.opened`
@@ -37,22 +37,17 @@ pub enum What {
 }
 
 /// What one event says of a complaint.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComplaintFact {
     /// What happened.
-    #[serde(rename = "w")]
     pub what: What,
     /// The complaint's own id in the system that says so.
-    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
     /// About what.
-    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<Box<str>>,
     /// How it came in.
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Box<str>>,
     /// What came of it.
-    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Box<str>>,
 }
 
@@ -76,11 +71,11 @@ impl Fact for ComplaintFact {
     }
 }
 
-/// All that was told of one complaint; a row of the store.
+/// All that was told of one complaint.
 pub type ComplaintHistory = History<ComplaintFact>;
 
 /// How a complaint stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// The customer waits.
@@ -228,7 +223,7 @@ impl Round {
 }
 
 /// Why somebody is to be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Alarm {
     /// Little time is left.
@@ -292,23 +287,6 @@ fn warning_time(hours: &BusinessHours, from: Instant, due: Instant, before: i64)
         }
     }
     Instant::from_micros(late)
-}
-
-/// A complaint that waits, as the queue takes it: a row of the store, while it waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// The complaint: the UUID of its stream.
-    pub complaint: Uuid,
-    /// The record that complains.
-    pub record: Option<RecordId>,
-    /// Since when it waits.
-    pub since: Instant,
-}
-
-/// Sorts a queue: least time left first. What waits longer is never due later, so since when it waits decides, under
-/// any opening hours; a store may sort and page by (since, id).
-pub fn sort_queue(queue: &mut [Waiting]) {
-    queue.sort_by_key(|waiting| (waiting.since, waiting.complaint));
 }
 
 #[cfg(test)]

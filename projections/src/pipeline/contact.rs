@@ -29,7 +29,7 @@ pub trait Row {
 }
 
 /// Who spoke to whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// The customer to us.
@@ -122,7 +122,7 @@ impl Row for Contact {
 }
 
 /// What counts as contact: a setting.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContactPolicy {
     /// These directions.
@@ -162,22 +162,17 @@ impl ContactPolicy {
 }
 
 /// A kind of activity, as people define it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActivityType {
     /// Its id.
-    #[serde(rename = "i")]
     pub kind: Box<str>,
     /// What people call it.
-    #[serde(rename = "n")]
     pub name: Box<str>,
     /// The outcomes that it may have; none: any.
-    #[serde(rename = "o")]
     pub outcomes: Vec<Box<str>>,
     /// Whether such an activity is contact with the customer.
-    #[serde(rename = "c")]
     pub is_contact: bool,
     /// Whether none are logged any more.
-    #[serde(rename = "r")]
     pub retired: bool,
 }
 
@@ -202,7 +197,7 @@ impl Fact for ActivityType {
     }
 }
 
-/// All definitions of all kinds; a row of the store.
+/// All definitions of all kinds.
 pub type ActivityTypes = History<ActivityType>;
 
 impl ActivityType {

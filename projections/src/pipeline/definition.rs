@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use kulta_events::{Instant, Json, Recorded};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::history::{Fact, History, Told};
 use super::terms::{Number, percentage, text};
 
 /// What passes through a pipeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Passing {
     /// Offers.
@@ -24,46 +24,36 @@ pub enum Passing {
 }
 
 /// A stage of a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
     /// Its id in the pipeline.
-    #[serde(rename = "s")]
     pub stage: Box<str>,
     /// What people call it.
-    #[serde(rename = "n")]
     pub name: Box<str>,
     /// How probable it is, in percent, that what stands here is won.
-    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<Number>,
     /// What stands here for more than so many days of 24 hours is stale.
-    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub stale_after_days: Option<u32>,
 }
 
 /// One version of a pipeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
     /// Its id.
-    #[serde(rename = "i")]
     pub pipeline: Box<str>,
     /// What people call it.
-    #[serde(rename = "n")]
     pub name: Box<str>,
     /// What passes through it.
-    #[serde(rename = "f")]
     pub passing: Passing,
     /// In their order; each id once.
-    #[serde(rename = "s")]
     pub stages: Vec<Stage>,
     /// Whether it is meant for what names no pipeline.
-    #[serde(rename = "d")]
     pub default: bool,
     /// Whether nothing new may enter it.
-    #[serde(rename = "r")]
     pub retired: bool,
 }
 
-/// All definitions of all pipelines; a row of the store.
+/// All definitions of all pipelines.
 pub type Definitions = History<Definition>;
 
 impl Fact for Definition {

@@ -1,16 +1,13 @@
 //! What was told of one thing, in the order of facts.
 //!
-//! A row of the store is a [`History`]: the facts themselves, small and sorted. How the thing stands is computed from
+//! What is kept is a [`History`]: the facts themselves, small and sorted. How the thing stands is computed from
 //! them when it is asked for, as of any time. So a late event needs no special path, and events that come shuffled,
-//! late or twice leave the same row.
+//! late or twice leave the same history.
 //!
 //! Histories hold event ids, and titles where they are readable: when a record is erased, fold the things again that
 //! are about it.
 
-use kulta_events::recorded::EventName;
 use kulta_events::{Instant, Order, RecordId, Recorded};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What an event says of a thing, as far as a projection needs it.
 pub trait Fact: Clone {
@@ -83,13 +80,6 @@ impl<F> History<F> {
         true
     }
 
-    /// Takes in what others were told of the same thing.
-    pub fn merge(&mut self, other: Self) {
-        for told in other.told {
-            self.insert(told);
-        }
-    }
-
     /// What the log held up to a position.
     #[must_use]
     pub fn known_at(mut self, position: u64) -> Self {
@@ -119,36 +109,13 @@ impl<F> History<F> {
     }
 }
 
-/// How a [`Told`] is stored: microseconds, source, id, position, record, fact.
-type Row<F> = (i64, String, EventName, u64, Option<RecordId>, F);
-
-impl<F: Serialize> Serialize for History<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.told.iter().map(|told| {
-            let Order { time, source, id } = &told.order;
-            (time.micros(), source, id, told.position, told.record, &told.fact)
-        }))
-    }
-}
-
-impl<'de, F: DeserializeOwned> Deserialize<'de> for History<F> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let rows = Vec::<Row<F>>::deserialize(deserializer)?;
-        let told = rows.into_iter().map(|(micros, source, id, position, record, fact)| {
-            let order = Order { time: Instant::from_micros(micros), source, id };
-            Told { order, position, record, fact }
-        });
-        Ok(Self { told: told.collect() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::given::{EventExt, day, event};
 
     /// The note's id is all that this fact keeps.
-    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Eq)]
     struct Word(String);
 
     impl Fact for Word {
@@ -176,14 +143,5 @@ mod tests {
         assert_eq!(history.before(None).len(), 4);
         assert_eq!(history.position(), 3);
         assert_eq!(history.known_at(2).told().len(), 2, "the first day, and the second");
-    }
-
-    #[test]
-    fn a_history_survives_its_row() {
-        let mut erased = note(3, "c", "x");
-        erased.order.id = EventName::Erased(erased.key);
-        let history = History::<Word>::of(&[note(1, "a", "x"), erased]);
-        let row = serde_json::to_string(&history).unwrap();
-        assert_eq!(serde_json::from_str::<History<Word>>(&row).unwrap(), history);
     }
 }

@@ -9,15 +9,14 @@
 //!   The owner changes when the hand-over is accepted: to whom the answer names, else to whom it was handed.
 
 use kulta_events::{Instant, Recorded};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::history::{Fact, History, Told};
 use super::standing::{Passes, Standing, Weight};
 use super::terms::{Said, Terms, word};
 
 /// What happened to a lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// `lead.created`
     Created,
@@ -36,22 +35,17 @@ pub enum What {
 }
 
 /// What one event says of a lead.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadFact {
     /// What happened.
-    #[serde(rename = "w")]
     pub what: What,
     /// The lead's own id in the system that says so.
-    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
     /// What it says of the lead's terms; of a hand-over: to whom.
-    #[serde(flatten)]
     pub terms: Terms,
     /// Why, as systems count it.
-    #[serde(rename = "rc", default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<Box<str>>,
     /// The own id of the offer that was made from it.
-    #[serde(rename = "of", default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<Box<str>>,
 }
 
@@ -74,11 +68,11 @@ impl Fact for LeadFact {
     }
 }
 
-/// All that was told of one lead; a row of the store.
+/// All that was told of one lead.
 pub type LeadHistory = History<LeadFact>;
 
 /// Whether a lead is decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Not yet.
@@ -90,7 +84,7 @@ pub enum Status {
 }
 
 /// What became of a hand-over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
     /// Nobody answered yet.

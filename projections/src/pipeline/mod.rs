@@ -2,7 +2,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`history`] | what was told of one thing, in the order of facts: the row of the store |
+//! | [`history`] | what was told of one thing, in the order of facts |
 //! | [`terms`] | what may be said of an offer or a lead |
 //! | [`definition`] | pipelines in every version, and those in force at a time |
 //! | [`standing`] | where an offer or a lead stands, and how it came there |

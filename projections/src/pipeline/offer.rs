@@ -12,15 +12,14 @@
 //! - `reopened` opens a closed offer, and its days in the stage begin anew. What is open stays so.
 
 use kulta_events::{Instant, Recorded};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::history::{Fact, History, Told};
 use super::standing::{Passes, Standing, Weight};
 use super::terms::{Number, Terms, word};
 
 /// What happened to an offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// `offer.created`
     Created,
@@ -41,22 +40,17 @@ pub enum What {
 }
 
 /// What one event says of an offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferFact {
     /// What happened.
-    #[serde(rename = "w")]
     pub what: What,
     /// The offer's own id in the system that says so.
-    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
     /// What it says of the offer's terms.
-    #[serde(flatten)]
     pub terms: Terms,
     /// Why, as systems count it.
-    #[serde(rename = "rc", default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<Box<str>>,
     /// The hash of a document.
-    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<Box<str>>,
 }
 
@@ -85,11 +79,11 @@ impl Fact for OfferFact {
     }
 }
 
-/// All that was told of one offer; a row of the store.
+/// All that was told of one offer.
 pub type OfferHistory = History<OfferFact>;
 
 /// Whether an offer is decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Not yet.

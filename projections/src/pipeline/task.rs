@@ -7,15 +7,14 @@
 use jiff::civil;
 use jiff::tz::TimeZone;
 use kulta_events::{Instant, Json, RecordId, Recorded};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::history::{Fact, History, Told};
 use super::period::midnight;
 use super::terms::{Said, date, known, word};
 
 /// What happened to a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// `task.raised`
     Raised,
@@ -30,8 +29,7 @@ pub enum What {
 }
 
 /// A day, or a moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// Microseconds since 1970-01-01T00:00:00Z.
     At(i64),
@@ -65,54 +63,40 @@ impl When {
 }
 
 /// What one event says of a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskFact {
     /// What happened.
-    #[serde(rename = "w")]
     pub what: What,
     /// The task's own id in the system that says so.
-    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Box<str>>,
     /// Until when it is to be done; of a snooze: until when it rests.
-    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
     /// Who is to do it.
-    #[serde(rename = "o", default, skip_serializing_if = "Said::is_silent")]
     pub owner: Said<Box<str>>,
     /// Whose it is.
-    #[serde(rename = "t", default, skip_serializing_if = "Said::is_silent")]
     pub team: Said<Box<str>>,
     /// The larger, the sooner.
-    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i64>,
     /// Of what kind it is.
-    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Box<str>>,
     /// What raised it.
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Box<str>>,
     /// Own ids of the offer, the lead and the complaint that it is about.
-    #[serde(rename = "a", default, skip_serializing_if = "About::is_empty")]
     pub about: About,
     /// What came of it.
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Box<str>>,
     /// What is to be done; `None` when it is erased.
-    #[serde(rename = "ti", default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Box<str>>,
 }
 
 /// Own ids of things in the source that names them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
     /// An offer.
-    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<Box<str>>,
     /// A lead.
-    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<Box<str>>,
     /// A complaint.
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub complaint: Option<Box<str>>,
 }
 
@@ -159,11 +143,11 @@ impl Fact for TaskFact {
     }
 }
 
-/// All that was told of one task; a row of the store.
+/// All that was told of one task.
 pub type TaskHistory = History<TaskFact>;
 
 /// Whether a task is still to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It is.

@@ -3,8 +3,6 @@
 use kulta_events::vocabulary::currency::is_currency;
 use kulta_events::{Json, RecordId, Recorded};
 use rust_decimal::Decimal;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 /// The largest amount that counts, exclusive; the validator lets no larger one in.
@@ -58,35 +56,9 @@ impl<T> Said<T> {
     }
 }
 
-impl<T: Serialize> Serialize for Said<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.value().serialize(serializer)
-    }
-}
-
-/// A member that is not there is silent (by `default`), `null` is cleared.
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Said<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map_or(Said::Cleared, Said::Is))
-    }
-}
-
-/// A decimal that is stored as text.
+/// A decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number(pub Decimal);
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Decimal::from_str_exact(&text).map(Self).map_err(D::Error::custom)
-    }
-}
 
 /// What an event says of a member that its type knows. Others are passed over: they are sealed, and what is concluded
 /// must not change when they are erased.
@@ -151,58 +123,41 @@ fn records(value: &Json) -> Option<Vec<RecordId>> {
 }
 
 /// What is agreed or known of an offer or a lead.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     /// Which pipeline; silent: the default one.
-    #[serde(rename = "p", default, skip_serializing_if = "Said::is_silent")]
     pub pipeline: Said<Box<str>>,
     /// Which stage of it; silent: the first.
-    #[serde(rename = "s", default, skip_serializing_if = "Said::is_silent")]
     pub stage: Said<Box<str>>,
     /// The sum, in `currency`.
-    #[serde(rename = "a", default, skip_serializing_if = "Said::is_silent")]
     pub amount: Said<Number>,
     /// ISO 4217.
-    #[serde(rename = "c", default, skip_serializing_if = "Said::is_silent")]
     pub currency: Said<Box<str>>,
     /// Of its own, in percent; otherwise the stage's counts.
-    #[serde(rename = "pr", default, skip_serializing_if = "Said::is_silent")]
     pub probability: Said<Number>,
     /// Who works on it.
-    #[serde(rename = "o", default, skip_serializing_if = "Said::is_silent")]
     pub owner: Said<Box<str>>,
     /// Whose it is.
-    #[serde(rename = "t", default, skip_serializing_if = "Said::is_silent")]
     pub team: Said<Box<str>>,
     /// What is to be sold.
-    #[serde(rename = "pd", default, skip_serializing_if = "Said::is_silent")]
     pub product: Said<Box<str>>,
     /// To which group that belongs.
-    #[serde(rename = "pg", default, skip_serializing_if = "Said::is_silent")]
     pub product_group: Said<Box<str>>,
     /// When it is expected to be decided, `YYYY-MM-DD`.
-    #[serde(rename = "x", default, skip_serializing_if = "Said::is_silent")]
     pub expected_close: Said<Box<str>>,
     /// Where the business came from.
-    #[serde(rename = "og", default, skip_serializing_if = "Said::is_silent")]
     pub origin: Said<Box<str>>,
     /// By which campaign.
-    #[serde(rename = "cm", default, skip_serializing_if = "Said::is_silent")]
     pub campaign: Said<Box<str>>,
     /// Sorted, each once.
-    #[serde(rename = "tg", default, skip_serializing_if = "Said::is_silent")]
     pub tags: Said<Vec<Box<str>>>,
     /// With which import it came.
-    #[serde(rename = "ib", default, skip_serializing_if = "Said::is_silent")]
     pub import_batch: Said<Box<str>>,
     /// The own id of the lead that it was made from.
-    #[serde(rename = "l", default, skip_serializing_if = "Said::is_silent")]
     pub lead: Said<Box<str>>,
     /// Whom one talks to, in the order in which they were named.
-    #[serde(rename = "k", default, skip_serializing_if = "Said::is_silent")]
     pub contacts: Said<Vec<RecordId>>,
     /// What it is called; silent when it is erased.
-    #[serde(rename = "ti", default, skip_serializing_if = "Said::is_silent")]
     pub title: Said<Box<str>>,
 }
 
@@ -311,14 +266,5 @@ mod tests {
         assert_eq!(terms.product.value().map(|p| &**p), Some("pumps"));
         terms.take(Terms::of(&json(r#"{"owner":"eino","team":null}"#), |_| true));
         assert_eq!((terms.owner.value().map(|o| &**o), terms.team), (Some("eino"), Said::Cleared));
-    }
-
-    #[test]
-    fn terms_survive_their_row() {
-        let text = r#"{"owner":null,"amount":12.50,"currency":"EUR","tags":["a"],"expected_close":"2026-03-02"}"#;
-        let terms = Terms::of(&json(text), |_| true);
-        let row = serde_json::to_string(&terms).unwrap();
-        assert_eq!(row, r#"{"a":"12.5","c":"EUR","o":null,"x":"2026-03-02","tg":["a"]}"#);
-        assert_eq!(serde_json::from_str::<Terms>(&row).unwrap(), terms);
     }
 }

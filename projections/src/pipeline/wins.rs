@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use kulta_events::{Instant, Json, Recorded};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::card::OfferCard;
 use super::history::{Fact, History};
@@ -15,8 +15,7 @@ use super::period::Period;
 use super::terms::{Number, amount, date, text};
 
 /// By what closed offers are counted apart. Months, quarters and years are those of closing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum By {
     /// Who worked on it.
     Owner,
@@ -124,7 +123,7 @@ pub fn wins<'c>(
 }
 
 /// What a goal counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Measure {
     /// Offers that were won.
@@ -134,40 +133,29 @@ pub enum Measure {
 }
 
 /// A goal: so much is to be won in a period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Goal {
     /// Its id.
-    #[serde(rename = "i")]
     pub goal: Box<str>,
     /// What it counts.
-    #[serde(rename = "m")]
     pub measure: Measure,
     /// How much.
-    #[serde(rename = "a")]
     pub target: Number,
     /// ISO 4217; of money.
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Box<str>>,
     /// The first day, `YYYY-MM-DD`.
-    #[serde(rename = "f")]
     pub from: Box<str>,
     /// The first day after it.
-    #[serde(rename = "u")]
     pub until: Box<str>,
     /// Only offers of this pipeline.
-    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<Box<str>>,
     /// Only offers of this owner.
-    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Box<str>>,
     /// Only offers of this team.
-    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub team: Option<Box<str>>,
     /// Only offers of this product.
-    #[serde(rename = "pd", default, skip_serializing_if = "Option::is_none")]
     pub product: Option<Box<str>>,
     /// Whether it no longer counts.
-    #[serde(rename = "r", default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
 }
 
@@ -198,7 +186,7 @@ impl Fact for Goal {
     }
 }
 
-/// Everything that was said of goals; a row of the store.
+/// Everything that was said of goals.
 pub type Goals = History<Goal>;
 
 /// How far a goal is reached.

@@ -3,30 +3,25 @@
 use std::collections::BTreeMap;
 
 use kulta_events::{Instant, Json, Recorded};
-use serde::{Deserialize, Serialize};
 
 use super::definition::{Definition, Problem};
 use crate::pipeline::history::{Fact, History};
 use crate::pipeline::terms::text;
 
 /// One version of a report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saved {
     /// Its id.
-    #[serde(rename = "i")]
     pub report: Box<str>,
     /// What people call it.
-    #[serde(rename = "n")]
     pub name: Box<str>,
     /// What it counts, as it was saved.
-    #[serde(rename = "d")]
     pub definition: Json,
     /// Whether it is no longer shown.
-    #[serde(rename = "r", default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
 }
 
-/// Everything that was saved of all reports; a row of the store.
+/// Everything that was saved of all reports.
 pub type Reports = History<Saved>;
 
 impl Fact for Saved {

@@ -313,8 +313,6 @@ fn of_one_report_the_last_word_holds() {
         [None, Some("a".to_owned()), Some("Offers".to_owned()), None]
     );
     assert!(reports.told()[0].fact.read().is_ok());
-    let row = serde_json::to_string(&reports).unwrap();
-    assert_eq!(serde_json::from_str::<Reports>(&row).unwrap(), reports);
     let useless = event("kulta", "-", 1, "report.saved", r#"{"report":"a"}"#);
     assert!(Reports::of([&useless]).is_empty());
 }

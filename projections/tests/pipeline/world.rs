@@ -1,17 +1,12 @@
 //! Small worlds: a few offers, leads, complaints and tasks, few times and values so that they collide, equal times,
-//! members of every kind of nonsense, erased payloads; and a store in memory that is kept up batch by batch.
-
-use std::collections::BTreeMap;
+//! members of every kind of nonsense, erased payloads.
 
 use kulta_events::field::Class;
 use kulta_events::recorded::{EventName, Payload};
 use kulta_events::{Instant, Json, Order, RecordId, Recorded, Vocabulary};
-use kulta_projections::pipeline::history::History;
-use kulta_projections::pipeline::step::{Keys, Rows};
+use kulta_projections::pipeline::step::Rows;
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 const TYPES: [&str; 36] = [
@@ -191,72 +186,14 @@ pub fn whole(events: &[Recorded]) -> Rows {
     rows
 }
 
-/// The rows as a service keeps them up: each batch has at hand what it asked for and nothing else, through the text of
-/// the rows.
+/// The rows as a service keeps them up, batch by batch.
 pub fn live(events: &[Recorded], sizes: &[usize]) -> Rows {
-    let mut store = Rows::default();
+    let mut rows = Rows::default();
     let (mut rest, mut sizes) = (events, sizes.iter().cycle());
     while !rest.is_empty() {
-        let size = (*sizes.next().unwrap()).clamp(1, rest.len());
-        let (batch, later) = rest.split_at(size);
-        let mut at_hand = looked_up(&store, &Keys::of(batch));
-        let changed = at_hand.fold(batch);
-        write(&mut store, &at_hand, &changed);
+        let (batch, later) = rest.split_at((*sizes.next().unwrap()).clamp(1, rest.len()));
+        rows.fold(batch);
         rest = later;
     }
-    store
-}
-
-fn looked_up(store: &Rows, keys: &Keys) -> Rows {
-    fn some<K: Ord + Clone, V: Clone>(rows: &BTreeMap<K, V>, keys: impl IntoIterator<Item = K>) -> BTreeMap<K, V> {
-        keys.into_iter().filter_map(|key| rows.get_key_value(&key)).map(|(k, v)| (k.clone(), v.clone())).collect()
-    }
-    Rows {
-        pipelines: through_text(&store.pipelines),
-        goals: through_text(&store.goals),
-        activity_types: through_text(&store.activity_types),
-        offers: through_texts(some(&store.offers, keys.offers.clone())),
-        leads: through_texts(some(&store.leads, keys.leads.clone())),
-        complaints: through_texts(some(&store.complaints, keys.complaints.clone())),
-        tasks: through_texts(some(&store.tasks, keys.tasks.clone())),
-        contacts: some(&store.contacts, keys.contacts.clone()),
-        notes: some(&store.notes, keys.notes.clone()),
-        marks: some(&store.marks, keys.marks.clone()),
-    }
-}
-
-fn through_text<F: Serialize + DeserializeOwned>(row: &History<F>) -> History<F> {
-    serde_json::from_str(&serde_json::to_string(row).unwrap()).unwrap()
-}
-
-fn through_texts<F: Serialize + DeserializeOwned>(rows: BTreeMap<Uuid, History<F>>) -> BTreeMap<Uuid, History<F>> {
-    rows.into_iter().map(|(id, row)| (id, through_text(&row))).collect()
-}
-
-fn write(store: &mut Rows, at_hand: &Rows, changed: &Keys) {
-    fn put<K: Ord + Clone, V: Clone>(
-        store: &mut BTreeMap<K, V>,
-        rows: &BTreeMap<K, V>,
-        changed: impl IntoIterator<Item = K>,
-    ) {
-        for key in changed {
-            store.insert(key.clone(), rows[&key].clone());
-        }
-    }
-    put(&mut store.offers, &at_hand.offers, changed.offers.clone());
-    put(&mut store.leads, &at_hand.leads, changed.leads.clone());
-    put(&mut store.complaints, &at_hand.complaints, changed.complaints.clone());
-    put(&mut store.tasks, &at_hand.tasks, changed.tasks.clone());
-    put(&mut store.contacts, &at_hand.contacts, changed.contacts.clone());
-    put(&mut store.notes, &at_hand.notes, changed.notes.clone());
-    put(&mut store.marks, &at_hand.marks, changed.marks.clone());
-    if changed.pipelines {
-        store.pipelines = at_hand.pipelines.clone();
-    }
-    if changed.goals {
-        store.goals = at_hand.goals.clone();
-    }
-    if changed.activity_types {
-        store.activity_types = at_hand.activity_types.clone();
-    }
+    rows
 }

@@ -87,11 +87,3 @@ fn notices_follow_from_facts_and_a_late_fact_withdraws_them() {
     events.push(told("2026-03-02T18:00:00+02:00", "answered", "").at(6));
     assert_eq!(all(&events, WEDNESDAY), []);
 }
-
-#[test]
-fn the_queue_begins_with_the_least_time_left() {
-    let waiting = |number, since| Waiting { complaint: Uuid::from_u128(number), record: None, since: at(since) };
-    let mut queue = [waiting(3, WEDNESDAY), waiting(2, MONDAY), waiting(1, MONDAY)];
-    sort_queue(&mut queue);
-    assert_eq!(queue.map(|waiting| waiting.complaint.as_u128()), [1, 2, 3]);
-}
