@@ -18,8 +18,9 @@ use super::generation_scores as scores;
 
 /// Rows per statement.
 const ROWS: usize = 4_000;
-/// Bytes of JSON after which a statement takes no more rows.
-const BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of JSON after which a statement takes no more rows. A connection keeps room for the longest statement that it ever
+/// sent, twice as much as that at worst.
+const BYTES: usize = 2 * 1024 * 1024;
 /// Customers that are made anew at a time.
 const REFOLD_CUSTOMERS: i64 = 500;
 
