@@ -64,7 +64,7 @@ impl Decide for Asked<'_> {
             }
             Wish::Say { id, type_name, data } => of.say(transaction, *id, type_name, data).await,
             Wish::Act(act) => of.act(transaction, act).await,
-            Wish::Define { kind, data } => of.define(transaction, *kind, data).await,
+            Wish::Define { kind, if_match, data } => of.define(transaction, *kind, *if_match, data).await,
             Wish::Fire(firing) => of.fire(transaction, firing).await,
             Wish::Rearm(firing) => of.rearm(transaction, firing).await,
             Wish::Send(id) => of.send(transaction, *id).await,
@@ -79,14 +79,7 @@ impl Decide for Asked<'_> {
                 transaction.execute::<event_type::EventType>(&event_type::stream(name), command.clone()).await?;
                 Ok((200, json!({"type": name})))
             }
-            Wish::Policy(command) => {
-                let stream = match command {
-                    policy::Command::PublishMatch { .. } | policy::Command::PublishBuiltInMatch => MATCH,
-                    _ => SURVIVORSHIP,
-                };
-                transaction.execute::<policy::Policy>(stream, command.clone()).await?;
-                Ok((200, json!({"stream": stream})))
-            }
+            Wish::Policy { command, if_match } => of.publish(transaction, command, *if_match).await,
             Wish::RuleSet(command) => {
                 transaction.execute::<rule_set::RuleSet>(&command.stream(), command.clone()).await?;
                 Ok((200, json!({"rule_set": command.name()})))
@@ -185,6 +178,29 @@ impl Customers {
         let pairing = Pairing { records: vec![record], from: vec![founder.record] };
         let link = decision::Command::Decide { verdict: Verdict::Link, pairing, reason: None };
         transaction.execute::<Decision>(&stream, link).await
+    }
+
+    async fn publish(
+        &self,
+        transaction: &mut Transaction,
+        command: &policy::Command,
+        if_match: Option<u64>,
+    ) -> Result<(i16, Value), Error> {
+        let stream = match command {
+            policy::Command::PublishMatch { .. } | policy::Command::PublishBuiltInMatch => MATCH,
+            _ => SURVIVORSHIP,
+        };
+        transaction.execute::<policy::Policy>(stream, command.clone()).await?;
+        // Behind the reading of the stream: what is published from here on makes the append a conflict.
+        if if_match.is_some() {
+            self.reads.caught_up().await.map_err(unreadable)?;
+            let position = match stream {
+                MATCH => self.reads.match_policy().await.map_err(unreadable)?.position,
+                _ => self.reads.policy().await.map_err(unreadable)?.position,
+            };
+            Refusal::unless_read(if_match, position)?;
+        }
+        Ok((200, json!({"stream": stream})))
     }
 
     async fn merge(
@@ -321,8 +337,7 @@ impl Customers {
 
     async fn unchanged(&self, id: RecordId, expected: u64) -> Result<(), Error> {
         match self.reads.customer(id, crate::reads::At::default()).await.map_err(unreadable)? {
-            Found::Here(view) if view.position == expected => Ok(()),
-            Found::Here(view) => Err(Refusal::Changed { position: view.position }.into()),
+            Found::Here(view) => Ok(Refusal::unless_read(Some(expected), view.position)?),
             // The id was merged away: what the caller read is no more.
             Found::Moved(_) | Found::Unknown => {
                 Err(Refusal::Changed { position: self.reads.projections.position() }.into())

@@ -15,6 +15,7 @@ use super::event::CommandEvent;
 use super::person_record::checked;
 use super::transaction::Transaction;
 use super::{Error, Refusal};
+use crate::work::Moment;
 
 /// What is defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,7 @@ impl Customers {
         &self,
         transaction: &mut Transaction,
         kind: Kind,
+        if_match: Option<u64>,
         data: &Json,
     ) -> Result<(i16, Value), Error> {
         let category = kind.category();
@@ -121,6 +123,12 @@ impl Customers {
             }
         }
         transaction.execute::<Document>(&format!("{category}-{name}"), Define(event)).await?;
+        // Behind the reading of the stream: what is defined from here on makes the append a conflict.
+        if if_match.is_some() && kind == Kind::Automation {
+            self.work_known().await?;
+            let known = self.work.automations(Moment::default());
+            Refusal::unless_read(if_match, known.get(name).map_or(0, |automation| automation.position))?;
+        }
         let mut body = json!({});
         body[category] = json!(name);
         Ok((200, body))

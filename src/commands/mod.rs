@@ -73,6 +73,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether something stands where the caller read it, if that was asked. What does not exist stands at no position.
+    ///
+    /// # Errors
+    /// [`Refusal::Changed`].
+    pub fn unless_read(if_match: Option<u64>, position: u64) -> Result<(), Self> {
+        if if_match.is_none_or(|expected| expected == position) { Ok(()) } else { Err(Self::Changed { position }) }
+    }
+
     /// A refusal by a rule.
     pub fn rule(code: &'static str, detail: &'static str) -> Self {
         Self::Rule { code, detail }

@@ -150,11 +150,7 @@ impl Customers {
             let problem = Problem::new("invalid", "/holds", format!("expected a position of the log, up to {head}"));
             return Err(Refusal::Invalid(vec![problem]).into());
         }
-        if let (Some(expected), Some(known)) = (if_match, &known)
-            && expected != known.position
-        {
-            return Err(Refusal::Changed { position: known.position }.into());
-        }
+        Refusal::unless_read(if_match, known.as_ref().map_or(0, |known| known.position))?;
         let is_webhook = data.get("kind").and_then(Json::as_str) == Some("webhook");
         let before = known.as_ref().map_or(0, |known| known.version.secret);
         let secret = if is_webhook { before.max(1) } else { before };

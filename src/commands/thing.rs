@@ -231,9 +231,7 @@ impl Customers {
 
     fn standing(&self, deed: Deed, id: Uuid, if_match: Option<u64>) -> Result<Known, Error> {
         let known = self.work.known(deed.category(), id).ok_or(Refusal::NotFound("there is no such thing"))?;
-        if if_match.is_some_and(|expected| expected != known.position) {
-            return Err(Refusal::Changed { position: known.position }.into());
-        }
+        Refusal::unless_read(if_match, known.position)?;
         Ok(known)
     }
 

@@ -96,6 +96,8 @@ pub enum Wish {
     Define {
         /// What.
         kind: document::Kind,
+        /// The position of an automation that the caller read: refused when it was defined anew since.
+        if_match: Option<u64>,
         /// The payload of the event.
         data: Json,
     },
@@ -112,16 +114,21 @@ pub enum Wish {
     /// An event type is registered, or registered anew.
     EventType(event_type::Command),
     /// A policy is published.
-    Policy(policy::Command),
+    Policy {
+        /// Which.
+        command: policy::Command,
+        /// The position of the policy in force that the caller read: refused when another one is by now.
+        if_match: Option<u64>,
+    },
     /// A rule set is drafted, published or retired.
     RuleSet(rule_set::Command),
 }
 
 impl Wish {
     /// Something is defined under a name, which its payload gets to tell.
-    pub fn define(kind: document::Kind, name: &str, said: &Json) -> Self {
+    pub fn define(kind: document::Kind, name: &str, said: &Json, if_match: Option<u64>) -> Self {
         let rest = said.members().iter().filter(|(member, _)| member != kind.category()).cloned();
         let named = std::iter::once((kind.category().to_owned(), name.into()));
-        Self::Define { kind, data: Json::Object(named.chain(rest).collect()) }
+        Self::Define { kind, if_match, data: Json::Object(named.chain(rest).collect()) }
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn begin(stage: &Stage<'_>, customer: Option<CustomerId>, now: 
     );
     let definition = Json::parse(definition.as_bytes()).unwrap_or(Json::Null);
     let data = Json::object([("name", "Gone quiet".into()), ("definition", definition)]);
-    run(stage, "demo automation", &Wish::define(Kind::Automation, AUTOMATION, &data)).await?;
+    run(stage, "demo automation", &Wish::define(Kind::Automation, AUTOMATION, &data, None)).await?;
     let Some(customer) = customer else { return Ok(()) };
     let offer =
         [("title", "Pumps for the new plant"), ("amount", "125000"), ("currency", "EUR"), ("stage", "proposal")];

@@ -207,7 +207,7 @@ impl Services {
         use commands::policy::Command::{PublishBuiltIn, PublishBuiltInMatch};
         for command in [PublishBuiltIn, PublishBuiltInMatch] {
             let context = Context { actor, idempotency_key: None, request: String::new() };
-            self.customers.run(&context, &Wish::Policy(command)).await.map_err(Error::Policies)?;
+            self.customers.run(&context, &Wish::Policy { command, if_match: None }).await.map_err(Error::Policies)?;
         }
         Ok(())
     }

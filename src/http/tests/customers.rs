@@ -50,8 +50,8 @@ async fn a_condition_holds_or_nothing_is_done() {
     let tag = node.client().get(&format!("/v1/customers/{anna}")).send().header("etag").unwrap().to_owned();
     assert_eq!(merge(&node, &anna, &other, Some(&tag)).0, 200);
     // What has no entity tag fulfils no condition.
-    let policy = json!({"policy": {}});
-    let refused = node.client().put("/v1/survivorship-policy").header("if-match", "\"1\"").json(&policy).send();
+    let visit = json!({"name": "Visit"});
+    let refused = node.client().put("/v1/activity-types/visit").header("if-match", "\"1\"").json(&visit).send();
     assert_eq!((refused.status, &*code(&refused)), (412, "changed"));
 }
 

@@ -1,8 +1,9 @@
 //! A published survivorship policy makes every golden record anew; earlier ones hold for what was known then.
 
+use kulta_test_support::http::Client;
 use serde_json::{Value, json};
 
-use super::{after, etag, registered};
+use super::{after, etag, refused, registered};
 use crate::kit::{Asks, Place, event, text};
 
 fn a_policy_changes_golden_records(place: &Place) {
@@ -70,6 +71,49 @@ fn a_policy_changes_golden_records(place: &Place) {
     assert_ne!(now["fields"]["email"]["verified_at"], Value::Null);
     let verified = client.post("/v1/projections/verify").send().expect_status(200).json();
     assert_eq!(verified["differences"], json!([]));
+}
+
+/// What stands there when the projections have got to what a command answered, and its entity tag.
+fn read(client: &mut Client, target: &str, done: &Value) -> (String, Value) {
+    let response = client.get(&format!("{target}?after={}", done["position"])).send().expect_status(200);
+    (response.header("etag").unwrap().to_owned(), response.json())
+}
+
+/// Policies and automations are defined whole: who changes one that somebody else changed meanwhile would undo that.
+fn who_publishes_what_was_read_undoes_nobodys_word(place: &Place) {
+    let server = place.serve();
+    let mut client = server.client();
+    client.caught_up();
+    let automation = |days| json!({"name": "Quiet", "definition": {"when": {"no_contact": {"days": days}}, "time_zone": "UTC", "then": [{"tag": "quiet"}]}});
+    let quiet = "/v1/automations/quiet";
+    let nothing_yet = client.put(quiet).header("if-match", "\"7\"").json(&automation(1)).send();
+    assert_eq!(refused(nothing_yet, 412, "changed")["position"], 0);
+    let first = client.send("PUT", quiet, &automation(1)).expect_status(200).json();
+    let survivorship = |by| json!({"policy": {"default": {"by": [by]}}});
+    for (target, versions) in [
+        ("/v1/survivorship-policy", [survivorship("verification"), survivorship("recency")]),
+        ("/v1/match-policy", [json!({"policy": {"link": 2.5}}), json!({"policy": {"link": 3.5}})]),
+        (quiet, [automation(2), automation(3)]),
+    ] {
+        let (tag, before) = read(&mut client, target, &first);
+        let done = client.put(target).header("if-match", &tag).json(&versions[0]).send().expect_status(200).json();
+        let late = client.put(target).header("if-match", &tag).json(&versions[1]).send();
+        assert_eq!(refused(late, 412, "changed")["position"], done["position"], "{target}");
+        let (tag, now) = read(&mut client, target, &done);
+        assert_eq!(tag, format!("\"{}\"", done["position"]), "{target}");
+        assert_ne!(now, before, "{target}");
+        client.put(target).header("if-match", &tag).json(&versions[1]).send().expect_status(200);
+    }
+}
+
+#[test]
+fn conditions_on_sqlite() {
+    who_publishes_what_was_read_undoes_nobodys_word(&Place::sqlite());
+}
+
+#[test]
+fn conditions_on_postgresql() {
+    who_publishes_what_was_read_undoes_nobodys_word(&Place::postgresql());
 }
 
 #[test]

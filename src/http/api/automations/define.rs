@@ -23,6 +23,7 @@ use crate::services::Services;
     tag = "automations",
     params(
         ("id" = String, Path, description = "The automation"),
+        ("If-Match" = Option<String>, Header, description = "Only if it is as it was read"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same command again gets the same answer"),
     ),
     request_body(content = serde_json::Value, content_type = "application/json", example = json!({
@@ -31,6 +32,7 @@ use crate::services::Services;
             "then": [{"task": {"title": "Call them", "team": "north", "due_days": 7}}]}})),
     responses(
         (status = 200, description = "Done, and its position", body = serde_json::Value),
+        (status = 412, description = "It was defined anew since", body = crate::http::openapi::ProblemBody),
         (status = 422, description = "It is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]
@@ -42,5 +44,5 @@ pub async fn handler(
     asked.only(&["name", "definition", "enabled", "reason"])?;
     // It may name a type that was registered at another node.
     services.intake.refresh_event_types().await?;
-    asked.run(&services, &Wish::define(Kind::Automation, &id, &asked.body)).await
+    asked.run(&services, &Wish::define(Kind::Automation, &id, &asked.body, asked.if_match()?)).await
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 
 use super::View;
+use crate::http::api::customers::etag;
 use crate::http::api::pipelines::moment;
 use crate::http::params::{Params, Place};
 use crate::http::problem::Problem;
@@ -33,10 +35,12 @@ pub async fn handler(
     State(services): State<Arc<Services>>,
     Place(id): Place<String>,
     mut params: Params,
-) -> Result<Json<View>, Problem> {
+) -> Result<Response, Problem> {
     let moment = moment(&services, &mut params).await?;
     params.finish()?;
     let known = services.work.automations(moment);
     let automation = known.get(&id).ok_or_else(|| Problem::not_found("there is no such automation"))?;
-    Ok(Json(View::of(&services, automation)))
+    let mut response = Json(View::of(&services, automation)).into_response();
+    etag(&mut response, automation.position);
+    Ok(response)
 }

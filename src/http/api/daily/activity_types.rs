@@ -92,5 +92,5 @@ pub async fn define(
     asked: Asked,
 ) -> Result<Response, Problem> {
     asked.only(&["name", "outcomes", "is_contact", "retired"])?;
-    asked.run(&services, &Wish::define(Kind::ActivityType, &kind, &asked.body)).await
+    asked.run(&services, &Wish::define(Kind::ActivityType, &kind, &asked.body, None)).await
 }

@@ -41,5 +41,5 @@ pub async fn handler(
     asked: Asked,
 ) -> Result<Response, Problem> {
     asked.only(&["name", "for", "stages", "default", "retired", "reason"])?;
-    asked.run(&services, &Wish::define(Kind::Pipeline, &id, &asked.body)).await
+    asked.run(&services, &Wish::define(Kind::Pipeline, &id, &asked.body, None)).await
 }

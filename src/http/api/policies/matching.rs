@@ -8,6 +8,7 @@ use axum::response::Response;
 use kulta_projections::identity::policy::MatchPolicy;
 use serde_json::{Value, json};
 
+use super::in_force;
 use super::previews::told;
 use crate::commands::Wish;
 use crate::commands::policy::{Command, refused};
@@ -28,12 +29,11 @@ use crate::services::Services;
     params(("after" = Option<u64>, Query, description = "Wait until the projections have got to this position")),
     responses((status = 200, description = "The policy in force", body = serde_json::Value)),
 )]
-pub async fn get(State(services): State<Arc<Services>>, mut params: Params) -> Result<Json<Value>, Problem> {
+pub async fn get(State(services): State<Arc<Services>>, mut params: Params) -> Result<Response, Problem> {
     after(&services, &mut params).await?;
     params.finish()?;
     let row = services.reads.match_policy().await?;
-    let published_at = (row.position > 0).then_some(row.order.time);
-    Ok(Json(json!({"policy": *row.policy, "position": row.position, "published_at": published_at})))
+    Ok(in_force(&*row.policy, row.position, row.order.time))
 }
 
 /// Publish a match policy
@@ -45,11 +45,15 @@ pub async fn get(State(services): State<Arc<Services>>, mut params: Params) -> R
     put,
     path = "/v1/match-policy",
     tag = "policies",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same command again gets the same answer")),
+    params(
+        ("If-Match" = Option<String>, Header, description = "Only if the policy in force is the one that was read"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same command again gets the same answer"),
+    ),
     request_body(content = serde_json::Value, content_type = "application/json",
         example = json!({"policy": {"link": 2.0, "ask": -3.0}, "note": "link less by itself"})),
     responses(
         (status = 200, description = "Done, and the position to wait for", body = serde_json::Value),
+        (status = 412, description = "Another policy is in force by now", body = crate::http::openapi::ProblemBody),
         (status = 422, description = "The policy is not valid", body = crate::http::openapi::ProblemBody),
     )
 )]
@@ -57,7 +61,8 @@ pub async fn put(State(services): State<Arc<Services>>, asked: Asked) -> Result<
     asked.only(&["policy", "note"])?;
     let policy = to_json(&policy(&services, &asked.body).await?)?;
     let note = asked.optional_text("note")?;
-    asked.run(&services, &Wish::Policy(Command::PublishMatch { policy, note })).await
+    let (command, if_match) = (Command::PublishMatch { policy, note }, asked.if_match()?);
+    asked.run(&services, &Wish::Policy { command, if_match }).await
 }
 
 /// Preview a match policy

@@ -142,5 +142,5 @@ pub async fn set(
     Place(id): Place<String>,
     asked: Asked,
 ) -> Result<Response, Problem> {
-    asked.run(&services, &Wish::define(Kind::Goal, &id, &asked.body)).await
+    asked.run(&services, &Wish::define(Kind::Goal, &id, &asked.body, None)).await
 }

@@ -106,5 +106,5 @@ pub async fn save(
     asked: Asked,
 ) -> Result<Response, Problem> {
     asked.only(&["name", "definition", "retired", "reason"])?;
-    asked.run(&services, &Wish::define(Kind::Report, &name, &asked.body)).await
+    asked.run(&services, &Wish::define(Kind::Report, &name, &asked.body, None)).await
 }
