@@ -14,6 +14,12 @@ use super::relations::Contacts;
 use super::{At, Error, Found, Reads};
 use crate::store::log::TimelinePage;
 
+/// Events that are read at once at first. The log has no index by time (docs/adr/0026-record-streams.md): each reading looks
+/// at every event of the records, so where few of them are wanted each asks for four times as many as the one before.
+const FEWEST: usize = 50;
+/// Events that are read at once at most.
+const MOST: usize = 10_000;
+
 /// Where a page of a timeline ends: the next one begins behind this entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
@@ -105,8 +111,8 @@ impl Reads {
             (None, Some(cursor)) => Some(cursor.time.plus_micros(1)),
             (as_of, None) => as_of,
         };
+        let mut limit = wanted.limit.max(FEWEST);
         loop {
-            let limit = wanted.limit.max(50);
             let page = TimelinePage { records: records.clone(), before, until: Some(until), limit };
             let stored = self.source.log.timeline(&page).await?;
             let (count, oldest) = (stored.len(), stored.iter().map(|event| event.time).min());
@@ -126,7 +132,7 @@ impl Reads {
             }
             match oldest {
                 // Events of the oldest time are all there, so the next page begins before it.
-                Some(oldest) if count >= limit => before = Some(oldest),
+                Some(oldest) if count >= limit => (before, limit) = (Some(oldest), (4 * limit).min(MOST)),
                 _ => return Ok((found, false)),
             }
         }

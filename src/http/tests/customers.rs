@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::kit::{Node, code};
+use super::kit::{Node, code, purchase};
 
 fn registered(node: &Node, name: &str) -> String {
     let body = json!({"kind": "person", "name": name});
@@ -65,4 +65,33 @@ async fn a_padded_subject_is_the_same_on_the_way_out() {
     node.get(&format!("/v1/records/erp/100234%20%20%20?after={head}"));
     let events = node.get("/v1/events?source=erp&subject=100234%20%20%20");
     assert_eq!(events["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn few_entries_among_many_are_all_found_in_their_order() {
+    let node = Node::start().await;
+    // One in 150 is a registration: the pages in between hold none. Equal times, so that pages end among them.
+    let told = |number: u32| {
+        let mut event = purchase(&number.to_string());
+        event["time"] = json!(format!("2026-03-02T{:02}:{:02}:00Z", number / 4 / 60, number / 4 % 60));
+        if number.is_multiple_of(150) {
+            event["type"] = json!("customer.registered");
+            event["data"] = json!({"kind": "person", "name": "Anna Virtanen"});
+        }
+        event
+    };
+    let events: Vec<_> = (0..1_000).map(told).collect();
+    node.publish(&events);
+    let head = *node.services.log.head().borrow();
+    let customer = node.get(&format!("/v1/records/erp/100234?after={head}"))["customer_id"].clone();
+    let first = format!("/v1/customers/{}/timeline?type=customer.registered&limit=2", customer.as_str().unwrap());
+    let (mut found, mut target) = (Vec::new(), first.clone());
+    loop {
+        let page = node.get(&target);
+        let ids = page["items"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned());
+        found.extend(ids);
+        let Some(next) = page["next"].as_str() else { break };
+        target = format!("{first}&cursor={next}");
+    }
+    assert_eq!(found, ["900", "750", "600", "450", "300", "150", "0"]);
 }
