@@ -147,12 +147,13 @@ impl Nodes {
     /// The node that helps dies in the middle of a stage; its shares are done by the other.
     fn helper_dies_in(mut self, stage: i16) {
         self.targets[1].set(self.nodes[0].addr());
-        let steps = self.counted(0, STEPS);
+        let mut client = self.client(0);
+        let steps = counted(&mut client, STEPS);
         self.step_while(stage, 0, async |nodes, held| {
             nodes.remove(1).kill_9();
             held.go_on().await;
         });
-        self.counts_more(0, STEPS, steps);
+        self.runtime.block_on(counts_more((&mut client, &self.nodes[0]), STEPS, steps));
         self.nodes.push(self.deployment.serve());
         self.targets[1].set(self.nodes[1].addr());
         self.work();
@@ -162,14 +163,16 @@ impl Nodes {
     /// The node that helps freezes in the middle of a stage, and wakes up when its shares are the other's.
     fn helper_freezes_in(mut self, stage: i16) {
         self.targets[1].set(self.nodes[0].addr());
-        let steps = self.counted(0, STEPS);
+        let mut client = self.client(0);
+        let steps = counted(&mut client, STEPS);
         self.step_while(stage, 0, async |nodes, held| {
             nodes[1].signal(Signal::Stop);
             held.go_on().await;
             assert!(held.until("coalesce(max(token) > 1, false)", TAKE_OVER).await, "nobody took its shares");
             nodes[1].signal(Signal::Cont);
+            // While events still come: had the step to be given up, there is another.
+            counts_more((&mut client, &nodes[0]), STEPS, steps).await;
         });
-        self.counts_more(0, STEPS, steps);
         let fenced = || {
             let said = self.nodes[1].stderr();
             let of = ["another node's now", "others' now", "was not done"];
@@ -213,22 +216,22 @@ impl Nodes {
         self.work();
         self.finish();
     }
+}
 
-    /// Waits until a node has counted more than this.
-    fn counts_more(&self, node: usize, name: &str, than: u64) {
-        let look = || {
-            let now = self.counted(node, name);
-            if now > than { Ok(()) } else { Err((now, self.nodes[node].stderr())) }
-        };
-        self.runtime.block_on(async { eventually(TAKE_OVER, || std::future::ready(look())).await });
-    }
+/// Waits until a node has counted more than this.
+async fn counts_more((client, node): (&mut Client, &Server), name: &str, than: u64) {
+    let mut look = || {
+        let now = counted(client, name);
+        if now > than { Ok(()) } else { Err((now, node.stderr())) }
+    };
+    eventually(TAKE_OVER, || std::future::ready(look())).await;
+}
 
-    /// How often a node has counted something.
-    fn counted(&self, node: usize, name: &str) -> u64 {
-        let text = self.client(node).get("/metrics").send().expect_status(200).text();
-        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name}_total ")));
-        line.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{name} is not counted: {text}"))
-    }
+/// How often a node has counted something.
+fn counted(client: &mut Client, name: &str) -> u64 {
+    let text = client.get("/metrics").send().expect_status(200).text();
+    let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name}_total ")));
+    line.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{name} is not counted: {text}"))
 }
 
 /// Stores events at a node until told to stop; how many.
@@ -252,10 +255,13 @@ fn store(client: Client, stop: Arc<AtomicBool>) -> JoinHandle<u64> {
 fn two_nodes_share_steps() {
     let mut nodes = Nodes::sharing_steps();
     for stage in [1, 2] {
-        let (steps, shares) = (nodes.counted(0, STEPS), nodes.counted(1, SHARES));
-        nodes.step_while(stage, 1, async |_, held| held.go_on().await);
-        nodes.counts_more(0, STEPS, steps);
-        nodes.counts_more(1, SHARES, shares);
+        let [mut first, mut second] = [0, 1].map(|node| nodes.client(node));
+        let (steps, shares) = (counted(&mut first, STEPS), counted(&mut second, SHARES));
+        nodes.step_while(stage, 1, async |nodes, held| {
+            held.go_on().await;
+            counts_more((&mut first, &nodes[0]), STEPS, steps).await;
+            counts_more((&mut second, &nodes[1]), SHARES, shares).await;
+        });
     }
     nodes.work();
     nodes.finish();
