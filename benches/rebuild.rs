@@ -34,12 +34,14 @@ async fn main() {
 }
 
 async fn one(server: &Postgres, store: Store, number: u64, table: &mut Table) {
-    let node = Node::start(env!("CARGO_BIN_EXE_kulta"), store, server).await;
+    // Nobody projects while they come: one event after the other, ten million would take most of an hour.
+    let node = Node::start(env!("CARGO_BIN_EXE_kulta"), store, server).await.again(&[("KULTA_ROLES", "serve")]);
     {
         let bodies = input::batches(&input::generated(number, 1), 1_000);
         publish(node.server.addr(), BATCH, &bodies, 2, FOR_EVER);
     }
-    node.catch_up();
+    let node = node.again(&[("KULTA_ROLES", "serve,project")]);
+    node.catch_up_within(FOR_EVER);
     let events = node.standing().0;
     let rows = rows(number.min(500_000));
     let mut turns = Turns::default();

@@ -29,6 +29,7 @@ pub async fn run(args: Args, common: Common) -> Result<(), Failure> {
     let services = Services::open(settings, Arc::new(SystemClock), "rebuild").await?;
     let told = Told::default();
     let rebuilt = services.projector.rebuild(&|step| told.tell(step)).await;
+    services.projector.old_is_gone().await;
     services.close().await;
     let rebuilt = rebuilt?;
     if common.json {

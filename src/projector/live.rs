@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::time::timeout;
 
 use super::advance::{Target, advance, mend};
 use super::ahead::Ahead;
@@ -45,8 +46,8 @@ pub struct Projector {
     pub(super) identities: Identities,
     /// Held while a batch is folded; whoever holds it has the live generation standing still.
     pub(super) turn: Mutex<Turn>,
-    /// Held by a rebuild: a second one would take the first for the remains of one that died.
-    pub(super) rebuilding: Mutex<()>,
+    /// Held by a rebuild until what it replaced is gone: a second one would take the first for the remains of one that died.
+    pub(super) rebuilding: Arc<Mutex<()>>,
     state: watch::Sender<State>,
     pub(super) holder: String,
     /// Whether it leaves projecting to other nodes.
@@ -112,7 +113,7 @@ impl Projector {
             projections,
             identities,
             turn: Mutex::default(),
-            rebuilding: Mutex::default(),
+            rebuilding: Arc::default(),
             state,
             holder,
             stands_by: false,
@@ -203,8 +204,9 @@ impl Projector {
         self.state.send_replace(State::Stopped);
     }
 
-    /// Lets go of the epoch and of the projection tables.
+    /// Lets go of the epoch and of the projection tables, unless a rebuild is just about to remove what it replaced.
     pub async fn close(&self) {
+        let _ = timeout(STAND_BY.saturating_mul(8), self.old_is_gone()).await;
         self.turn.lock().await.claim = None;
         self.generations.close().await;
     }

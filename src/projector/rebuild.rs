@@ -17,7 +17,7 @@ use super::identities::{Identities, Resident, Seen};
 use super::live::{Projector, STAND_BY};
 use super::{Error, Source, is_read};
 use crate::store::sharing::Plan;
-use crate::store::views::{Bulk, Generation};
+use crate::store::views::{Bulk, Generation, Generations};
 use crate::store::{Page, Select};
 
 /// Events read from the log at a time.
@@ -62,14 +62,15 @@ pub enum Step {
 pub type Progress<'a> = &'a (dyn Fn(Step) + Send + Sync);
 
 impl Projector {
-    /// Rebuilds all projections beside the live ones and swaps them in. Appends and reads go on meanwhile.
+    /// Rebuilds all projections beside the live ones and swaps them in. Appends and reads go on meanwhile. The generation
+    /// that was live is removed later, as soon as nobody can be reading it: see [`Self::old_is_gone`].
     ///
     /// # Errors
     /// When the store fails, or another node projects; the live generation stays as it is then.
     pub async fn rebuild(&self, progress: Progress<'_>) -> Result<Rebuilt, Error> {
         // Whoever helps another node to rebuild does not hold up the answer that this one cannot.
         self.epoch().await?;
-        let _alone = self.rebuilding.lock().await;
+        let alone = self.rebuilding.clone().lock_owned().await;
         let epoch = self.epoch().await?;
         let generation = self.generations.build(epoch).await?;
         let plan = Plan { generation: generation.number(), epoch, from: None, until: self.source.head() };
@@ -86,7 +87,11 @@ impl Projector {
         let old = self.projections.live();
         let target = Target { generation: &generation, identities: &identities, epoch };
         let position = self.swap_in(target, until, progress).await?;
-        self.retire(old, generation.number(), epoch).await;
+        let retired = retire(self.generations.clone(), old, generation.number(), epoch);
+        tokio::spawn(async move {
+            retired.await;
+            drop(alone);
+        });
         Ok(Rebuilt { generation: generation.number(), position, customers, nodes })
     }
 
@@ -110,20 +115,9 @@ impl Projector {
         Ok((customers, Resident::new(finished.into_resolver(), seen, policy, generation.number(), until)))
     }
 
-    /// Removes the generation that was live, after whoever reads it has ended.
-    async fn retire(&self, old: Arc<dyn Generation>, live: i64, epoch: i64) {
-        if self.generations.are_shared() {
-            tokio::time::sleep(OTHERS_LOOK).await;
-        }
-        let give_up = tokio::time::Instant::now() + LONGEST_READ;
-        while Arc::strong_count(&old) > 1 && tokio::time::Instant::now() < give_up {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        if let Err(error) = self.generations.remove_others(&[live], epoch).await {
-            // It harms nobody, and the next rebuild tries again.
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(%error, cause, "the projections before the rebuild could not be removed");
-        }
+    /// Waits until no rebuild is going on and what the last one replaced is removed.
+    pub async fn old_is_gone(&self) {
+        let _none = self.rebuilding.lock().await;
     }
 
     /// Customers that changed by others' events stand where that happened, which is not in the log: they stay there, for
@@ -167,6 +161,22 @@ impl Projector {
         self.identities.take_over(target.identities);
         self.projections.replace(target.generation.clone(), at);
         Ok(at)
+    }
+}
+
+/// Removes the generation that was live, after whoever reads it has ended.
+async fn retire(generations: Arc<dyn Generations>, old: Arc<dyn Generation>, live: i64, epoch: i64) {
+    if generations.are_shared() {
+        tokio::time::sleep(OTHERS_LOOK).await;
+    }
+    let give_up = tokio::time::Instant::now() + LONGEST_READ;
+    while Arc::strong_count(&old) > 1 && tokio::time::Instant::now() < give_up {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    if let Err(error) = generations.remove_others(&[live], epoch).await {
+        // It harms nobody, and the next rebuild tries again.
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::warn!(%error, cause, "the projections before the rebuild could not be removed");
     }
 }
 

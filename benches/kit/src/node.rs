@@ -99,6 +99,14 @@ impl Node {
     /// # Panics
     /// When they have not in ten minutes.
     pub fn catch_up(&self) -> Duration {
+        self.catch_up_within(Duration::from_secs(600))
+    }
+
+    /// The same, with a bound of its own.
+    ///
+    /// # Panics
+    /// When they have not until then.
+    pub fn catch_up_within(&self, most: Duration) -> Duration {
         let start = Instant::now();
         let (head, _) = self.standing();
         let target = format!("/v1/customers/00000000-0000-0000-0000-000000000000?after={head}");
@@ -106,7 +114,7 @@ impl Node {
         // Waits in the server until it has got there; its own bound ends in 503, then we ask again.
         while self.standing().1 > 0 {
             let _ = client.get(&target).send();
-            assert!(start.elapsed() < Duration::from_secs(600), "the projections do not catch up");
+            assert!(start.elapsed() < most, "the projections do not catch up");
         }
         start.elapsed()
     }

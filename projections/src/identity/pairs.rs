@@ -9,7 +9,7 @@ use super::threads::on_all;
 
 mod index;
 
-pub use index::Index;
+pub use index::{Entry, Index};
 
 /// Two records that were compared, by their numbers, the lower first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,37 +59,47 @@ impl Pairs {
         threads: usize,
         keep: impl Fn(&Compared) -> bool + Sync,
     ) -> Self {
-        let next = AtomicUsize::new(0);
-        let work = |_: usize| {
-            let mut found = Self::default();
-            let crowded = |key: u64| index.crowded(key);
-            loop {
-                let from = next.fetch_add(CHUNK, Ordering::Relaxed);
-                if from >= index.blocks() {
-                    return found;
-                }
-                for block in from..(from + CHUNK).min(index.blocks()) {
-                    let (key, members) = index.block(block);
-                    for (at, one) in members.iter().enumerate() {
-                        for other in &members[at + 1..] {
-                            let (a, b) = by_id(records, ids, *one, *other);
-                            if allowed(a, b, between) && index.first_common(*one, *other) == Some(key) {
-                                found.add(*one, *other, compare::compare(a, b, &crowded), &keep);
-                            }
-                        }
+        let crowded = |key: u64| index.crowded(key);
+        let in_block = |block: usize, found: &mut Self| {
+            let (key, members) = index.block(block);
+            for (at, one) in members.iter().enumerate() {
+                for other in &members[at + 1..] {
+                    let (a, b) = by_id(records, ids, *one, *other);
+                    if allowed(a, b, between) && index.first_common(*one, *other) == Some(key) {
+                        found.add(*one, *other, compare::compare(a, b, &crowded), &keep);
                     }
                 }
             }
         };
-        let mut all = Self::default();
-        on_all(threads, work).into_iter().for_each(|found| all.merge(found));
-        for (one, other) in index.neighbours(ids) {
+        let neighbours = index.neighbours(ids);
+        let near = |number: usize, found: &mut Self| {
+            let (one, other) = neighbours[number];
             let (a, b) = by_id(records, ids, one, other);
             if allowed(a, b, between) && index.first_common(one, other).is_none() {
-                all.add(one, other, compare::compare(a, b, &|key| index.crowded(key)), &keep);
+                found.add(one, other, compare::compare(a, b, &crowded), &keep);
             }
-        }
+        };
+        let mut all = Self::in_pieces(index.blocks(), threads, in_block);
+        all.merge(Self::in_pieces(neighbours.len(), threads, near));
         all.kept.sort_unstable_by_key(|pair| (pair.one, pair.other));
+        all
+    }
+
+    /// What is found in so many pieces of work, on so many threads.
+    fn in_pieces(pieces: usize, threads: usize, find: impl Fn(usize, &mut Self) + Sync) -> Self {
+        let next = AtomicUsize::new(0);
+        let work = |_: usize| {
+            let mut found = Self::default();
+            loop {
+                let from = next.fetch_add(CHUNK, Ordering::Relaxed);
+                if from >= pieces {
+                    return found;
+                }
+                (from..(from + CHUNK).min(pieces)).for_each(|piece| find(piece, &mut found));
+            }
+        };
+        let mut all = Self::default();
+        on_all(threads, work).into_iter().for_each(|found| all.merge(found));
         all
     }
 
@@ -112,7 +122,7 @@ fn by_id<'a>(records: &'a [Prepared], ids: &[u128], one: u32, other: u32) -> (&'
     (&records[one as usize], &records[other as usize])
 }
 
-/// Blocks that a thread takes at once.
+/// Pieces of work that a thread takes at once.
 const CHUNK: usize = 256;
 
 /// Pairs of records that stand near each other in a block that is crowded twice.

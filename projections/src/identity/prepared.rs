@@ -5,6 +5,7 @@
 
 use super::attributes::Attributes;
 use super::normal::Gender;
+use super::normal::nickname::Classes;
 use super::policy::MatchPolicy;
 use super::terms::{Rarity, Term, Terms};
 
@@ -45,8 +46,8 @@ pub(crate) struct Word {
     pub sound: u32,
     /// Which letters it has, a bit each.
     pub letters: u32,
-    /// Classes of given names; 0: none.
-    pub classes: [u16; 6],
+    /// Of given names.
+    pub classes: Classes,
 }
 
 /// A name: given words, then family words; of an organisation its core words as family words.

@@ -98,8 +98,7 @@ impl Both<'_> {
         if matches!(found.level, SAME | COMMON) {
             return found;
         }
-        let related = a.classes.iter().take_while(|class| **class != 0).any(|class| b.classes.contains(class));
-        if related {
+        if a.classes.meet(b.classes) {
             return Found::of(RELATED);
         }
         // A common beginning makes names alike that are different ones, of sisters often: Anna, Annabelle.

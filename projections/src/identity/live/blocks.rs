@@ -1,15 +1,16 @@
 //! Which resident records share which keys.
 
-use super::tables::Table;
+use super::tables::{Key, Table};
 use crate::identity::block;
+use crate::identity::pairs::Entry;
 
 /// Key → places. Most keys have one record; these take no list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
     limit: usize,
-    ones: Table<u64, u32>,
+    ones: Table<Key, u32>,
     /// In the order of the records' ids.
-    many: Table<u64, Vec<u32>>,
+    many: Table<Key, Vec<u32>>,
 }
 
 impl Blocks {
@@ -18,9 +19,9 @@ impl Blocks {
     }
 
     pub fn members(&self, key: u64) -> &[u32] {
-        match self.many.get(&key) {
+        match self.many.get(&key.into()) {
             Some(members) => members,
-            None => self.ones.get(&key).map_or(&[], std::slice::from_ref),
+            None => self.ones.get(&key.into()).map_or(&[], std::slice::from_ref),
         }
     }
 
@@ -29,11 +30,12 @@ impl Blocks {
     }
 
     pub fn crowded(&self, key: u64) -> bool {
-        self.many.get(&key).is_some_and(|members| members.len() > self.limit(key))
+        self.many.get(&key.into()).is_some_and(|members| members.len() > self.limit(key))
     }
 
     /// Puts a place in, and says how many there are now. `id` tells a place's record id.
     pub fn insert(&mut self, key: u64, place: u32, id: impl Fn(u32) -> u128) -> usize {
+        let key = Key::from(key);
         if let Some(members) = self.many.get_mut(&key) {
             let own = id(place);
             if let Err(at) = members.binary_search_by_key(&own, |member| id(*member)) {
@@ -56,6 +58,7 @@ impl Blocks {
 
     /// Takes a place out, and says how many are left.
     pub fn remove(&mut self, key: u64, place: u32, id: impl Fn(u32) -> u128) -> usize {
+        let key = Key::from(key);
         let Some(members) = self.many.get_mut(&key) else {
             self.ones.remove(&key);
             return 0;
@@ -77,8 +80,13 @@ impl Blocks {
         block::limit(key, self.limit)
     }
 
-    /// Room for so many keys.
-    pub fn reserve(&mut self, keys: usize) {
-        self.ones.reserve(keys);
+    /// Takes in what was sorted by key, then by place, none of it with a key that is there already. The places must be in the
+    /// order of the records' ids.
+    pub fn load(&mut self, sorted: &[Vec<Entry>], threads: usize) {
+        let blocks = || sorted.iter().flat_map(|entries| entries.chunk_by(|a, b| a.0 == b.0));
+        let ones = || blocks().filter(|block| block.len() == 1).map(|block| (block[0].0.into(), block[0].1));
+        let many = || blocks().filter(|block| block.len() > 1).map(|block| (block[0].0.into(), block));
+        self.ones.load(ones, |place| place, threads);
+        self.many.load(many, |block| block.iter().map(|entry| entry.1).collect(), threads);
     }
 }

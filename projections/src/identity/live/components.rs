@@ -40,7 +40,7 @@ impl Resolver {
             found.extend(linked.filter(|other| seen.insert(*other)));
             if decisions {
                 let decided = self.decisions.linked(resident.id);
-                let decided = decided.filter_map(|id| self.residents.by_id.get(&id).copied());
+                let decided = decided.filter_map(|id| self.residents.place(id));
                 found.extend(decided.filter(|other| seen.insert(*other)));
             }
         }

@@ -4,7 +4,6 @@ use kulta_events::RecordId;
 
 use super::{Residents, Resolver};
 use crate::crosswalk::Decision;
-use crate::identity::block::{joined, refined};
 use crate::identity::compare::Compared;
 use crate::identity::pairs::{Index, Pairs};
 use crate::identity::prepared::Prepared;
@@ -34,10 +33,11 @@ impl Resolver {
         records.reverse();
         let ids: Vec<u128> = records.iter().map(|(record, _)| record.0.as_u128()).collect();
         let prepared: Vec<Prepared> = records.into_iter().map(|(_, prepared)| prepared).collect();
-        let index = Index::of(&prepared, self.policy.block_limit, threads);
+        // Records stand in the order of their ids, which is that of their places.
+        let index =
+            Index::telling(&prepared, self.policy.block_limit, threads, |sorted| self.blocks.load(sorted, threads));
         let keep = |compared: &Compared| self.scorer.score(compared).bits >= self.policy.ask;
         let pairs = Pairs::find(&prepared, &ids, &index, false, threads, keep);
-        self.blocks.reserve(prepared.iter().map(|record| record.keys.len()).sum::<usize>() / 2);
         let of = Records { records: &prepared, ids: &ids, between: false, threads };
         let found = clusters(of, &index, &pairs.kept, &self.policy, &self.decisions);
         for (id, prepared) in ids.iter().zip(prepared) {
@@ -52,30 +52,15 @@ impl Resolver {
                 }
             }
         }
-        self.load_blocks(&index);
         for resident in self.residents.places.iter_mut().flatten() {
             resident.links.sort_unstable_by_key(|link| link.0);
+            resident.links.shrink_to_fit();
         }
-        // Records stand in the order of their ids, so each cluster's come in it too.
         let mut places: Vec<(u32, u32)> = found.into_iter().zip(0..).collect();
         places.sort_unstable();
         for cluster in places.chunk_by(|a, b| a.0 == b.0) {
             let places: Vec<u32> = cluster.iter().map(|(_, place)| *place).collect();
             self.form(&places);
-        }
-    }
-
-    fn load_blocks(&mut self, index: &Index) {
-        for place in 0..self.residents.places.len() as u32 {
-            let Some(resident) = self.residents.get(place) else { continue };
-            for key in &resident.prepared.keys {
-                self.blocks.insert(*key, place, |place| self.residents.id(place));
-                if refined(*key) && index.crowded(*key) {
-                    for facet in &resident.prepared.facets {
-                        self.blocks.insert(joined(*key, *facet), place, |place| self.residents.id(place));
-                    }
-                }
-            }
         }
     }
 }

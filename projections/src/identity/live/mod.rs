@@ -50,7 +50,7 @@ pub use queue::Question;
 pub use whatif::{Change, Customer, Snapshot, WhatIf};
 
 use blocks::Blocks;
-use tables::{List, Table};
+use tables::{Id, List, Table};
 
 /// A record with what is known of it.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ struct Resident {
 struct Residents {
     places: List<Option<Resident>>,
     free: Vec<u32>,
-    by_id: Table<u128, u32>,
+    by_id: Table<Id, u32>,
 }
 
 impl Residents {
@@ -78,6 +78,11 @@ impl Residents {
 
     fn get_mut(&mut self, place: u32) -> Option<&mut Resident> {
         self.places.get_mut(place as usize)?.as_mut()
+    }
+
+    /// The place of a record.
+    fn place(&self, id: u128) -> Option<u32> {
+        self.by_id.get(&id.into()).copied()
     }
 
     /// The id at a place; the places of a block are always held.
@@ -92,13 +97,13 @@ impl Residents {
             Some(free) => *free = resident,
             None => self.places.push(resident),
         }
-        self.by_id.insert(id, place);
+        self.by_id.insert(id.into(), place);
         place
     }
 
     fn remove(&mut self, place: u32) -> Option<Resident> {
         let resident = self.places.get_mut(place as usize)?.take()?;
-        self.by_id.remove(&resident.id);
+        self.by_id.remove(&resident.id.into());
         self.free.push(place);
         Some(resident)
     }
@@ -174,8 +179,8 @@ impl Resolver {
     /// component is clustered once.
     pub fn put(&mut self, record: RecordId, prepared: Prepared) {
         let id = record.0.as_u128();
-        let place = self.residents.by_id.get(&id);
-        if place.and_then(|place| self.residents.get(*place)).is_some_and(|known| known.prepared == prepared) {
+        let known = self.residents.place(id).and_then(|place| self.residents.get(place));
+        if known.is_some_and(|known| known.prepared == prepared) {
             return;
         }
         self.take_out(id);
@@ -199,7 +204,7 @@ impl Resolver {
     /// A decision as it stands now: made, changed or withdrawn. It may name records that are not known yet.
     pub fn decide(&mut self, decision: Decision) {
         for record in self.decisions.put(decision) {
-            self.dirty.extend(self.residents.by_id.get(&record));
+            self.dirty.extend(self.residents.place(record));
         }
         self.mend();
     }
@@ -210,7 +215,7 @@ impl Resolver {
         let mut seen = BTreeSet::new();
         let mut clusters: Vec<Vec<RecordId>> = Vec::new();
         for id in changed {
-            let Some(cluster) = self.residents.by_id.get(&id).and_then(|place| self.residents.get(*place)) else {
+            let Some(cluster) = self.residents.place(id).and_then(|place| self.residents.get(place)) else {
                 continue;
             };
             if seen.insert(cluster.cluster) {
@@ -223,8 +228,8 @@ impl Resolver {
 
     /// The records of the customer that holds this record, by id; `None`: it is not known.
     pub fn customer_of(&self, record: RecordId) -> Option<Vec<RecordId>> {
-        let place = self.residents.by_id.get(&record.0.as_u128())?;
-        Some(self.members(self.residents.get(*place)?.cluster))
+        let place = self.residents.place(record.0.as_u128())?;
+        Some(self.members(self.residents.get(place)?.cluster))
     }
 
     /// All clusters, by their lowest record id; members ascending.
@@ -246,10 +251,9 @@ impl Resolver {
 
     /// Takes a record out of blocks, links and its cluster. Whether it was there.
     fn take_out(&mut self, id: u128) -> bool {
-        let Some(place) = self.residents.by_id.get(&id).copied() else { return false };
+        let Some(place) = self.residents.place(id) else { return false };
         self.leave(place);
-        let decided: Vec<u32> =
-            self.decisions.linked(id).filter_map(|id| self.residents.by_id.get(&id).copied()).collect();
+        let decided: Vec<u32> = self.decisions.linked(id).filter_map(|id| self.residents.place(id)).collect();
         self.dirty.extend(decided);
         let lead = self.residents.get(place).map_or(place, |resident| resident.cluster);
         // The others of its cluster are looked at again, and form a cluster of their own until then.

@@ -56,7 +56,7 @@ impl Resolver {
 
     /// Why two records are, or are not, one customer; `None`: one of them is not known.
     pub fn explain(&self, one: RecordId, other: RecordId) -> Option<Explanation> {
-        let place = |record: RecordId| self.residents.by_id.get(&record.0.as_u128()).copied();
+        let place = |record: RecordId| self.residents.place(record.0.as_u128());
         let (one, other) = (one.min(other), one.max(other));
         let (one, other) = (place(one)?, place(other)?);
         let (a, b) = (self.residents.get(one)?, self.residents.get(other)?);

@@ -38,8 +38,8 @@ impl Resolver {
     }
 
     fn lead(&self, record: kulta_events::RecordId) -> Option<u32> {
-        let place = self.residents.by_id.get(&record.0.as_u128())?;
-        Some(self.residents.get(*place)?.cluster)
+        let place = self.residents.place(record.0.as_u128())?;
+        Some(self.residents.get(place)?.cluster)
     }
 
     fn ids(&self, lead: u32) -> impl Iterator<Item = u128> + '_ {

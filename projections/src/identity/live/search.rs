@@ -69,15 +69,15 @@ impl Resolver {
 
     /// Why something that is no record of its own is, or is not, the customer of a record.
     pub fn explain_new(&self, query: &Prepared, record: RecordId) -> Option<Explanation> {
-        let place = self.residents.by_id.get(&record.0.as_u128())?;
-        let resident = self.residents.get(*place)?;
+        let place = self.residents.place(record.0.as_u128())?;
+        let resident = self.residents.get(place)?;
         let sides = Sides { one: query, other: &resident.prepared, together: false, meet: true };
         Some(explain(&sides, &self.policy, &|key| self.blocks.crowded(key)))
     }
 
     /// Bits of evidence between two records as they are, whether blocking compares them or not.
     pub fn evidence(&self, one: RecordId, other: RecordId) -> Option<f32> {
-        let place = |record: RecordId| self.residents.by_id.get(&record.0.as_u128()).copied();
+        let place = |record: RecordId| self.residents.place(record.0.as_u128());
         let (one, other) = (one.min(other), one.max(other));
         let (a, b) = (self.residents.get(place(one)?)?, self.residents.get(place(other)?)?);
         let crowded = |key: u64| self.blocks.crowded(key);

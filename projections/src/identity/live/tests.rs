@@ -158,7 +158,7 @@ fn contradictions_are_stewards_work(resolver: &Resolver, clusters: &[Vec<RecordI
     for cluster in clusters {
         let ids: Vec<u128> = cluster.iter().map(|record| record.0.as_u128()).collect();
         let prepared = |id: &u128| {
-            let place = resolver.residents.by_id.get(id).copied().unwrap();
+            let place = resolver.residents.place(*id).unwrap();
             &resolver.residents.get(place).unwrap().prepared
         };
         let mut linked = resolver.decisions.sets(&ids);

@@ -10,7 +10,7 @@ fn read(text: &str) {
     assert!(text::canonical(&folded).len() <= folded.len());
     assert!(text::fold_long(&repaired).len() >= text::canonical(&folded).len());
     assert!(phonetic::key(&folded).len() < 40);
-    assert!(nickname::classes(&folded).is_empty());
+    assert_eq!(nickname::Classes::of(&folded), nickname::Classes::NONE);
     let words = |name: person::PersonName| name.words().count();
     assert!(person::parse(text, text, text).is_none_or(|name| words(name) <= 8));
     assert!(person::parse("", "", text).is_none_or(|name| words(name) <= 8));

@@ -20,17 +20,26 @@ pub struct Index {
     active: Vec<u64>,
 }
 
-type Entry = (u64, u32);
+/// A key of a record, and the record's number.
+pub type Entry = (u64, u32);
 
 impl Index {
     /// The index of records under a limit.
     pub fn of(records: &[Prepared], limit: u32, threads: usize) -> Self {
+        Self::telling(records, limit, threads, |_| ())
+    }
+
+    /// The same; tells all entries, also those whose keys make no pair: first the keys of records, then the joined ones.
+    /// They stand in parts, all of one key in one and sorted.
+    pub fn telling(records: &[Prepared], limit: u32, threads: usize, mut told: impl FnMut(&[Vec<Entry>])) -> Self {
         let mut index = Self::default();
         let of_record = |number: usize, out: &mut Vec<Entry>| {
             out.extend(records[number].keys.iter().map(|key| (*key, number as u32)));
         };
         let limit = limit as usize;
-        for entries in sorted(records.len(), threads, of_record) {
+        let sorted_keys = sorted(records.len(), threads, of_record);
+        told(&sorted_keys);
+        for entries in sorted_keys {
             for block in entries.chunk_by(|a, b| a.0 == b.0) {
                 if block.len() > block::limit(block[0].0, limit) {
                     index.crowded.insert(block[0].0);
@@ -44,7 +53,9 @@ impl Index {
         let of_record = |number: usize, out: &mut Vec<Entry>| {
             out.extend(joined_keys(&records[number], &is_crowded).map(|key| (key, number as u32)));
         };
-        for entries in sorted(records.len(), threads, of_record) {
+        let joined = sorted(records.len(), threads, of_record);
+        told(&joined);
+        for entries in joined {
             for block in entries.chunk_by(|a, b| a.0 == b.0) {
                 if block.len() > limit {
                     index.dense.push(block.iter().map(|entry| entry.1).collect());
@@ -138,6 +149,7 @@ fn sorted(records: usize, threads: usize, of_record: impl Fn(usize, &mut Vec<Ent
                 .extend(own.iter().filter(|entry| ((u128::from(entry.0) * threads as u128) >> 64) as usize == number));
         }
         entries.sort_unstable();
+        entries.dedup();
         entries
     };
     on_all(threads, part)

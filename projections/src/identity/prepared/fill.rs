@@ -3,7 +3,7 @@
 use super::{Birth, Id, Kind, Mail, Name, Place, Prepared, Span, Telephone, Word};
 use crate::identity::attributes::{AddressText, Attributes};
 use crate::identity::hash;
-use crate::identity::normal::{self, company, date, email, gender, ids, nickname, person, phone, phonetic};
+use crate::identity::normal::{self, company, date, email, gender, ids, nickname::Classes, person, phone, phonetic};
 use crate::identity::policy::MatchPolicy;
 use crate::identity::similar::letters;
 
@@ -151,12 +151,7 @@ impl Builder {
     }
 
     fn word(&mut self, text: &str, given: bool) {
-        let mut classes = [0; 6];
-        if given {
-            for (to, class) in classes.iter_mut().zip(nickname::classes(text)) {
-                *to = class + 1;
-            }
-        }
+        let classes = if given { Classes::of(text) } else { Classes::NONE };
         let sound = short(&phonetic::key(text));
         let span = self.span(text);
         self.words.push(Word { text: span, rarity: 0, sound, letters: letters(text.as_bytes()), classes });

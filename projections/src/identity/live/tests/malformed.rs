@@ -62,7 +62,7 @@ fn one_mailbox_on_thousands_of_records_chains_no_strangers() {
         }
         assert_eq!(resolver.clusters().len() as u64, STRANGERS, "{address}");
         // Nobody is linked by the mailbox alone, so nothing grows with those who share it.
-        let links = |number| resolver.residents.get(resolver.residents.by_id.get(&id(number).0.as_u128()).copied()?);
+        let links = |number| resolver.residents.get(resolver.residents.place(id(number).0.as_u128())?);
         let most = (0..STRANGERS).filter_map(links).map(|resident| resident.links.len()).max();
         assert!(most.is_some_and(|most| most <= 8), "{most:?}");
         // What else two of them share still counts.
